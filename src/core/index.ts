@@ -1,0 +1,3 @@
+export * from './bytes.js';
+export * from './frame.js';
+export * from './units.js';

@@ -1,0 +1,30 @@
+/** The one catalogue of error codes: code → what it means. docs/errors.md is held to it by a test. */
+export const errorCodes = {
+  RTMP_HANDSHAKE: 'The first bytes are not an RTMP handshake.',
+  RTMP_CHUNK: 'A chunk header breaks the chunk stream rules.',
+  RTMP_CHUNK_SIZE: 'The peer asked for a chunk size outside 1…16777216.',
+  RTMP_CHUNK_STREAMS: 'Too many chunk streams are open on one connection.',
+  RTMP_MESSAGE_TOO_LONG: 'A message is longer than its kind allows.',
+  RTMP_PARTIAL_BYTES: 'Too many bytes wait in unfinished messages on one connection.',
+  RTMP_MESSAGE: 'A control or command message is malformed.',
+  RTMP_STATE: 'A command is not allowed in the current state of the connection.',
+  RTMP_URL: 'The tcUrl or stream name can not be used.',
+  AMF_SYNTAX: 'An AMF value is malformed or truncated.',
+  AMF_LIMIT: 'An AMF value is nested too deep or has too many elements.',
+  FLV_SYNTAX: 'An FLV tag is malformed.',
+  NAME_INVALID: 'A vhost, app or stream name is empty, too long or has forbidden characters.',
+  VHOST_UNKNOWN: 'The vhost does not exist or is disabled.',
+  STREAM_BUSY: 'The stream already has a publisher and the policy is reject.',
+  PUBLISHER_EVICTED: 'Another publisher of the same key took the stream over.',
+  TIMEOUT: 'The peer did not do what was due within its deadline.',
+  CLOSED: 'The peer closed the connection.',
+  REMOTE_REFUSED: 'The remote server refused the request.',
+  CONFIG_SYNTAX: 'The configuration file does not follow the grammar.',
+  CONFIG_INVALID: 'A directive of the configuration is unknown or has a wrong value.',
+  CONFIG_UNREADABLE: 'The configuration file can not be read.',
+  LISTEN: 'A listener can not be opened.',
+  PID_FILE: 'The pid file can not be written or belongs to a running process.',
+  LOG_FILE: 'The log file can not be opened.',
+} as const satisfies Record<string, string>;
+
+export type ErrorCode = keyof typeof errorCodes;

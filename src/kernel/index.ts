@@ -1,0 +1,4 @@
+export * from './clock.js';
+export * from './error-codes.js';
+export * from './errors.js';
+export * from './service.js';
