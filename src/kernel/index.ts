@@ -2,3 +2,6 @@ export * from './clock.js';
 export * from './error-codes.js';
 export * from './errors.js';
 export * from './service.js';
+export * from './tcp-queues.js';
+export * from './log.js';
+export * from './version.js';

@@ -1,0 +1,1 @@
+export { SrsServer } from './server.js';

@@ -1,0 +1,78 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type DestinationStream, destination, type Logger, pino } from 'pino';
+import pretty from 'pino-pretty';
+import { SystemError } from './errors.js';
+
+export type Log = Logger;
+
+/** The original's level names; `verbose` and `info` are its two finer ones. */
+export type LogLevel = 'verbose' | 'info' | 'trace' | 'warn' | 'error';
+
+const LEVELS = { verbose: 'trace', info: 'debug', trace: 'info', warn: 'warn', error: 'error' } as const;
+
+/** Names whose values never reach a log: stream keys, tokens, query strings. */
+const REDACT = ['param', 'query', 'token', 'secret', 'tcUrl', '*.param', '*.query', '*.token', '*.secret', '*.tcUrl'];
+
+export interface LogSettings {
+  readonly tank: 'console' | 'file';
+  readonly level: LogLevel;
+  readonly file: string;
+}
+
+/** A log and its place: people read a terminal, machines read JSON lines from a file or pipe. */
+export interface LogOutput {
+  readonly log: Log;
+  /** Opens the file anew, after logrotate moved it. */
+  reopen(): void;
+  setLevel(level: LogLevel): void;
+  flush(): void;
+}
+
+/** @throws {SystemError} LOG_FILE when the file can not be opened for appending. */
+export function openLog(settings: LogSettings): LogOutput {
+  const { stream, reopen, flush } = settings.tank === 'file' ? toFile(settings.file) : toConsole();
+  const log = pino(
+    {
+      level: LEVELS[settings.level],
+      base: { pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: { paths: REDACT, censor: '***' },
+    },
+    stream,
+  );
+  return {
+    log,
+    reopen,
+    flush,
+    setLevel: (level) => {
+      log.level = LEVELS[level];
+    },
+  };
+}
+
+interface Output {
+  readonly stream: DestinationStream;
+  reopen(): void;
+  flush(): void;
+}
+
+function toConsole(): Output {
+  const nothing = () => undefined;
+  if (process.stdout.isTTY)
+    return { stream: pretty({ sync: true, ignore: 'pid,hostname' }), reopen: nothing, flush: nothing };
+  const stream = destination({ dest: 1, sync: true });
+  return { stream, reopen: nothing, flush: nothing };
+}
+
+function toFile(file: string): Output {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    closeSync(openSync(file, 'a'));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SystemError('LOG_FILE', `can not open the log file ${file}: ${reason}`, { file }, { cause });
+  }
+  const stream = destination({ dest: file, sync: true, append: true });
+  return { stream, reopen: () => stream.reopen(), flush: () => stream.flushSync() };
+}

@@ -1,0 +1,316 @@
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { type Ms, ms } from '../core/index.js';
+import { RefusedError, SrsError, SystemError, systemClock } from '../kernel/index.js';
+import { AmfObject, type AmfValue } from '../protocol/amf/index.js';
+import {
+  ClientHandshake,
+  command,
+  control,
+  data,
+  MessageType,
+  type OutMessage,
+  parseMessage,
+  parseRtmpUrl,
+  type RtmpMessage,
+  type WireMessage,
+} from '../protocol/rtmp/index.js';
+import { Deadlines } from './deadlines.js';
+import { type LinkHandler, RtmpLink } from './rtmp-link.js';
+
+/** A message of a played stream, or one to publish: the FLV tag body with its 32-bit timestamp in ms. */
+export interface MediaMessage {
+  readonly kind: 'audio' | 'video' | 'data';
+  readonly timestamp: number;
+  readonly payload: Uint8Array;
+}
+
+export interface ClientOptions {
+  /** Whole time for connecting, and for each later call. Default 10 s. */
+  readonly timeout?: Ms;
+  readonly handshake?: 'complex' | 'simple';
+  /** Outgoing chunk size; default 60000. */
+  readonly chunkSize?: number;
+  /** Further properties of the connect object, e.g. `pageUrl`. */
+  readonly properties?: Readonly<Record<string, AmfValue>>;
+  /** The connect command's second object, e.g. the identity that one server tells another. */
+  readonly identity?: AmfObject;
+  /** Called for every audio, video and data message of a played stream. */
+  readonly onMedia?: (message: MediaMessage) => void;
+  /** Called for every onStatus, e.g. `NetStream.Play.Start`. */
+  readonly onStatus?: (code: string, description: string) => void;
+  /** Called once when the connection is gone; without a reason for an orderly end. */
+  readonly onClose?: (reason: Error | undefined) => void;
+  /** Called when a socket that asked to wait can take bytes again. */
+  readonly onDrain?: () => void;
+  /** Shared timer of a process with many clients. */
+  readonly deadlines?: Deadlines;
+  /** TLS options for rtmps://, e.g. `{ ca }`. The server's name and certificate are verified. */
+  readonly tls?: Readonly<{ ca?: string | Buffer; rejectUnauthorized?: boolean }>;
+}
+
+export interface PlayOptions {
+  /** The player's buffer in ms, told to the server. Default 1000. */
+  readonly buffer?: Ms;
+}
+
+type Command = Extract<RtmpMessage, { kind: 'command' }>;
+
+interface Waiting {
+  resolve(args: readonly AmfValue[]): void;
+  reject(error: Error): void;
+}
+
+const CSID_COMMAND = 3;
+const CSID_STREAM = 8;
+const CSID = { audio: 4, video: 6, data: 5 } as const;
+const TYPE = { audio: MessageType.audio, video: MessageType.video, data: MessageType.dataAmf0 } as const;
+
+/** An RTMP client over one connection: it plays or publishes one stream. Forward, edge, tests and tools stand on it. */
+export class RtmpClient implements LinkHandler {
+  readonly #url: ReturnType<typeof parseRtmpUrl>;
+  readonly #timeout: Ms;
+  readonly #deadlines: Deadlines;
+  readonly #ownDeadlines: boolean;
+  readonly #calls = new Map<number, Waiting>();
+  readonly #statuses: Array<Waiting & { readonly prefix: string }> = [];
+  #link!: RtmpLink;
+  #transaction = 0;
+  #streamId = 0;
+  #ready: Waiting | undefined;
+  #failure: Error | undefined;
+  #over = false;
+
+  private constructor(
+    url: string,
+    private readonly options: ClientOptions,
+  ) {
+    this.#url = parseRtmpUrl(url);
+    this.#timeout = options.timeout ?? ms(10_000);
+    this.#ownDeadlines = options.deadlines === undefined;
+    this.#deadlines = options.deadlines ?? new Deadlines(systemClock);
+  }
+
+  /**
+   * Connects, shakes hands and says `connect`.
+   * @param url `rtmp://host[:port]/app/stream[?query]`, or rtmps.
+   * @throws {SystemError} the host can not be reached. @throws {RefusedError} REMOTE_REFUSED with the server's words.
+   * @throws {SrsError} TIMEOUT, CLOSED
+   */
+  static async connect(url: string, options: ClientOptions = {}): Promise<RtmpClient> {
+    const client = new RtmpClient(url, options);
+    await client.#open();
+    return client;
+  }
+
+  get link(): RtmpLink {
+    return this.#link;
+  }
+
+  /** False while the socket asks to wait; what is written then queues in memory. */
+  get writable(): boolean {
+    return !this.#over && this.#link.writable;
+  }
+
+  async #open(): Promise<void> {
+    const { host, port, schema } = this.#url;
+    if (this.#ownDeadlines) await this.#deadlines.start();
+    const socket: Socket =
+      schema === 'rtmps'
+        ? connectTls({ host, port, servername: host, ...this.options.tls })
+        : connect({ host, port, noDelay: true });
+    const handshake = new ClientHandshake(this.options.handshake ?? 'complex');
+    this.#link = new RtmpLink(socket, handshake, this, this.#deadlines);
+    this.#link.expect('an answer to the connection', this.#timeout);
+    socket.once(schema === 'rtmps' ? 'secureConnect' : 'connect', () => this.#link.write(handshake.start()));
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#ready = { resolve: () => resolve(), reject };
+      });
+      await this.#sayConnect();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  async #sayConnect(): Promise<void> {
+    const { app, param, tcUrl } = this.#url;
+    const link = this.#link;
+    link.send(control.windowAckSize(2_500_000));
+    link.setOutChunkSize(this.options.chunkSize ?? 60_000);
+    const properties = AmfObject.of({
+      app: app + param,
+      flashVer: 'FMLE/3.0 (compatible; srs)',
+      tcUrl,
+      fpad: false,
+      capabilities: 239,
+      audioCodecs: 3575,
+      videoCodecs: 252,
+      videoFunction: 1,
+      objectEncoding: 0,
+      fourCcList: ['*'],
+      ...this.options.properties,
+    });
+    await this.#call('connect', this.options.identity === undefined ? [properties] : [properties, this.options.identity]);
+  }
+
+  /** Announces the stream the way encoders do. Resolves at `NetStream.Publish.Start`. */
+  async publish(): Promise<void> {
+    const name = this.#streamName;
+    // Some servers never answer these two, so their answers are not waited for.
+    this.#send('releaseStream', [null, name]);
+    this.#send('FCPublish', [null, name]);
+    await this.#createStream();
+    const started = this.#status('NetStream.Publish.');
+    this.#send('publish', [null, name, 'live'], { csid: CSID_STREAM, streamId: this.#streamId });
+    await started;
+  }
+
+  /** Resolves at `NetStream.Play.Start`; media goes to `onMedia`. */
+  async play(options: PlayOptions = {}): Promise<void> {
+    await this.#createStream();
+    const started = this.#status('NetStream.Play.');
+    this.#send('play', [null, this.#streamName, -2000], { csid: CSID_STREAM, streamId: this.#streamId });
+    this.#link.send(control.setBufferLength(this.#streamId, options.buffer ?? ms(1000)));
+    await started;
+  }
+
+  /** Publishes one message. Check `writable` before sending much. */
+  send(message: MediaMessage): void {
+    const { kind, timestamp, payload } = message;
+    const wire: OutMessage = { csid: CSID[kind], type: TYPE[kind], streamId: this.#streamId, timestamp, payload };
+    this.#link.send(wire);
+  }
+
+  /** Publishes metadata as `@setDataFrame onMetaData`. */
+  sendMetadata(properties: Readonly<Record<string, AmfValue>>): void {
+    const values = ['@setDataFrame', 'onMetaData', AmfObject.ecmaOf(properties)];
+    this.#link.send(data(values, { streamId: this.#streamId, csid: CSID.data }));
+  }
+
+  /** Any command on the stream, e.g. `pause` or `receiveVideo`; no answer is waited for. */
+  sendCommand(name: string, args: readonly AmfValue[]): void {
+    this.#send(name, args, { csid: CSID_STREAM, streamId: this.#streamId });
+  }
+
+  /** Ends a publish properly; the connection stays and may publish again. Resolves when the server confirmed. */
+  async unpublish(): Promise<void> {
+    const done = this.#status('NetStream.Unpublish.');
+    this.#send('FCUnpublish', [null, this.#streamName]);
+    await done;
+  }
+
+  /** Flushes what was written, then closes. */
+  end(): void {
+    this.#link.end();
+  }
+
+  /** Closes at once. */
+  close(): void {
+    this.#link.close();
+  }
+
+  get #streamName(): string {
+    return this.#url.stream;
+  }
+
+  async #createStream(): Promise<void> {
+    const [, id] = await this.#call('createStream', [null]);
+    this.#streamId = typeof id === 'number' ? id : 1;
+  }
+
+  #send(name: string, args: readonly AmfValue[], to: { csid?: number; streamId?: number } = {}): number {
+    const transaction = ++this.#transaction;
+    this.#link.send(command(name, transaction, args, { csid: CSID_COMMAND, ...to }));
+    return transaction;
+  }
+
+  async #call(name: string, args: readonly AmfValue[]): Promise<readonly AmfValue[]> {
+    return this.#await(`an answer to ${name}`, (waiting) => this.#calls.set(this.#send(name, args), waiting));
+  }
+
+  #status(prefix: string): Promise<readonly AmfValue[]> {
+    return this.#await(`onStatus ${prefix}*`, (waiting) => this.#statuses.push({ prefix, ...waiting }));
+  }
+
+  async #await(what: string, enlist: (waiting: Waiting) => void): Promise<readonly AmfValue[]> {
+    if (this.#over) throw this.#failure ?? new SrsError('CLOSED', 'the connection is closed');
+    this.#link.expect(what, this.#timeout);
+    const answer = await new Promise<readonly AmfValue[]>((resolve, reject) => enlist({ resolve, reject }));
+    this.#link.expectNothing();
+    return answer;
+  }
+
+  // ---- what the link tells
+
+  ready(): void {
+    this.#ready?.resolve([]);
+    this.#ready = undefined;
+  }
+
+  message(message: WireMessage): void {
+    const parsed = parseMessage(message);
+    switch (parsed.kind) {
+      case 'audio':
+      case 'video':
+      case 'data':
+        return this.options.onMedia?.({ kind: parsed.kind, timestamp: message.timestamp, payload: parsed.payload });
+      case 'command':
+        return this.#command(parsed);
+      default:
+        return;
+    }
+  }
+
+  #command(message: Command): void {
+    const { name, transactionId, args } = message;
+    if (name === '_result' || name === '_error') {
+      const call = this.#calls.get(transactionId);
+      this.#calls.delete(transactionId);
+      if (name === '_result') call?.resolve(args);
+      else call?.reject(refusal(args));
+    } else if (name === 'onStatus') this.#onStatus(args);
+  }
+
+  #onStatus(args: readonly AmfValue[]): void {
+    const info = args.find((arg): arg is AmfObject => arg instanceof AmfObject);
+    const code = String(info?.get('code') ?? '');
+    this.options.onStatus?.(code, String(info?.get('description') ?? ''));
+    const failed = info?.get('level') === 'error';
+    const at = failed ? 0 : this.#statuses.findIndex((s) => code.startsWith(s.prefix) && code !== 'NetStream.Play.Reset');
+    const [waiting] = at < 0 ? [] : this.#statuses.splice(at, 1);
+    if (failed) waiting?.reject(refusal(args));
+    else waiting?.resolve(args);
+  }
+
+  settled(): void {}
+
+  drained(): void {
+    this.options.onDrain?.();
+  }
+
+  closed(reason: Error | undefined): void {
+    this.#over = true;
+    if (this.#ownDeadlines) void this.#deadlines.stop();
+    this.#failure = explain(reason, this.#url.host, this.#url.port);
+    const failure = this.#failure ?? new SrsError('CLOSED', 'the server closed the connection');
+    for (const waiting of [this.#ready, ...this.#calls.values(), ...this.#statuses]) waiting?.reject(failure);
+    this.#calls.clear();
+    this.#statuses.length = 0;
+    this.#ready = undefined;
+    this.options.onClose?.(this.#failure);
+  }
+}
+
+function refusal(args: readonly AmfValue[]): RefusedError {
+  const info = args.find((arg): arg is AmfObject => arg instanceof AmfObject);
+  const description = String(info?.get('description') ?? info?.get('code') ?? 'no reason given');
+  return new RefusedError('REMOTE_REFUSED', `the server refused: ${description}`, { code: info?.get('code') });
+}
+
+/** Errors of the socket become ours; ours pass. */
+function explain(reason: Error | undefined, host: string, port: number): Error | undefined {
+  if (reason === undefined || reason instanceof SrsError) return reason;
+  return new SystemError('CLOSED', `connection to ${host}:${port}: ${reason.message}`, {}, { cause: reason });
+}

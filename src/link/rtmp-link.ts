@@ -1,0 +1,319 @@
+import type { Socket } from 'node:net';
+import { type Ms, ms } from '../core/index.js';
+import { SrsError, type Timer } from '../kernel/index.js';
+import {
+  ChunkDecoder,
+  type ClientHandshake,
+  control,
+  encodeChunks,
+  MessageType,
+  type OutMessage,
+  type ServerHandshake,
+  UserControl,
+  type WireMessage,
+} from '../protocol/rtmp/index.js';
+import type { Deadlines, Watched } from './deadlines.js';
+import { SocketSink } from './socket-sink.js';
+
+/** What the owner of a link hears. Exceptions close the link, and nothing else. */
+export interface LinkHandler {
+  /** The handshake is done. */
+  ready(): void;
+  /** One message that is not the link's own business (chunk size, acknowledgements and pings are). */
+  message(message: WireMessage): void;
+  /** All messages of one socket read were delivered. */
+  settled(): void;
+  /** The socket can take bytes again. */
+  drained(): void;
+  /** The peer has received this many bytes of the connection. */
+  acknowledged?(total: number): void;
+  /** Nothing follows. Exactly once. `reason` is undefined for an orderly end. */
+  closed(reason: Error | undefined): void;
+}
+
+/** Chunks of one read beyond which the peer is taken to burn our time (1-byte chunks, reliability S3). */
+const CHUNKS_PER_READ = 4096;
+const PENALTY = ms(20);
+/** A read shorter than this is worth waiting for more (`mr`). */
+const SMALL_READ = 4096;
+const LINGER = 2000;
+const PING_PERIOD = 30_000;
+/** A peer that answers nothing, pings included, for this long is gone (reliability R3). */
+const SILENCE = 95_000;
+
+/**
+ * A socket bound to the RTMP codecs: handshake, chunks, acknowledgements both ways, pings, deadlines.
+ * Both servers and clients stand on it.
+ */
+export class RtmpLink extends SocketSink implements Watched {
+  readonly #decoder = new ChunkDecoder();
+  #handshake: ServerHandshake | ClientHandshake | undefined;
+  #outChunkSize = 128;
+  bytesIn = 0;
+  #acknowledgedIn = 0;
+  /** Window that the peer announced; 0: it wants no acknowledgements. */
+  #peerWindow = 0;
+  #acks = 0;
+  #lastIn: number;
+  #lastMessage: number;
+  #lastPing: number;
+  #bytesOutAtPing = 0;
+  #deadline = 0;
+  #deadlineFor = '';
+  #idleLimit = 0;
+  #pings = false;
+  #closed = false;
+  #reason: Error | undefined;
+  #held = false;
+  #inbox: WireMessage[] = [];
+  #mergeFor: Ms = ms(0);
+  #readPause: Timer | undefined;
+
+  constructor(
+    socket: Socket,
+    handshake: ServerHandshake | ClientHandshake,
+    private readonly handler: LinkHandler,
+    private readonly deadlines: Deadlines,
+  ) {
+    super(socket);
+    this.#handshake = handshake;
+    this.#lastIn = this.#lastMessage = this.#lastPing = deadlines.now;
+    socket.setKeepAlive(true, 30_000);
+    socket.on('data', (bytes: Buffer) => this.#received(bytes));
+    socket.on('drain', () => this.handler.drained());
+    socket.on('error', (error) => this.close(error));
+    socket.on('end', () => this.close());
+    socket.on('close', () => this.close());
+    deadlines.watch(this);
+  }
+
+  get remote(): string {
+    return `${this.socket.remoteAddress ?? '?'}:${this.socket.remotePort ?? 0}`;
+  }
+
+  get remoteAddress(): string {
+    return (this.socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
+  }
+
+  get localAddress(): string {
+    return (this.socket.localAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
+  }
+
+  setNoDelay(on: boolean): void {
+    this.socket.setNoDelay(on);
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  get outChunkSize(): number {
+    return this.#outChunkSize;
+  }
+
+  // ---- what is due when
+
+  /** The link is closed unless another call comes before `delay` has passed. */
+  expect(what: string, delay: Ms): void {
+    this.#deadlineFor = what;
+    this.#deadline = this.deadlines.clock.now() + delay;
+  }
+
+  expectNothing(): void {
+    this.#deadline = 0;
+  }
+
+  /** The peer must send a message at least this often; 0 for no such limit. */
+  expectMessages(limit: Ms): void {
+    this.#idleLimit = limit;
+    this.#lastMessage = this.deadlines.clock.now();
+  }
+
+  /** Pings a silent peer, and closes one that stays silent while nothing can be written to it either. */
+  keepAlive(on: boolean): void {
+    this.#pings = on;
+    this.#lastPing = this.deadlines.now;
+  }
+
+  checkDeadline(now: number): void {
+    if (this.#deadline > 0 && now > this.#deadline) this.#timeout(this.#deadlineFor);
+    else if (this.#idleLimit > 0 && now - this.#lastMessage > this.#idleLimit && !this.#held)
+      this.#timeout(`a message within ${this.#idleLimit} ms`);
+    else if (this.#pings && now - this.#lastPing > PING_PERIOD) this.#ping(now);
+  }
+
+  #ping(now: number): void {
+    const quiet = now - this.#lastIn > SILENCE;
+    const wrote = this.bytesOut !== this.#bytesOutAtPing && this.socket.writableLength === 0;
+    if (quiet && !wrote) return this.#timeout('an answer to pings');
+    this.#lastPing = now;
+    // A socket that is full would only queue the ping behind megabytes of media.
+    if (this.socket.writableLength === 0) this.send(control.pingRequest(Math.floor(now) >>> 0));
+    this.#bytesOutAtPing = this.bytesOut;
+  }
+
+  #timeout(what: string): void {
+    this.close(new SrsError('TIMEOUT', `peer did not send ${what}`));
+  }
+
+  // ---- reading
+
+  /** Bunches the reads of a busy publisher: after a small read the socket rests for `window` (`mr`). */
+  mergeReads(window: Ms): void {
+    this.#mergeFor = window;
+  }
+
+  /** No message is delivered until `release`: the handler waits for an answer from elsewhere. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  release(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.#lastMessage = this.deadlines.now;
+    const waiting = this.#inbox;
+    this.#inbox = [];
+    this.#guard(() => this.#deliver(waiting));
+    if (!this.#held && this.#readPause === undefined) this.socket.resume();
+  }
+
+  #received(bytes: Buffer): void {
+    if (this.#closed) return;
+    this.bytesIn += bytes.length;
+    this.#lastIn = this.deadlines.now;
+    this.#guard(() => this.#take(bytes));
+  }
+
+  #take(bytes: Buffer): void {
+    let media: Uint8Array = bytes;
+    const handshake = this.#handshake;
+    if (handshake !== undefined) {
+      const answer = handshake.push(bytes);
+      if (answer !== undefined) this.write(answer);
+      if (!handshake.done) return;
+      this.#handshake = undefined;
+      media = handshake.rest;
+      this.handler.ready();
+      if (media.length === 0) return;
+    }
+    const before = this.#decoder.chunksRead;
+    const messages = this.#decoder.push(media);
+    if (messages.length > 0) this.#deliver(messages);
+    this.#acknowledge();
+    if (this.#decoder.chunksRead - before > CHUNKS_PER_READ) this.#restReading(PENALTY);
+    else if (this.#mergeFor > 0 && bytes.length < SMALL_READ) this.#restReading(this.#mergeFor);
+  }
+
+  /** A handler's exception closes this link only. */
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.close(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #deliver(messages: readonly WireMessage[]): void {
+    this.#lastMessage = this.deadlines.now;
+    let at = 0;
+    for (; at < messages.length && !this.#closed && !this.#held; at++) this.#dispatch(messages[at] as WireMessage);
+    if (this.#held && at < messages.length) {
+      for (; at < messages.length; at++) this.#inbox.push(messages[at] as WireMessage);
+      this.socket.pause();
+    }
+    if (!this.#closed) this.handler.settled();
+  }
+
+  /** The connection's own affairs are settled here (RTMP 1.0 §5.4, §7.1.7). */
+  #dispatch(message: WireMessage): void {
+    const { type, payload } = message;
+    switch (type) {
+      case MessageType.audio:
+      case MessageType.video:
+        return this.handler.message(message);
+      case MessageType.setChunkSize:
+      case MessageType.abort:
+        return; // the decoder applied it
+      case MessageType.acknowledgement:
+        return this.#acknowledged(payload);
+      case MessageType.windowAckSize:
+        if (payload.length >= 4) this.#peerWindow = payload.readUInt32BE(0);
+        return;
+      case MessageType.userControl:
+        if (payload.length >= 6 && payload.readUInt16BE(0) === UserControl.pingRequest)
+          return this.send(control.pingResponse(payload.readUInt32BE(2)));
+        return this.handler.message(message);
+      default:
+        return this.handler.message(message);
+    }
+  }
+
+  #acknowledged(payload: Buffer | Readonly<Buffer>): void {
+    if (payload.length < 4) return;
+    // The sequence number wraps at 2^32; the signed difference undoes it.
+    const step = (payload.readUInt32BE(0) - (this.#acks >>> 0)) | 0;
+    if (step > 0) this.#acks += step;
+    this.handler.acknowledged?.(this.#acks);
+  }
+
+  /** @param window acknowledge after so many bytes even if the peer announced no window (`in_ack_size`). */
+  acknowledgeEvery(window: number): void {
+    if (window > 0) this.#peerWindow = window;
+  }
+
+  #acknowledge(): void {
+    if (this.#peerWindow === 0 || this.bytesIn - this.#acknowledgedIn < this.#peerWindow) return;
+    this.#acknowledgedIn = this.bytesIn;
+    this.send(control.acknowledgement(this.bytesIn % 2 ** 32));
+  }
+
+  #restReading(pause: Ms): void {
+    if (this.#closed || this.#readPause !== undefined) return;
+    this.socket.pause();
+    this.#readPause = this.deadlines.clock.after(pause, () => {
+      this.#readPause = undefined;
+      if (!this.#held && !this.#closed) this.socket.resume();
+    });
+  }
+
+  // ---- writing and closing
+
+  /** Encodes and writes one message at the current outgoing chunk size. */
+  send(message: OutMessage): void {
+    if (!this.#closed) this.write(encodeChunks(message, this.#outChunkSize));
+  }
+
+  /** Announces and uses another outgoing chunk size. */
+  setOutChunkSize(bytes: number): void {
+    if (bytes === this.#outChunkSize) return;
+    this.send(control.setChunkSize(bytes));
+    this.#outChunkSize = bytes;
+  }
+
+  /** Closes after what was written has left, e.g. a refusal. */
+  end(reason?: Error): void {
+    if (this.#closed || this.socket.writableEnded) return;
+    this.#reason = reason;
+    this.#held = true; // nothing more is heard
+    this.socket.end();
+    this.expect('the end of the connection', ms(LINGER));
+    this.#pings = false;
+    this.#idleLimit = 0;
+  }
+
+  /** A viewer that is stuck for good. */
+  fail(reason: string): void {
+    this.close(new SrsError('TIMEOUT', reason));
+  }
+
+  close(reason?: Error): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#readPause?.cancel();
+    this.deadlines.unwatch(this);
+    this.socket.destroy();
+    this.#inbox = [];
+    this.handler.closed(this.#reason ?? reason);
+  }
+}

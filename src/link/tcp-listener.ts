@@ -1,0 +1,64 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { type Service, SystemError } from '../kernel/index.js';
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+const BACKLOG = 4096;
+
+/** One listening TCP socket. Knows nothing of what is spoken on it. */
+export class TcpListener implements Service {
+  #server: Server | undefined;
+
+  constructor(
+    readonly address: Address,
+    private readonly accepted: (socket: Socket) => void,
+  ) {}
+
+  /** @throws {SystemError} LISTEN with the address and the reason in words. */
+  async start(): Promise<void> {
+    const server = createServer({ noDelay: true }, this.accepted);
+    const { host, port } = this.address;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (cause: NodeJS.ErrnoException) =>
+        reject(
+          new SystemError('LISTEN', `can not listen on ${printAddress(this.address)}: ${why(cause)}`, {}, { cause }),
+        ),
+      );
+      server.listen({ host, port, backlog: BACKLOG, ipv6Only: host.includes(':') }, resolve);
+    });
+    server.removeAllListeners('error');
+    server.on('error', () => undefined); // a failed accept (out of files) is the kernel's to repeat
+    this.#server = server;
+  }
+
+  /** The port that was bound, for `listen 0`. */
+  get port(): number {
+    const bound = this.#server?.address();
+    return typeof bound === 'object' && bound !== null ? bound.port : this.address.port;
+  }
+
+  /** Accepts no more; established connections are not touched. */
+  async stop(): Promise<void> {
+    this.#server?.close();
+    this.#server = undefined;
+  }
+}
+
+export const printAddress = ({ host, port }: Address): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+
+function why(cause: NodeJS.ErrnoException): string {
+  switch (cause.code) {
+    case 'EADDRINUSE':
+      return 'the port is in use by another process';
+    case 'EACCES':
+      return 'permission denied (ports below 1024 need privileges)';
+    case 'EADDRNOTAVAIL':
+      return 'this machine has no such address';
+    default:
+      return cause.message;
+  }
+}

@@ -1,0 +1,69 @@
+import { ProtocolError } from '../kernel/index.js';
+import { AmfObject, type AmfValue } from '../protocol/amf/index.js';
+import { command, type OutMessage, parseTcUrl, type RtmpMessage, type StreamUrl } from '../protocol/rtmp/index.js';
+import { serverInfo } from './server-info.js';
+
+export type Command = Extract<RtmpMessage, { kind: 'command' }>;
+
+/** What a client said on `connect`. */
+export interface ConnectRequest {
+  readonly transactionId: number;
+  readonly url: Omit<StreamUrl, 'stream'>;
+  readonly tcUrl: string;
+  readonly pageUrl: string;
+  readonly swfUrl: string;
+  readonly flashVer: string;
+  readonly objectEncoding: number;
+}
+
+const text = (value: AmfValue): string => (typeof value === 'string' ? value : '');
+
+/** @throws {ProtocolError} RTMP_MESSAGE without a tcUrl, RTMP_URL when it can not be used. */
+export function readConnect(message: Command): ConnectRequest {
+  const properties = message.args[0];
+  if (!(properties instanceof AmfObject)) throw new ProtocolError('RTMP_MESSAGE', 'connect without properties');
+  const tcUrl = text(properties.get('tcUrl'));
+  if (tcUrl === '') throw new ProtocolError('RTMP_URL', 'connect without a tcUrl');
+  const encoding = properties.get('objectEncoding');
+  return {
+    transactionId: message.transactionId,
+    url: parseTcUrl(tcUrl),
+    tcUrl,
+    pageUrl: text(properties.get('pageUrl')),
+    swfUrl: text(properties.get('swfUrl')),
+    flashVer: text(properties.get('flashVer')),
+    objectEncoding: typeof encoding === 'number' ? encoding : 0,
+  };
+}
+
+/** The answer to `connect`, with the server's identity (rtmp.md §5). @param serverIp local address of the socket. */
+export function connectResult(request: ConnectRequest, clientId: string, serverIp: string): OutMessage {
+  const properties = AmfObject.of({
+    fmsVer: serverInfo.fmsVer,
+    capabilities: serverInfo.capabilities,
+    mode: serverInfo.mode,
+  });
+  const data = AmfObject.ecmaOf({
+    version: '3,5,3,888',
+    srs_sig: serverInfo.signature,
+    srs_server: serverInfo.server,
+    srs_license: serverInfo.license,
+    srs_role: serverInfo.role,
+    srs_url: serverInfo.url,
+    srs_version: serverInfo.version,
+    srs_authors: serverInfo.authors,
+    srs_server_ip: serverIp,
+    srs_pid: process.pid,
+    srs_id: clientId,
+  });
+  const info = AmfObject.of({
+    level: 'status',
+    code: 'NetConnection.Connect.Success',
+    description: 'Connection succeeded',
+    objectEncoding: request.objectEncoding,
+    data,
+  });
+  return command('_result', request.transactionId, [properties, info], {});
+}
+
+export const onBwDone = (): OutMessage => command('onBWDone', 0, [null], {});

@@ -1,0 +1,3 @@
+export type { SessionEnvironment } from './ports.js';
+export { RtmpSession, type SessionKind } from './rtmp-session.js';
+export { metadataTags } from './server-info.js';

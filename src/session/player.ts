@@ -1,0 +1,115 @@
+import type { Log } from '../kernel/index.js';
+import type { RtmpLink } from '../link/index.js';
+import { control } from '../protocol/rtmp/index.js';
+import { type LiveStream, RtmpFormat, type Selection, Viewer } from '../stream/index.js';
+import type { Command } from './connect.js';
+import {
+  dataStart,
+  pauseNotify,
+  playReset,
+  playStart,
+  result,
+  sampleAccess,
+  STREAM_ID,
+  unpauseNotify,
+} from './statuses.js';
+
+/** The playing half of a connection, from `play` to its end (rtmp.md §7.1, §7.2). */
+export class Player {
+  readonly viewer: Viewer;
+  /** Bytes of the connection that were not media, to translate its acknowledgements. */
+  readonly #bytesBefore: number;
+  #wantsAudio = true;
+  #wantsVideo = true;
+
+  constructor(
+    private readonly link: RtmpLink,
+    readonly stream: LiveStream,
+    log: Log,
+  ) {
+    link.send(control.streamBegin(STREAM_ID));
+    for (const message of [playReset(), playStart(), sampleAccess(), dataStart()]) link.send(message);
+    this.#bytesBefore = link.bytesOut;
+    this.viewer = new Viewer(link, {
+      fellBehind: (viewer) =>
+        log.warn(
+          { stream: stream.key, lagMs: viewer.log?.lagOf(viewer), queued: link.queued, drops: viewer.drops },
+          'player is too slow: jumps to a key frame',
+        ),
+    });
+    stream.join(this.viewer, this.#format());
+    link.keepAlive(true);
+  }
+
+  #format(): RtmpFormat {
+    return new RtmpFormat(this.link.outChunkSize, this.#selection());
+  }
+
+  #selection(): Selection {
+    if (this.#wantsAudio) return this.#wantsVideo ? 'all' : 'audio';
+    return 'video';
+  }
+
+  acknowledged(total: number): void {
+    this.viewer.confirm(total - this.#bytesBefore);
+  }
+
+  drained(): void {
+    this.viewer.drained();
+  }
+
+  pause(paused: boolean): void {
+    const log = this.viewer.log;
+    if (paused) {
+      log?.pause(this.viewer);
+      this.link.send(pauseNotify());
+      this.link.send(control.streamEof(STREAM_ID));
+    } else {
+      this.link.send(unpauseNotify());
+      this.link.send(control.streamBegin(STREAM_ID));
+      log?.resume(this.viewer);
+    }
+  }
+
+  /** `receiveAudio`, `receiveVideo`: another selection of the same stream. With both off the viewer rests. */
+  receive(kind: 'audio' | 'video', wanted: boolean): void {
+    if (kind === 'audio') this.#wantsAudio = wanted;
+    else this.#wantsVideo = wanted;
+    if (!this.#wantsAudio && !this.#wantsVideo) return this.viewer.log?.pause(this.viewer);
+    this.stream.change(this.viewer, this.#format());
+    this.viewer.log?.resume(this.viewer);
+  }
+
+  /** Calls that do not end the playing. @returns false for a call that does. */
+  command(message: Command): boolean {
+    switch (message.name) {
+      case 'closeStream':
+      case 'deleteStream':
+        return false;
+      case 'pause':
+      case 'pauseRaw':
+        this.pause(message.args[1] === true);
+        return true;
+      case 'receiveAudio':
+      case 'receiveVideo':
+        this.receive(message.name === 'receiveAudio' ? 'audio' : 'video', message.args[1] !== false);
+        return true;
+      case 'createStream':
+      case 'play':
+      case 'publish':
+      case 'releaseStream':
+      case 'FCPublish':
+      case 'FCUnpublish':
+      case 'FCSubscribe':
+        return true;
+      default:
+        if (message.transactionId > 0) this.link.send(result(message.transactionId, null));
+        return true;
+    }
+  }
+
+  stop(): void {
+    this.link.keepAlive(false);
+    this.stream.leave(this.viewer);
+  }
+}

@@ -1,0 +1,11 @@
+import type { Config } from '../config/index.js';
+import type { Clock, Log } from '../kernel/index.js';
+import type { StreamHub } from '../stream/index.js';
+
+/** What a session needs from the server around it; wired in app/. */
+export interface SessionEnvironment {
+  readonly hub: StreamHub;
+  readonly clock: Clock;
+  readonly log: Log;
+  config(): Config;
+}

@@ -1,0 +1,312 @@
+import { randomBytes } from 'node:crypto';
+import { findVhost, type VhostConfig } from '../config/index.js';
+import { ms } from '../core/index.js';
+import { type Log, ProtocolError, RefusedError, SrsError, type Timer } from '../kernel/index.js';
+import type { LinkHandler, RtmpLink } from '../link/index.js';
+import {
+  checkName,
+  control,
+  MessageType,
+  parseMessage,
+  resolveStream,
+  type StreamUrl,
+  type WireMessage,
+} from '../protocol/rtmp/index.js';
+import type { LiveStream } from '../stream/index.js';
+import { type Command, type ConnectRequest, connectResult, onBwDone, readConnect } from './connect.js';
+import { next, type Phase } from './phases.js';
+import { Player } from './player.js';
+import type { SessionEnvironment } from './ports.js';
+import { Publisher } from './publisher.js';
+import { connectRejected, playRefused, publishRefused, result, STREAM_ID } from './statuses.js';
+
+const CONNECT_WITHIN = ms(10_000);
+const HANDSHAKE_WITHIN = ms(5_000);
+/** After an unpublish the encoder may publish again on the same connection, after a closeStream the player may play. */
+const REPUBLISH_WITHIN = ms(180_000);
+const REPLAY_WITHIN = ms(1_800_000);
+
+/** Stage of a session, for summaries. */
+export type SessionKind = 'publish' | 'play' | 'other';
+
+/** One RTMP connection: connect, then any number of publishes and plays one after another (rtmp.md §5–§7). */
+export class RtmpSession implements LinkHandler {
+  readonly id = randomBytes(6).toString('hex');
+  #link!: RtmpLink;
+  #log: Log;
+  #phase: Phase = 'connecting';
+  #request: ConnectRequest | undefined;
+  /** Set by releaseStream or FCPublish: the encoder speaks the FMLE way. */
+  #fmleName: string | undefined;
+  #publisher: Publisher | undefined;
+  #player: Player | undefined;
+  #playTimer: Timer | undefined;
+
+  constructor(
+    private readonly env: SessionEnvironment,
+    private readonly onClosed: (session: RtmpSession) => void,
+  ) {
+    this.#log = env.log.child({ conn: this.id });
+  }
+
+  /** The link is made with this session as its handler, and given here before its first byte. */
+  attach(link: RtmpLink): void {
+    this.#link = link;
+    this.#log = this.env.log.child({ conn: this.id, peer: link.remote });
+    link.expect('its RTMP handshake', HANDSHAKE_WITHIN);
+  }
+
+  get link(): RtmpLink {
+    return this.#link;
+  }
+
+  get kind(): SessionKind {
+    return this.#publisher !== undefined ? 'publish' : this.#player !== undefined ? 'play' : 'other';
+  }
+
+  /** vhost of the stream in use; undefined before. */
+  get vhost(): string | undefined {
+    return (this.#publisher ?? this.#player)?.stream.name.vhost;
+  }
+
+  get drops(): number {
+    return this.#player?.viewer.drops ?? 0;
+  }
+
+  // ---- what the link tells
+
+  ready(): void {
+    this.#link.expect('connect and then publish or play', CONNECT_WITHIN);
+  }
+
+  message(message: WireMessage): void {
+    switch (message.type) {
+      case MessageType.audio:
+      case MessageType.video:
+      case MessageType.aggregate:
+      case MessageType.dataAmf0:
+      case MessageType.dataAmf3:
+        return this.#publisher?.media(message);
+      default: {
+        const parsed = parseMessage(message);
+        if (parsed.kind === 'command') this.#command(parsed);
+      }
+    }
+  }
+
+  settled(): void {
+    this.#publisher?.settled();
+  }
+
+  drained(): void {
+    this.#player?.drained();
+  }
+
+  acknowledged(total: number): void {
+    this.#player?.acknowledged(total);
+  }
+
+  closed(reason: Error | undefined): void {
+    const was = this.kind;
+    this.#stop();
+    this.#report(was, reason);
+    this.onClosed(this);
+  }
+
+  #report(was: SessionKind, reason: Error | undefined): void {
+    const { bytesIn, bytesOut } = this.#link;
+    const fields = { was, bytesIn, bytesOut };
+    if (reason === undefined) this.#log.info(fields, 'connection closed');
+    else if (reason instanceof SrsError)
+      this.#log.warn({ ...fields, code: reason.code, ...reason.context }, `connection closed: ${reason.message}`);
+    else if ('code' in reason) this.#log.info({ ...fields, code: reason.code }, `connection lost: ${reason.message}`);
+    else this.#log.error({ ...fields, err: reason }, 'connection closed by an internal error');
+  }
+
+  // ---- commands
+
+  #command(message: Command): void {
+    switch (this.#phase) {
+      case 'connecting':
+        if (message.name === 'connect') this.#connect(message);
+        return;
+      case 'idle':
+        return this.#idleCommand(message);
+      case 'publishing':
+        return this.#publishingCommand(message);
+      case 'playing':
+        return this.#playingCommand(message);
+      default:
+        this.#phase satisfies never;
+    }
+  }
+
+  #connect(message: Command): void {
+    const link = this.#link;
+    let request: ConnectRequest;
+    let vhost: VhostConfig;
+    try {
+      request = readConnect(message);
+      checkName('app', request.url.app);
+      vhost = this.#vhost(request.url.vhost);
+    } catch (error) {
+      return this.#refuse(error, (why) => connectRejected(message.transactionId, why));
+    }
+    this.#phase = next(this.#phase, 'connect');
+    this.#request = request;
+    link.send(control.windowAckSize(vhost.outAckSize));
+    link.send(control.setPeerBandwidth(vhost.outAckSize, 2));
+    link.setOutChunkSize(vhost.chunkSize);
+    link.send(connectResult(request, this.id, link.localAddress));
+    link.send(onBwDone());
+    link.acknowledgeEvery(vhost.inAckSize);
+    const { app } = request.url;
+    this.#log.info({ vhost: vhost.name, app, flashVer: request.flashVer || undefined }, 'client connected');
+  }
+
+  #idleCommand(message: Command): void {
+    const { name, transactionId } = message;
+    switch (name) {
+      case 'createStream':
+        return this.#link.send(result(transactionId, STREAM_ID));
+      case 'releaseStream':
+      case 'FCPublish':
+        this.#fmleName ??= streamArgument(message);
+        return this.#link.send(result(transactionId, undefined));
+      case 'FCUnpublish':
+        return this.#link.send(result(transactionId, undefined));
+      case 'publish':
+        return this.#publish(message);
+      case 'play':
+        return this.#play(message);
+      case 'pause':
+      case 'closeStream':
+      case 'deleteStream':
+      case 'onStatus':
+        return;
+      default:
+        if (transactionId > 0) this.#link.send(result(transactionId, null));
+    }
+  }
+
+  #publish(message: Command): void {
+    const style = this.#fmleName === undefined ? 'flash' : 'fmle';
+    try {
+      const { stream, vhost } = this.#stream(streamArgument(message) || (this.#fmleName ?? ''));
+      try {
+        this.#publisher = new Publisher(this.#link, stream, style, vhost, {
+          id: this.id,
+          evicted: () => this.#evicted(),
+        });
+      } finally {
+        if (this.#publisher === undefined) stream.releaseIfIdle();
+      }
+    } catch (error) {
+      const busy = error instanceof SrsError && error.code === 'STREAM_BUSY';
+      return this.#refuse(error, (why) => publishRefused(busy, why));
+    }
+    this.#phase = next(this.#phase, 'publish');
+    this.#link.expectNothing();
+    this.#log.info({ stream: this.#publisher.stream.key, style }, 'publish started');
+  }
+
+  #evicted(): void {
+    this.#stop();
+    const reason = new SrsError('PUBLISHER_EVICTED', 'another publisher took the stream over');
+    this.#link.send(publishRefused(true, reason.message));
+    this.#link.end(reason);
+  }
+
+  #publishingCommand(message: Command): void {
+    const publisher = this.#publisher;
+    if (publisher === undefined || !publisher.ends(message)) return;
+    this.#stop();
+    publisher.unpublished(message);
+    this.#backToIdle(REPUBLISH_WITHIN);
+    this.#log.info({ stream: publisher.stream.key }, 'publish ended');
+    // A Flash encoder may start over with the very call that ended its publish.
+    if (message.name === 'createStream' || message.name === 'publish') this.#idleCommand(message);
+  }
+
+  #play(message: Command): void {
+    try {
+      const { stream } = this.#stream(streamArgument(message));
+      this.#player = new Player(this.#link, stream, this.#log);
+    } catch (error) {
+      return this.#refuse(error, playRefused);
+    }
+    this.#phase = next(this.#phase, 'play');
+    this.#link.expectNothing();
+    const duration = message.args[3];
+    if (typeof duration === 'number' && duration > 0)
+      this.#playTimer = this.env.clock.after(ms(duration), () => this.#link.end());
+    this.#log.info({ stream: this.#player.stream.key }, 'play started');
+  }
+
+  #playingCommand(message: Command): void {
+    const player = this.#player;
+    if (player === undefined || player.command(message)) return;
+    this.#stop();
+    this.#backToIdle(REPLAY_WITHIN);
+    this.#log.info({ stream: player.stream.key }, 'play ended');
+  }
+
+  #backToIdle(wait: typeof REPLAY_WITHIN): void {
+    this.#phase = next(this.#phase, 'stop');
+    this.#fmleName = undefined;
+    this.#link.expect('another publish or play', wait);
+  }
+
+  /** Ends what is going on; safe at any time, and the only way out of a publish or play. */
+  #stop(): void {
+    this.#playTimer?.cancel();
+    this.#playTimer = undefined;
+    const publisher = this.#publisher;
+    const player = this.#player;
+    this.#publisher = undefined;
+    this.#player = undefined;
+    publisher?.stop();
+    player?.stop();
+  }
+
+  // ---- names
+
+  #vhost(name: string): VhostConfig {
+    checkName('vhost', name);
+    const vhost = findVhost(this.env.config(), name);
+    if (vhost === undefined) throw new RefusedError('VHOST_UNKNOWN', `vhost ${name} does not exist here`);
+    return vhost;
+  }
+
+  /** The stream that a play or publish names; its own `?vhost=` wins over the connection's (rtmp.md §4). */
+  #stream(argument: string): { stream: LiveStream; vhost: VhostConfig; url: StreamUrl } {
+    const request = this.#request;
+    if (request === undefined) throw new ProtocolError('RTMP_STATE', 'no connect before');
+    const url = resolveStream(request.url, argument);
+    checkName('app', url.app);
+    checkName('stream', url.stream);
+    const vhost = this.#vhost(url.vhost);
+    this.#link.setOutChunkSize(vhost.chunkSize);
+    this.#link.setNoDelay(vhost.tcpNodelay);
+    const stream = this.env.hub.obtain({ vhost: vhost.name, app: url.app, stream: url.stream });
+    return { stream, vhost, url };
+  }
+
+  /** Says no in the client's own terms, then closes. Anything but a refusal or a broken rule is a bug: rethrown. */
+  #refuse(error: unknown, answer: (why: string) => Parameters<RtmpLink['send']>[0]): void {
+    if (!(error instanceof SrsError)) throw error;
+    this.#link.send(answer(error.message));
+    this.#link.end(error);
+  }
+
+  /** Used at shutdown: what was written leaves first. */
+  end(): void {
+    this.#stop();
+    this.#link.end();
+  }
+}
+
+const streamArgument = (message: Command): string => {
+  const name = message.args[1];
+  return typeof name === 'string' ? name : '';
+};

@@ -1,0 +1,22 @@
+import { version } from '../kernel/index.js';
+
+/** What the server tells about itself on `connect` and in metadata. Tools read these names (rtmp.md §5, §8.1). */
+export const serverInfo = {
+  fmsVer: 'FMS/3,5,3,888',
+  capabilities: 127,
+  mode: 1,
+  signature: 'SRS',
+  server: `SRS/${version}`,
+  license: 'MIT',
+  role: 'origin/edge server',
+  url: 'simple-rtmp-server',
+  authors: 'the srs authors',
+  version,
+} as const;
+
+/** Keys added to relayed metadata. */
+export const metadataTags: Readonly<Record<string, string>> = {
+  server: serverInfo.server,
+  srs_primary: serverInfo.url,
+  srs_authors: serverInfo.authors,
+};

@@ -1,0 +1,11 @@
+export * from './fanout-governor.js';
+export * from './lag-watch.js';
+export * from './live-stream.js';
+export type { ServerTags } from './metadata.js';
+export * from './publication.js';
+export * from './rtmp-format.js';
+export * from './stream-hub.js';
+export * from './stream-settings.js';
+export * from './viewer.js';
+export * from './wire-format.js';
+export { WireLog } from './wire-log.js';

@@ -1,0 +1,288 @@
+import { type Frame, type FrameInfo, type Ms, ms, type Payload } from '../core/index.js';
+import { type Clock, RefusedError, type Timer } from '../kernel/index.js';
+import { isMultitrack, readAudioTag, readVideoTag } from '../protocol/flv/index.js';
+import type { FanoutGovernor } from './fanout-governor.js';
+import { GopCache } from './gop-cache.js';
+import { HeaderCache } from './header-cache.js';
+import { KeyGate } from './key-gate.js';
+import { readMetadata, type ServerTags, stripSetDataFrame } from './metadata.js';
+import { MixQueue } from './mix-queue.js';
+import { Publication, type PublishOwner } from './publication.js';
+import type { StreamSettings } from './stream-settings.js';
+import { Timeline, timelineMode } from './timeline.js';
+import type { Viewer } from './viewer.js';
+import type { WireFormat } from './wire-format.js';
+import { MAX_GOP, WireLog, type WireLogSettings } from './wire-log.js';
+
+const GOP_BYTES = 64 * 2 ** 20;
+const LOG_BYTES = 96 * 2 ** 20;
+
+export interface StreamName {
+  readonly vhost: string;
+  readonly app: string;
+  readonly stream: string;
+}
+
+export const streamKey = (name: StreamName): string => `${name.vhost}/${name.app}/${name.stream}`;
+
+/** An output inside this process (HLS, DVR, forward): called once per frame, synchronously, and must not block. */
+export interface FrameConsumer {
+  onFrame(frame: Frame): void;
+  /** Another publish follows in the same stream: expect new configurations. */
+  onRepublish?(): void;
+  /** The stream is over: its publisher left and the grace period passed. */
+  onEnd?(): void;
+}
+
+export interface StreamEnvironment {
+  readonly clock: Clock;
+  readonly governor: FanoutGovernor;
+  readonly serverTags: ServerTags;
+  /** The stream has neither publisher, viewers nor consumers left. */
+  idle(stream: LiveStream): void;
+}
+
+/**
+ * One stream, from its first user to its last. It outlives its publishers: viewers stay attached over a republish and
+ * see one clock that never goes back (architecture: publisher continuity).
+ */
+export class LiveStream {
+  readonly key: string;
+  readonly #timeline: Timeline;
+  readonly #headers = new HeaderCache();
+  readonly #gate = new KeyGate();
+  readonly #logs = new Map<string, WireLog>();
+  readonly #consumers = new Set<FrameConsumer>();
+  #gop: GopCache;
+  #mix: MixQueue | undefined;
+  #publication: Publication | undefined;
+  #published = 0;
+  #grace: Timer | undefined;
+  #atcByMetadata = false;
+
+  constructor(
+    readonly name: StreamName,
+    private settings: StreamSettings,
+    private readonly env: StreamEnvironment,
+  ) {
+    this.key = streamKey(name);
+    this.#timeline = new Timeline(timelineMode(settings));
+    this.#gop = this.#makeGop();
+    if (settings.mixCorrect) this.#mix = new MixQueue();
+  }
+
+  // ---- publishing
+
+  get publication(): Publication | undefined {
+    return this.#publication;
+  }
+
+  /**
+   * Takes the stream's lock for `owner`. With `policy takeover` the former publisher is evicted first.
+   * @throws {RefusedError} STREAM_BUSY with `policy reject` while another publishes.
+   */
+  publish(owner: PublishOwner): Publication {
+    const former = this.#publication;
+    if (former !== undefined) {
+      if (this.settings.policy === 'reject')
+        throw new RefusedError('STREAM_BUSY', `stream ${this.key} already has a publisher`, { stream: this.key });
+      former.evict();
+    }
+    this.#grace?.cancel();
+    this.#grace = undefined;
+    if (this.#published++ > 0) for (const consumer of this.#consumers) consumer.onRepublish?.();
+    this.#timeline.beginPublish();
+    this.#gate.close();
+    this.#gop.clear();
+    this.#headers.clear();
+    for (const log of this.#logs.values()) log.beginPublish();
+    this.#publication = new Publication(this, owner);
+    return this.#publication;
+  }
+
+  /** Called by the publication when it is released, whatever the reason; never twice. */
+  unpublished(publication: Publication): void {
+    if (this.#publication !== publication) return;
+    for (const frame of this.#mix?.drain() ?? []) this.#deliver(frame);
+    this.#publication = undefined;
+    this.#gop.clear();
+    for (const log of this.#logs.values()) log.flush();
+    this.#grace = this.env.clock.after(this.settings.grace, () => {
+      this.#grace = undefined;
+      this.#headers.clear();
+      for (const consumer of this.#consumers) consumer.onEnd?.();
+      this.releaseIfIdle();
+    });
+  }
+
+  /** One audio or video message of the publisher. @param wire its 32-bit timestamp. */
+  media(kind: 'audio' | 'video', wire: number, payload: Payload): void {
+    const info: FrameInfo = kind === 'video' ? readVideoTag(payload) : readAudioTag(payload);
+    // Configurations often carry time 0 while media starts elsewhere: they do not move the clock.
+    const dts =
+      info.role === 'config' || info.role === 'meta' || info.role === 'end'
+        ? this.#timeline.last
+        : this.#timeline.stamp(kind, wire, this.env.clock.now());
+    const frame: Frame = { kind, dts, cts: info.cts, codec: info.codec, role: info.role, track: info.track, payload };
+    if (!this.#gate.admits(frame)) return;
+    if (this.#mix === undefined) this.#deliver(frame);
+    else {
+      const due = this.#mix.push(frame);
+      if (due !== undefined) this.#deliver(due);
+    }
+  }
+
+  /** A data message: metadata is cached and marked as ours, everything else is relayed. */
+  data(name: string, body: Payload): void {
+    const metadata = readMetadata(name, body, this.env.serverTags);
+    if (metadata !== undefined && this.settings.atcAuto && metadata.atc !== this.#atcByMetadata) {
+      this.#atcByMetadata = metadata.atc;
+      this.#timeline.setMode(timelineMode({ ...this.settings, atc: metadata.atc || this.settings.atc }));
+    }
+    this.#deliver({
+      kind: 'data',
+      dts: this.#timeline.last,
+      cts: ms(0),
+      codec: 'amf0',
+      role: metadata === undefined ? 'audio' : 'meta',
+      track: 0,
+      payload: metadata?.payload ?? stripSetDataFrame(name, body),
+    });
+  }
+
+  #deliver(frame: Frame): void {
+    if (frame.role === 'config' || (frame.kind === 'data' && frame.role === 'meta')) {
+      const changed = this.#headers.update(frame, frame.kind !== 'data' && isMultitrack(frame.payload, frame.kind) ? 'multi' : '');
+      if (!changed && this.settings.reduceSequenceHeader) return;
+    }
+    const headers = this.#headers.snapshot;
+    this.#gop.add(frame, headers);
+    for (const consumer of this.#consumers) consumer.onFrame(frame);
+    for (const log of this.#logs.values()) log.append(frame, headers);
+  }
+
+  /** The end of one read of the publisher's socket: what came in it may leave. */
+  settle(): void {
+    for (const log of this.#logs.values()) log.settle();
+  }
+
+  // ---- viewing
+
+  get viewerCount(): number {
+    let n = 0;
+    for (const log of this.#logs.values()) n += log.viewers.length;
+    return n;
+  }
+
+  get logs(): Iterable<WireLog> {
+    return this.#logs.values();
+  }
+
+  /** Attaches a viewer; without a publisher it waits for one. */
+  join(viewer: Viewer, format: WireFormat): void {
+    this.#logFor(format).join(viewer, this.#publication === undefined ? [] : this.#headers.snapshot);
+  }
+
+  /** Moves a viewer to another selection or chunk size, at the end of what it has. */
+  change(viewer: Viewer, format: WireFormat): void {
+    if (viewer.log?.format.id === format.id) return;
+    viewer.log?.flush();
+    this.#detach(viewer);
+    const log = this.#logFor(format);
+    log.flush();
+    log.enter(viewer);
+  }
+
+  leave(viewer: Viewer): void {
+    this.#detach(viewer);
+    this.releaseIfIdle();
+  }
+
+  #detach(viewer: Viewer): void {
+    const log = viewer.log;
+    if (log === undefined) return;
+    log.leave(viewer);
+    if (log.viewers.length > 0) return;
+    log.close();
+    this.#logs.delete(log.format.id);
+  }
+
+  #logFor(format: WireFormat): WireLog {
+    let log = this.#logs.get(format.id);
+    if (log === undefined) {
+      log = new WireLog(format, this.env.clock, this.env.governor, this.#logSettings());
+      log.prime(this.#gop.frames, this.#gop.headers);
+      this.#logs.set(format.id, log);
+    }
+    return log;
+  }
+
+  addConsumer(consumer: FrameConsumer): void {
+    this.#consumers.add(consumer);
+    if (this.#publication === undefined) return;
+    const headers = this.#gop.frames.length > 0 ? this.#gop.headers : this.#headers.snapshot;
+    for (const frame of [...headers, ...this.#gop.frames]) consumer.onFrame(frame);
+  }
+
+  removeConsumer(consumer: FrameConsumer): void {
+    this.#consumers.delete(consumer);
+    this.releaseIfIdle();
+  }
+
+  /** Applies changed settings to the running stream; viewers and publisher stay. */
+  reconfigure(settings: StreamSettings): void {
+    this.settings = settings;
+    this.#timeline.setMode(timelineMode({ ...settings, atc: settings.atc || this.#atcByMetadata }));
+    const gop = this.#makeGop();
+    if (settings.gopCache) for (const frame of this.#gop.frames) gop.add(frame, this.#gop.headers);
+    this.#gop = gop;
+    if (!settings.mixCorrect) for (const frame of this.#mix?.drain() ?? []) this.#deliver(frame);
+    this.#mix = settings.mixCorrect ? (this.#mix ?? new MixQueue()) : undefined;
+    for (const log of this.#logs.values()) log.reconfigure(this.#logSettings());
+  }
+
+  /** Sends what is still open, so that players get their last bytes at shutdown. */
+  flush(): void {
+    for (const log of this.#logs.values()) log.flush();
+  }
+
+  /** Frees timers; used at shutdown only. */
+  close(): void {
+    this.#grace?.cancel();
+    for (const log of this.#logs.values()) log.close();
+    this.#logs.clear();
+  }
+
+  #makeGop(): GopCache {
+    const limits = { frames: this.settings.gopCacheMaxFrames, bytes: GOP_BYTES, span: ms(MAX_GOP) };
+    return new GopCache(limits, this.settings.gopCache);
+  }
+
+  #logSettings(): WireLogSettings {
+    const { queueLength, mwLatency, minLatency, sendMinInterval, gopCache } = this.settings;
+    return {
+      maxLag: queueLength,
+      maxBytes: LOG_BYTES,
+      window: mwLatency,
+      minLatency,
+      minInterval: sendMinInterval,
+      startFromCache: gopCache,
+    };
+  }
+
+  /** Frees the stream when nobody uses it; also after a publish or play that failed on the way. */
+  releaseIfIdle(): void {
+    const inUse =
+      this.#publication !== undefined || this.#grace !== undefined || this.#logs.size > 0 || this.#consumers.size > 0;
+    if (!inUse) this.env.idle(this);
+  }
+
+  /** Newest time given out, for statistics. */
+  get time(): Ms {
+    return this.#timeline.last;
+  }
+
+  get timingCorrections(): number {
+    return this.#timeline.corrections;
+  }
+}

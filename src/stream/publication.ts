@@ -1,0 +1,48 @@
+import type { Payload } from '../core/index.js';
+import type { LiveStream } from './live-stream.js';
+
+/** Whoever publishes: a session, an edge pull, a caster. */
+export interface PublishOwner {
+  /** For logs. */
+  readonly id: string;
+  /** Another publisher took over; the lock is gone already. Close, and release nothing. */
+  evicted(): void;
+}
+
+/** The lock of a stream. Every exit path ends in `release`; a second release does nothing (reliability R2). */
+export class Publication {
+  #held = true;
+
+  constructor(
+    private readonly stream: LiveStream,
+    readonly owner: PublishOwner,
+  ) {}
+
+  get held(): boolean {
+    return this.#held;
+  }
+
+  media(kind: 'audio' | 'video', wire: number, payload: Payload): void {
+    if (this.#held) this.stream.media(kind, wire, payload);
+  }
+
+  data(name: string, body: Payload): void {
+    if (this.#held) this.stream.data(name, body);
+  }
+
+  settle(): void {
+    if (this.#held) this.stream.settle();
+  }
+
+  release(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.stream.unpublished(this);
+  }
+
+  evict(): void {
+    if (!this.#held) return;
+    this.release();
+    this.owner.evicted();
+  }
+}

@@ -1,0 +1,146 @@
+import { type FrameKind, type Ms, ms } from '../core/index.js';
+
+/** How the encoder's clock becomes the stream's clock (directives `time_jitter` and `atc`). */
+export interface TimelineMode {
+  /** The first frame of the stream is at 0; off keeps the encoder's own start. */
+  readonly startAtZero: boolean;
+  /** Forward leaps are closed; off keeps them. Backward leaps are always closed. */
+  readonly repairLeaps: boolean;
+}
+
+/** A step back up to this far is reordering inside the encoder: the frame is held at the last time instead. */
+const REORDER = 200;
+/** A step ahead further than this, beyond the wall time that passed, is a leap of the clock and not a pause. */
+const LEAP = 3000;
+/** Two tracks leap together when their leaps differ by less than this: then they share one correction. */
+const SAME_LEAP = 3000;
+/** Step after a leap or a republish while a track's own frame interval is not known yet. */
+const DEFAULT_STEP = 20;
+const MAX_STEP = 1000;
+
+class TrackClock {
+  /** Last raw time, unwrapped from 32 bits; undefined before the first frame of this publish. */
+  raw: number | undefined;
+  /** Stream time = raw + shift. */
+  shift = 0;
+  lastOut = 0;
+  step = DEFAULT_STEP;
+}
+
+/**
+ * One clock per stream: out-times never decrease within a track, whatever encoders do (reliability R4, R5, R10).
+ * Wrap-around of the 32-bit wire time is undone here; inside the server time never wraps.
+ * A/V offset is kept: when both tracks leap, they are moved by the same amount.
+ */
+export class Timeline {
+  #mode: TimelineMode;
+  readonly #tracks = { audio: new TrackClock(), video: new TrackClock() };
+  #started = false;
+  #fresh = true;
+  #freshShift = 0;
+  #last = 0;
+  #lastArrival = 0;
+  /** The correction that the latest leap needed, for the other track to share. */
+  #leap: { readonly by: number; readonly arrival: number; readonly track: TrackClock } | undefined;
+  /** Count of leaps closed and frames held, for statistics. */
+  corrections = 0;
+
+  constructor(mode: TimelineMode) {
+    this.#mode = mode;
+  }
+
+  setMode(mode: TimelineMode): void {
+    this.#mode = mode;
+  }
+
+  /** The newest time given out. */
+  get last(): Ms {
+    return ms(this.#last);
+  }
+
+  /** The next frame comes from another publish: its clock has nothing to do with the former one. */
+  beginPublish(): void {
+    this.#leap = undefined;
+    for (const track of [this.#tracks.audio, this.#tracks.video]) track.raw = undefined;
+    this.#fresh = true;
+  }
+
+  /**
+   * @param wire the message's 32-bit timestamp. @param arrival monotonic wall clock in ms.
+   * @returns the frame's time on the stream's clock.
+   */
+  stamp(kind: Exclude<FrameKind, 'data'>, wire: number, arrival: number): Ms {
+    const track = this.#tracks[kind];
+    const before = track.raw;
+    if (before === undefined) this.#join(track, kind, wire);
+    else {
+      // The signed 32-bit difference undoes the wrap in either direction.
+      const moved = (wire - before) | 0;
+      track.raw = before + moved;
+      this.#follow(track, moved, arrival);
+    }
+    let out = (track.raw ?? 0) + track.shift;
+    if (out < track.lastOut) {
+      out = track.lastOut;
+      this.corrections++;
+    }
+    track.lastOut = out;
+    if (out > this.#last) this.#last = out;
+    this.#lastArrival = arrival;
+    return ms(out);
+  }
+
+  /** First frame of a track in this publish: it takes the clock that the other track has, or founds it. */
+  #join(track: TrackClock, kind: 'audio' | 'video', wire: number): void {
+    const other = kind === 'audio' ? this.#tracks.video : this.#tracks.audio;
+    if (this.#fresh) {
+      this.#fresh = false;
+      if (!this.#started) this.#freshShift = this.#mode.startAtZero ? -wire : 0;
+      else if (!this.#mode.startAtZero && wire > this.#last) this.#freshShift = 0;
+      else this.#freshShift = this.#last + DEFAULT_STEP - wire;
+      this.#started = true;
+      track.raw = wire;
+      track.shift = this.#freshShift;
+      return;
+    }
+    // Relative to the other track, so that a wrap between the two first frames does not part them.
+    const reference = other.raw ?? wire;
+    track.raw = reference + ((wire - reference) | 0);
+    track.shift = other.raw === undefined ? this.#freshShift : other.shift;
+    if (this.#mode.repairLeaps && Math.abs(track.raw + track.shift - this.#last) > 10 * LEAP) {
+      track.shift = this.#last - track.raw; // two tracks on unrelated clocks: start them together
+      this.corrections++;
+    }
+  }
+
+  #follow(track: TrackClock, moved: number, arrival: number): void {
+    const slept = arrival - this.#lastArrival;
+    const leapt = moved < -REORDER || (this.#mode.repairLeaps && moved > LEAP && moved > slept + LEAP);
+    if (!leapt) {
+      if (moved > 0 && moved <= MAX_STEP) track.step = moved;
+      return; // a track that was held catches up by itself
+    }
+    this.corrections++;
+    const shared = this.#leap;
+    const ownShift = track.lastOut + track.step - (track.raw ?? 0);
+    const by = ownShift - track.shift;
+    const together =
+      shared !== undefined &&
+      shared.track !== track &&
+      Math.abs(by - shared.by) < SAME_LEAP &&
+      arrival - shared.arrival < 10 * LEAP;
+    if (together) {
+      track.shift += shared.by;
+      this.#leap = undefined;
+    } else {
+      track.shift = ownShift;
+      this.#leap = { by, arrival, track };
+    }
+  }
+}
+
+/** `full` and `zero` mean the same repaired clock that starts at 0; `off` and atc keep the encoder's clock. */
+export function timelineMode(settings: { timeJitter: 'full' | 'zero' | 'off'; atc: boolean }): TimelineMode {
+  const own = settings.atc || settings.timeJitter === 'off';
+  return { startAtZero: !own, repairLeaps: !own };
+}

@@ -1,0 +1,454 @@
+import { type Frame, type Ms, ms } from '../core/index.js';
+import type { Clock, Timer } from '../kernel/index.js';
+import type { FanoutGovernor } from './fanout-governor.js';
+import type { Viewer } from './viewer.js';
+import { encodeFrames, selects, type WireFormat } from './wire-format.js';
+
+/** Immutable once closed: the bytes of one merge window, encoded once for all viewers. */
+interface Batch {
+  readonly bytes: Buffer;
+  readonly firstDts: Ms;
+  readonly startsWithKey: boolean;
+  /** The headers that a viewer needs who starts here. */
+  readonly headers: readonly Frame[];
+}
+
+export interface WireLogSettings {
+  /** A viewer may lag at most this much behind. */
+  readonly maxLag: Ms;
+  readonly maxBytes: number;
+  /** Fixed merge window, or undefined: the governor decides. */
+  readonly window: Ms | undefined;
+  readonly minLatency: boolean;
+  /** Least time between two messages to players (`send_min_interval`); 0 for none. */
+  readonly minInterval: number;
+  /** Newcomers start at the newest key frame of the past; off, they wait for the next. */
+  readonly startFromCache: boolean;
+}
+
+/** Viewers that are written to before other work gets its turn, in ms of pumping. */
+const SLICE = 3;
+const SLICE_CHECK = 32;
+/** A stream without key frames (intra refresh) is joined anyway after this much of it. */
+export const MAX_KEY_WAIT = 10_000;
+/** A GOP is kept for newcomers up to this length. */
+export const MAX_GOP = 60_000;
+
+/**
+ * The bytes of one stream in one wire format, and the viewers that read them (architecture: a stream is a log, a
+ * viewer is a cursor). Frames collect in the open batch; a closed batch is one Buffer that every viewer shares.
+ */
+export class WireLog {
+  readonly viewers: Viewer[] = [];
+  #batches: Batch[] = [];
+  /** Sequence number of the oldest kept batch, and of the open one. */
+  #tail = 0;
+  #head = 0;
+  #keptBytes = 0;
+  #newestKey = -1;
+  #waiting = 0;
+  #open: Frame[] = [];
+  #openHeaders: readonly Frame[] = [];
+  #windowTimer: Timer | undefined;
+  #pacer: Timer | undefined;
+  #passCursor = 0;
+  #passLeft = 0;
+  #passAgain = false;
+  #passSlowest = 0;
+  /** First batch that is within the lag bound. */
+  #lagFloor = 0;
+  /** A picture is under way: who joins now without a key frame can not decode it. */
+  #videoRunning = false;
+  /** Times that frames were ready to leave, for the governor. */
+  wakes = 0;
+  bytesOut = 0;
+  /** Bytes of the stream in this format so far, for the bit rate. */
+  bytesMade = 0;
+
+  constructor(
+    readonly format: WireFormat,
+    private readonly clock: Clock,
+    private readonly governor: FanoutGovernor,
+    private settings: WireLogSettings,
+  ) {
+    governor.add(this);
+  }
+
+  get maxLag(): Ms {
+    return this.settings.maxLag;
+  }
+
+  reconfigure(settings: WireLogSettings): void {
+    this.settings = settings;
+    if (!settings.startFromCache) this.#newestKey = -1;
+    this.#trim();
+  }
+
+  /** Frees timers; the viewers stay attached to nothing. */
+  close(): void {
+    this.governor.remove(this);
+    this.#windowTimer?.cancel();
+    this.#pacer?.cancel();
+    for (const viewer of this.viewers) viewer.log = undefined;
+    this.viewers.length = 0;
+    this.#batches = [];
+    this.#open = [];
+  }
+
+  // ---- the stream's side
+
+  /** Puts the GOP cache of a running stream in front, so that the first viewer of this format starts like any other. */
+  prime(frames: readonly Frame[], headers: readonly Frame[]): void {
+    if (!this.settings.startFromCache) return;
+    for (const frame of frames) this.#admit(frame, headers);
+    this.#closeBatch();
+  }
+
+  /** The next frames come from another publish, whose video starts with a key frame: nobody needs to wait for it. */
+  beginPublish(): void {
+    this.#closeBatch();
+    this.#videoRunning = false;
+    for (const viewer of this.viewers) if (viewer.state === 'waiting') this.#goLive(viewer);
+    this.#startPass();
+  }
+
+  /** @param headers the snapshot in force for this frame. */
+  append(frame: Frame, headers: readonly Frame[]): void {
+    this.#admit(frame, headers);
+    if (this.settings.minInterval > 0) this.#pace();
+  }
+
+  #admit(frame: Frame, headers: readonly Frame[]): void {
+    if (!selects(this.format.selection, frame.kind)) return;
+    if (frame.kind === 'video' && frame.role === 'key' && this.settings.minInterval === 0) this.#closeBatch();
+    if (this.#open.length === 0) this.#openHeaders = headers;
+    this.#open.push(frame);
+    if (frame.kind === 'video' && (frame.role === 'key' || frame.role === 'inter')) this.#videoRunning = true;
+  }
+
+  /** The end of one read of the publisher's socket: without a merge window its frames leave now, together. */
+  settle(): void {
+    if (this.#open.length === 0 || this.settings.minInterval > 0) return;
+    this.wakes++;
+    const window = this.#window();
+    if (window === 0) this.flush();
+    else if (this.#windowTimer === undefined) this.#windowTimer = this.clock.after(window, this.flush);
+  }
+
+  #window(): Ms {
+    if (this.settings.window !== undefined) return this.settings.window;
+    return this.governor.window(this.settings.minLatency);
+  }
+
+  /** Closes the open batch and sends it. */
+  readonly flush = (): void => {
+    this.#windowTimer?.cancel();
+    this.#windowTimer = undefined;
+    this.#closeBatch();
+    this.#startPass();
+  };
+
+  /** One message per interval: each becomes a batch of its own (`send_min_interval`). */
+  #pace(): void {
+    if (this.#pacer !== undefined || this.#open.length === 0) return;
+    this.#release();
+    this.#pacer = this.clock.after(ms(this.settings.minInterval), () => {
+      this.#pacer = undefined;
+      this.#pace();
+    });
+  }
+
+  #release(): void {
+    const later = this.#open.splice(1);
+    this.#closeBatch();
+    this.#open = later;
+    this.#startPass();
+  }
+
+  /** The merge timer runs on: a batch that a key frame closed leaves together with the next. */
+  #closeBatch(): void {
+    const frames = this.#open;
+    const first = frames[0];
+    if (first === undefined) return;
+    this.#open = [];
+    const bytes = encodeFrames(this.format, frames);
+    const startsWithKey = first.kind === 'video' && first.role === 'key';
+    if (this.#waiting > 0) this.#serveWaiting(frames, startsWithKey);
+    if (startsWithKey && this.settings.startFromCache) this.#newestKey = this.#head;
+    this.#batches.push({ bytes, firstDts: first.dts, startsWithKey, headers: this.#openHeaders });
+    this.#head++;
+    this.#keptBytes += bytes.length;
+    this.bytesMade += bytes.length;
+    this.#enforceBounds(first.dts);
+  }
+
+  // ---- the viewers' side
+
+  /** Adds a viewer: preamble and the log from the newest key frame at once, or headers and audio until one comes. */
+  join(viewer: Viewer, headers: readonly Frame[]): void {
+    viewer.log = this;
+    viewer.index = this.viewers.length;
+    viewer.stalled = false;
+    this.viewers.push(viewer);
+    const start = this.#startBatch();
+    viewer.sink.cork();
+    this.#writePreamble(viewer, start?.headers ?? headers, start?.firstDts ?? this.#newestDts);
+    if (start !== undefined) {
+      viewer.state = 'live';
+      viewer.position = start.seq;
+      viewer.offset = 0;
+      // A pass that is under way does not visit the newcomer, but must not trim what it still needs.
+      this.#passSlowest = Math.min(this.#passSlowest, start.seq);
+      this.#catchUp(viewer);
+    } else if (this.#videoRunning) this.#await(viewer);
+    else this.#goLive(viewer, false);
+    this.#catchOpen(viewer);
+    viewer.sink.uncork();
+  }
+
+  /** Takes over a viewer from another log of the stream: it has its headers, and must not see time go back. */
+  enter(viewer: Viewer): void {
+    viewer.log = this;
+    viewer.index = this.viewers.length;
+    this.viewers.push(viewer);
+    if (viewer.state === 'paused') viewer.position = this.#tail - 1;
+    else if (this.#videoRunning) this.#await(viewer);
+    else this.#goLive(viewer, false);
+  }
+
+  get #newestDts(): Ms {
+    return this.#open[0]?.dts ?? this.#batches.at(-1)?.firstDts ?? ms(0);
+  }
+
+  /** @returns where a newcomer starts: the newest key frame, if it is at hand. */
+  #startBatch(): { seq: number; headers: readonly Frame[]; firstDts: Ms } | undefined {
+    const open = this.#open[0];
+    const openIsKey = open !== undefined && open.kind === 'video' && open.role === 'key';
+    if (openIsKey && this.settings.startFromCache)
+      return { seq: this.#head, headers: this.#openHeaders, firstDts: open.dts };
+    const key = this.#newestKey >= this.#tail ? this.#batches[this.#newestKey - this.#tail] : undefined;
+    if (key !== undefined) return { seq: this.#newestKey, headers: key.headers, firstDts: key.firstDts };
+    return undefined;
+  }
+
+  /** The open batch as far as it goes: the newcomer must not wait for the merge window. */
+  #catchOpen(viewer: Viewer): void {
+    if (this.#open.length === 0 || viewer.position !== this.#head || !viewer.ready || this.settings.minInterval > 0)
+      return;
+    const bytes = encodeFrames(this.format, this.#open);
+    viewer.offset = bytes.length;
+    viewer.write(bytes);
+    this.bytesOut += bytes.length;
+  }
+
+  #writePreamble(viewer: Viewer, headers: readonly Frame[], at: Ms): void {
+    const frames: Frame[] = [];
+    for (const header of headers) {
+      if (selects(this.format.selection, header.kind)) frames.push({ ...header, dts: at });
+    }
+    if (frames.length === 0) return;
+    const bytes = encodeFrames(this.format, frames);
+    viewer.write(bytes);
+    this.bytesOut += bytes.length;
+  }
+
+  #await(viewer: Viewer): void {
+    viewer.state = 'waiting';
+    viewer.waitingSince = this.#newestDts;
+    viewer.position = this.#head;
+    viewer.offset = 0;
+    this.#waiting++;
+  }
+
+  #goLive(viewer: Viewer, wasWaiting = true): void {
+    viewer.state = 'live';
+    viewer.position = this.#head;
+    viewer.offset = 0;
+    if (wasWaiting) this.#waiting--;
+  }
+
+  /** At the close of a batch: viewers that wait for a picture go live at a key frame, and get the rest until then. */
+  #serveWaiting(frames: readonly Frame[], startsWithKey: boolean): void {
+    const hasVideo = frames.some((f) => f.kind === 'video' && f.role !== 'config' && f.role !== 'meta');
+    const now = frames[0]?.dts ?? 0;
+    let rest: Buffer | undefined;
+    for (const viewer of this.viewers) {
+      if (viewer.state !== 'waiting') continue;
+      if (startsWithKey || (hasVideo && now - viewer.waitingSince > MAX_KEY_WAIT)) {
+        this.#goLive(viewer);
+        continue;
+      }
+      rest ??= encodeFrames(this.format, frames.filter(standsAlone));
+      if (rest.length > 0 && viewer.sink.writable && !viewer.stalled) {
+        viewer.write(rest);
+        this.bytesOut += rest.length;
+      }
+    }
+  }
+
+  leave(viewer: Viewer): void {
+    if (viewer.log !== this) return;
+    if (viewer.state === 'waiting') this.#waiting--;
+    const last = this.viewers.pop();
+    if (last !== undefined && last !== viewer) {
+      this.viewers[viewer.index] = last;
+      last.index = viewer.index;
+      // The moved one may sit behind the cursor of a running pass, so look at all once more.
+      if (this.#passLeft > 0) this.#passAgain = true;
+    }
+    viewer.log = undefined;
+    viewer.index = -1;
+  }
+
+  /** Holds the position; the viewer may fall off the tail meanwhile, as a slow one does. */
+  pause(viewer: Viewer): void {
+    if (viewer.state === 'waiting') {
+      this.#waiting--;
+      viewer.position = this.#tail - 1; // it has no place to go on from
+    }
+    viewer.state = 'paused';
+  }
+
+  resume(viewer: Viewer): void {
+    if (viewer.state !== 'paused') return;
+    viewer.state = 'live';
+    this.pump(viewer);
+  }
+
+  /** Sends what the viewer lacks, until its socket asks to wait. */
+  pump(viewer: Viewer): void {
+    if (!viewer.ready) return;
+    if (viewer.position < this.#tail || viewer.position < this.#lagFloor) this.#skip(viewer);
+    const missing = this.#head - viewer.position;
+    if (missing === 1) this.#sendNext(viewer);
+    else if (missing > 1) {
+      viewer.sink.cork();
+      this.#catchUp(viewer);
+      viewer.sink.uncork();
+    }
+    if (viewer.behind && viewer.position === this.#head) viewer.behind = false;
+  }
+
+  #catchUp(viewer: Viewer): void {
+    while (viewer.position < this.#head && viewer.ready) this.#sendNext(viewer);
+  }
+
+  #sendNext(viewer: Viewer): void {
+    const batch = this.#batches[viewer.position - this.#tail];
+    if (batch === undefined) return;
+    const bytes = viewer.offset === 0 ? batch.bytes : batch.bytes.subarray(viewer.offset);
+    viewer.offset = 0;
+    viewer.position++;
+    if (bytes.length === 0) return;
+    viewer.write(bytes);
+    this.bytesOut += bytes.length;
+  }
+
+  /** Fell off the tail: on to the newest key frame, or wait for the next. Counted once per episode. */
+  #skip(viewer: Viewer): void {
+    viewer.drops++;
+    if (!viewer.behind) {
+      viewer.behind = true;
+      viewer.events.fellBehind?.(viewer);
+    }
+    const start = this.#startBatch();
+    // A key frame that is not ahead of the viewer is no way out: that GOP alone is longer than the bound.
+    if (start === undefined || start.seq < viewer.position || start.seq < this.#lagFloor) {
+      viewer.droppedBatches += this.#head - viewer.position;
+      if (this.#videoRunning) this.#await(viewer);
+      else this.#goLive(viewer, false);
+      return;
+    }
+    viewer.droppedBatches += start.seq - viewer.position;
+    this.#writePreamble(viewer, start.headers, start.firstDts);
+    viewer.position = start.seq;
+    viewer.offset = 0;
+  }
+
+  // ---- passes over all viewers, in slices
+
+  #startPass(): void {
+    if (this.#passLeft > 0) {
+      this.#passAgain = true;
+      return;
+    }
+    if (this.viewers.length === 0) return this.#trim();
+    this.#passLeft = this.viewers.length;
+    // Start elsewhere each time, so that nobody is always the last to be served.
+    this.#passCursor = (this.#head * 61) % this.viewers.length;
+    this.#passSlowest = this.#head;
+    this.#slice();
+  }
+
+  readonly #slice = (): void => {
+    const start = this.clock.now();
+    let written = 0;
+    while (this.#passLeft > 0 && this.viewers.length > 0) {
+      if (this.#passCursor >= this.viewers.length) this.#passCursor = 0;
+      const viewer = this.viewers[this.#passCursor++] as Viewer;
+      this.#passLeft--;
+      this.pump(viewer);
+      if (viewer.position < this.#passSlowest) this.#passSlowest = viewer.position;
+      if (++written % SLICE_CHECK === 0 && this.clock.now() - start > SLICE) break;
+    }
+    this.governor.spent(this.clock.now() - start, written);
+    if (this.viewers.length === 0) this.#passLeft = 0;
+    if (this.#passLeft > 0) {
+      setImmediate(this.#slice);
+      return;
+    }
+    if (this.#passAgain) {
+      this.#passAgain = false;
+      this.#startPass();
+    } else this.#trim();
+  };
+
+  // ---- what is kept
+
+  /** Drops what no viewer and no newcomer needs. */
+  #trim(): void {
+    const needed = this.viewers.length === 0 ? this.#head : this.#passSlowest;
+    const keep = this.#newestKey >= this.#tail ? Math.min(needed, this.#newestKey) : needed;
+    while (this.#tail < keep && this.#batches.length > 0) this.#dropOldest();
+  }
+
+  #dropOldest(): void {
+    const old = this.#batches.shift();
+    if (old === undefined) return;
+    this.#keptBytes -= old.bytes.length;
+    this.#tail++;
+  }
+
+  /** The bound holds for every viewer, however slow: `queue_length` seconds; a GOP for newcomers has its own. */
+  #enforceBounds(newest: Ms): void {
+    const { maxLag, maxBytes } = this.settings;
+    while (this.#lagFloor < this.#head - 1) {
+      const batch = this.#batches[this.#lagFloor - this.#tail];
+      if (batch !== undefined && newest - batch.firstDts <= maxLag) break;
+      this.#lagFloor++;
+    }
+    while (this.#batches.length > 1) {
+      const oldest = this.#batches[0] as Batch;
+      const isStart = this.#newestKey >= 0 && this.#tail >= this.#newestKey;
+      const wanted = isStart ? newest - oldest.firstDts <= MAX_GOP : this.#tail >= this.#lagFloor;
+      if (wanted && this.#keptBytes <= maxBytes) return;
+      if (this.#tail === this.#newestKey) this.#newestKey = -1;
+      this.#dropOldest();
+    }
+  }
+
+  /** How far behind the newest batch a viewer is, on the stream's clock. */
+  lagOf(viewer: Viewer): Ms {
+    const next = this.#batches[Math.max(0, viewer.position - this.#tail)];
+    const newest = this.#batches.at(-1);
+    return ms(next === undefined || newest === undefined ? 0 : newest.firstDts - next.firstDts);
+  }
+
+  get keptBytes(): number {
+    return this.#keptBytes;
+  }
+}
+
+/** Frames that make sense without a key frame before them. */
+const standsAlone = (frame: Frame): boolean =>
+  frame.kind !== 'video' || frame.role === 'config' || frame.role === 'meta';

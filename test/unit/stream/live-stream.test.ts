@@ -1,0 +1,240 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { freeze, ms } from '../../../src/core/index.js';
+import { decodeAmf0All, AmfObject, encodeAmf0 } from '../../../src/protocol/amf/index.js';
+import { FanoutGovernor } from '../../../src/stream/fanout-governor.js';
+import { type FrameConsumer, LiveStream } from '../../../src/stream/live-stream.js';
+import type { StreamSettings } from '../../../src/stream/stream-settings.js';
+import { Viewer } from '../../../src/stream/viewer.js';
+import type { WireFormat } from '../../../src/stream/wire-format.js';
+import type { Frame } from '../../../src/core/index.js';
+import { FakeClock } from '../../support/fake-clock.js';
+import { FakeSink } from '../../support/fake-sink.js';
+
+const settings: StreamSettings = {
+  gopCache: true,
+  gopCacheMaxFrames: 2500,
+  queueLength: ms(30_000),
+  timeJitter: 'full',
+  atc: false,
+  atcAuto: false,
+  mwLatency: ms(0),
+  minLatency: false,
+  mixCorrect: false,
+  sendMinInterval: ms(0),
+  reduceSequenceHeader: false,
+  policy: 'takeover',
+  grace: ms(10_000),
+};
+
+/** Names each frame in the viewer's bytes. */
+const story: WireFormat = {
+  id: 'story',
+  selection: 'all',
+  lengthOf: (f) => name(f).length,
+  write: (out, at, f) => at + out.write(name(f), at, 'latin1'),
+};
+const name = (f: Frame) => `${f.kind[0]}:${f.role}@${f.dts};`;
+
+const avcConfig = freeze(Buffer.from('17000000000142c01effe100', 'hex'));
+const aacConfig = freeze(Buffer.from('af001210', 'hex'));
+const keyTag = freeze(Buffer.from('17010000000000000265', 'hex'));
+const interTag = freeze(Buffer.from('27010000000000000241', 'hex'));
+const aacTag = freeze(Buffer.from('af0121', 'hex'));
+
+let clock: FakeClock;
+let stream: LiveStream;
+let idle: number;
+
+const make = (change: Partial<StreamSettings> = {}) => {
+  idle = 0;
+  stream = new LiveStream(
+    { vhost: '__defaultVhost__', app: 'live', stream: 's' },
+    { ...settings, ...change },
+    { clock, governor: new FanoutGovernor(clock), serverTags: { server: 'SRS/x' }, idle: () => idle++ },
+  );
+};
+const owner = () => {
+  const o = { id: 'o', evictions: 0, evicted: () => void o.evictions++ };
+  return o;
+};
+const watch = () => {
+  const sink = new FakeSink();
+  const viewer = new Viewer(sink);
+  stream.join(viewer, story);
+  return { sink, viewer };
+};
+const start = (o = owner()) => {
+  const publication = stream.publish(o);
+  publication.media('video', 0, avcConfig);
+  publication.media('audio', 0, aacConfig);
+  publication.settle();
+  return publication;
+};
+
+beforeEach(() => {
+  clock = new FakeClock();
+  make();
+});
+
+describe('LiveStream: publishing', () => {
+  test('a viewer that waits gets the stream when it starts', () => {
+    const { sink } = watch();
+    const publication = start();
+    publication.media('video', 500, keyTag);
+    publication.media('audio', 510, aacTag);
+    publication.settle();
+    expect(sink.take()).toEqual(['v:config@0', 'a:config@0', 'v:key@0', 'a:audio@10']);
+  });
+
+  test('takeover: the former publisher is evicted, its lock is dead', () => {
+    const first = owner();
+    const old = start(first);
+    const fresh = start();
+    expect(first.evictions).toBe(1);
+    expect(old.held).toBe(false);
+    expect(stream.publication).toBe(fresh);
+    old.release();
+    expect(stream.publication).toBe(fresh);
+  });
+
+  test('reject: the newcomer is refused, the stream goes on', () => {
+    make({ policy: 'reject' });
+    const first = start();
+    expect(() => stream.publish(owner())).toThrow(/already has a publisher/);
+    expect(stream.publication).toBe(first);
+  });
+
+  test('the lock is free after a release, and a second release does nothing (R2)', () => {
+    const publication = start();
+    publication.release();
+    publication.release();
+    expect(stream.publication).toBeUndefined();
+    expect(start().held).toBe(true);
+  });
+
+  test('republish × 50: one viewer, time never goes back, configurations again (R4)', () => {
+    const { sink } = watch();
+    let last = -1;
+    for (let i = 0; i < 50; i++) {
+      const publication = start();
+      for (let t = 0; t < 200; t += 40) publication.media('video', t, t === 0 ? keyTag : interTag);
+      publication.settle();
+      publication.release();
+      clock.advance(1000);
+      const seen = sink.take();
+      expect(seen.filter((s) => s.startsWith('v:config'))).toHaveLength(1);
+      for (const s of seen.filter((s) => !s.includes('config'))) {
+        const dts = Number(s.split('@')[1]);
+        expect(dts).toBeGreaterThan(last);
+        last = dts;
+      }
+    }
+  });
+
+  test('a publish that starts in mid-GOP shows nothing before its first key frame, audio flows', () => {
+    const { sink } = watch();
+    const publication = start();
+    publication.media('video', 0, interTag);
+    publication.media('audio', 5, aacTag);
+    publication.media('video', 40, keyTag);
+    publication.settle();
+    expect(sink.take().slice(2)).toEqual(['a:audio@5', 'v:key@40']);
+  });
+});
+
+describe('LiveStream: life', () => {
+  test('goes when nobody is left and the grace period has passed', () => {
+    const { viewer } = watch();
+    const publication = start();
+    publication.release();
+    stream.leave(viewer);
+    expect(idle).toBe(0);
+    clock.advance(10_000);
+    expect(idle).toBe(1);
+    expect(clock.timers).toBe(0);
+  });
+
+  test('a player of a stream that never was leaves nothing behind', () => {
+    const { viewer } = watch();
+    stream.leave(viewer);
+    expect(idle).toBe(1);
+  });
+
+  test('consumers see each frame once, the republish and the end', () => {
+    const seen: string[] = [];
+    const consumer: FrameConsumer = {
+      onFrame: (f) => void seen.push(f.role),
+      onRepublish: () => void seen.push('republish'),
+      onEnd: () => void seen.push('end'),
+    };
+    stream.addConsumer(consumer);
+    start().release();
+    const again = start();
+    again.media('video', 0, keyTag);
+    again.release();
+    clock.advance(10_000);
+    expect(seen).toEqual(['config', 'config', 'republish', 'config', 'config', 'key', 'end']);
+  });
+
+  test('a consumer that comes late gets headers and the GOP', () => {
+    const publication = start();
+    publication.media('video', 0, keyTag);
+    const seen: string[] = [];
+    stream.addConsumer({ onFrame: (f) => void seen.push(f.role) });
+    expect(seen).toEqual(['config', 'config', 'key']);
+  });
+});
+
+describe('LiveStream: data', () => {
+  const metadata = (values: Record<string, number | string>) =>
+    freeze(encodeAmf0('@setDataFrame', 'onMetaData', AmfObject.ecmaOf(values)));
+
+  test('metadata is cached, named by the server, without a duration (rtmp.md §8.1)', () => {
+    const publication = stream.publish(owner());
+    publication.data('@setDataFrame', metadata({ width: 640, duration: 12 }));
+    let payload: Uint8Array | undefined;
+    stream.join(new Viewer(new FakeSink()), { ...story, write: (_o, at, f) => ((payload = f.payload), at + name(f).length) });
+    const [event, properties] = decodeAmf0All(payload as Uint8Array);
+    expect(event).toBe('onMetaData');
+    expect(Object.fromEntries(properties as AmfObject)).toEqual({ width: 640, server: 'SRS/x' });
+  });
+
+  test('other data is relayed as it came', () => {
+    const { sink } = watch();
+    const publication = stream.publish(owner());
+    publication.data('onTextData', freeze(encodeAmf0('onTextData', AmfObject.of({ text: 'hi' }))));
+    publication.settle();
+    expect(sink.take()).toEqual(['d:audio@0']);
+  });
+
+  test('reduce_sequence_header drops what players have already', () => {
+    make({ reduceSequenceHeader: true });
+    const { sink } = watch();
+    const publication = start();
+    publication.media('video', 0, avcConfig);
+    publication.settle();
+    expect(sink.take()).toEqual(['v:config@0', 'a:config@0']);
+  });
+
+  test('atc_auto: metadata with bravo_atc keeps the encoder’s clock', () => {
+    make({ atcAuto: true });
+    const { sink } = watch();
+    const publication = stream.publish(owner());
+    publication.data('@setDataFrame', metadata({ bravo_atc: 'true' }));
+    publication.media('video', 77_000, keyTag);
+    publication.settle();
+    expect(sink.take()).toContain('v:key@77000');
+  });
+
+  test('mix_correct sorts audio and video by time', () => {
+    make({ mixCorrect: true });
+    const { sink } = watch();
+    const publication = start();
+    publication.media('video', 0, keyTag);
+    publication.media('video', 40, interTag);
+    publication.media('audio', 10, aacTag);
+    publication.media('audio', 33, aacTag);
+    publication.release();
+    expect(sink.take().filter((s) => !s.includes('config'))).toEqual(['v:key@0', 'a:audio@10', 'a:audio@33', 'v:inter@40']);
+  });
+});

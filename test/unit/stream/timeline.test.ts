@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Timeline, type TimelineMode } from '../../../src/stream/timeline.js';
+
+const full: TimelineMode = { startAtZero: true, repairLeaps: true };
+const own: TimelineMode = { startAtZero: false, repairLeaps: false };
+
+type Step = readonly ['audio' | 'video', wire: number, arrival?: number];
+
+function run(mode: TimelineMode, steps: readonly Step[]): number[] {
+  const timeline = new Timeline(mode);
+  let arrival = 0;
+  return steps.map(([kind, wire, at]) => {
+    arrival = at ?? arrival + 1;
+    return timeline.stamp(kind, wire >>> 0, arrival);
+  });
+}
+
+/** Video every 40 ms from `start`, with `change` applied to the time from frame 10 on. */
+const video = (start: number, change: number): Step[] =>
+  Array.from({ length: 20 }, (_, i) => ['video', start + i * 40 + (i >= 10 ? change : 0)] as const);
+
+describe('Timeline', () => {
+  test('starts at 0 and follows the encoder', () => {
+    expect(run(full, [['video', 5000], ['audio', 5010], ['video', 5040]])).toEqual([0, 10, 40]);
+  });
+
+  test('audio that starts 2 s late keeps its offset (R10)', () => {
+    expect(run(full, [['video', 0], ['video', 2000, 2000], ['audio', 2003]])).toEqual([0, 2000, 2003]);
+  });
+
+  test('audio a little before the first video frame is held at 0, and right from then on', () => {
+    expect(run(full, [['video', 1000], ['audio', 980], ['audio', 1003]])).toEqual([0, 0, 3]);
+  });
+
+  test.each([
+    ['24 bits', 0xffffff],
+    ['31 bits', 0x7fffffff],
+    ['32 bits', 0xffffffff],
+  ])('crosses the edge of %s without a step (R5)', (_, edge) => {
+    const outs = run(full, video(edge - 390, 0));
+    expect(outs).toEqual(outs.map((_, i) => i * 40));
+  });
+
+  test('a clock that wraps at 31 bits to 0 goes on', () => {
+    const outs = run(full, [['video', 0x7fffffff - 40], ['video', 0x7fffffff], ['video', 39], ['video', 79]]);
+    expect(outs).toEqual([0, 40, 80, 120]);
+  });
+
+  test('a step back of 1 ms is held, not followed', () => {
+    expect(run(full, [['video', 100], ['video', 140], ['video', 139], ['video', 180]])).toEqual([0, 40, 40, 80]);
+  });
+
+  test.each([-500, -10_000, 3_600_000, -3_600_000])('a leap of %i ms is closed', (leap) => {
+    const outs = run(full, video(20_000_000, leap));
+    expect(outs).toEqual(outs.map((_, i) => i * 40));
+  });
+
+  test('both tracks leap: the offset between them stays (R4)', () => {
+    const steps: Step[] = [];
+    for (let i = 0; i < 40; i++) steps.push(['video', i * 40 + (i >= 20 ? 1e7 : 0)], ['audio', i * 40 + 7 + (i >= 20 ? 1e7 : 0)]);
+    const outs = run(full, steps);
+    const pairs = outs.flatMap((out, i) => (i % 2 === 0 ? [(outs[i + 1] ?? 0) - out] : []));
+    expect(new Set(pairs)).toEqual(new Set([7]));
+  });
+
+  test('a pause of the encoder as long as the wall clock says is kept', () => {
+    expect(run(full, [['video', 0, 0], ['video', 40, 40], ['video', 8040, 8040]])).toEqual([0, 40, 8040]);
+  });
+
+  test('one frame per second is not a leap', () => {
+    expect(run(full, [['video', 0, 0], ['video', 1000, 1], ['video', 2000, 2]])).toEqual([0, 1000, 2000]);
+  });
+
+  test('a republish goes on where the stream was, whatever its clock', () => {
+    const timeline = new Timeline(full);
+    timeline.stamp('video', 0, 0);
+    timeline.stamp('video', 5000, 5000);
+    timeline.beginPublish();
+    expect(timeline.stamp('video', 0, 6000)).toBe(5020);
+    expect(timeline.stamp('audio', 10, 6001)).toBe(5030);
+    expect(timeline.stamp('video', 40, 6040)).toBe(5060);
+  });
+
+  test('time_jitter off and atc keep the encoder’s clock and its leaps ahead, never a step back', () => {
+    expect(run(own, [['video', 5000], ['video', 5040], ['video', 9e6], ['video', 8e6]])).toEqual([5000, 5040, 9e6, 9e6 + 40]);
+  });
+
+  test('whatever comes, no track ever goes back', () => {
+    const step = fc.tuple(fc.constantFrom('audio' as const, 'video' as const), fc.integer({ min: 0, max: 0xffffffff }));
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), fc.constantFrom(full, own), (steps, mode) => {
+        const last = { audio: 0, video: 0 };
+        run(mode, steps).forEach((out, i) => {
+          const kind = (steps[i] as Step)[0];
+          expect(out).toBeGreaterThanOrEqual(last[kind]);
+          expect(Number.isSafeInteger(out)).toBe(true);
+          last[kind] = out;
+        });
+      }),
+    );
+  });
+});
