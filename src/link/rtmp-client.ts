@@ -135,12 +135,12 @@ export class RtmpClient implements LinkHandler {
   }
 
   async #sayConnect(): Promise<void> {
-    const { app, param, tcUrl } = this.#url;
+    const { app, tcUrl } = this.#url;
     const link = this.#link;
     link.send(control.windowAckSize(2_500_000));
     link.setOutChunkSize(this.options.chunkSize ?? 60_000);
     const properties = AmfObject.of({
-      app: app + param,
+      app,
       flashVer: 'FMLE/3.0 (compatible; srs)',
       tcUrl,
       fpad: false,
@@ -212,7 +212,7 @@ export class RtmpClient implements LinkHandler {
   }
 
   get #streamName(): string {
-    return this.#url.stream;
+    return this.#url.stream + this.#url.param;
   }
 
   async #createStream(): Promise<void> {

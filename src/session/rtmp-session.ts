@@ -4,12 +4,10 @@ import { ms } from '../core/index.js';
 import { type Log, ProtocolError, RefusedError, SrsError, type Timer } from '../kernel/index.js';
 import type { LinkHandler, RtmpLink } from '../link/index.js';
 import {
-  checkName,
   control,
   MessageType,
   parseMessage,
   resolveStream,
-  type StreamUrl,
   type WireMessage,
 } from '../protocol/rtmp/index.js';
 import type { LiveStream } from '../stream/index.js';
@@ -147,7 +145,6 @@ export class RtmpSession implements LinkHandler {
     let vhost: VhostConfig;
     try {
       request = readConnect(message);
-      checkName('app', request.url.app);
       vhost = this.#vhost(request.url.vhost);
     } catch (error) {
       return this.#refuse(error, (why) => connectRejected(message.transactionId, why));
@@ -272,24 +269,21 @@ export class RtmpSession implements LinkHandler {
   // ---- names
 
   #vhost(name: string): VhostConfig {
-    checkName('vhost', name);
     const vhost = findVhost(this.env.config(), name);
     if (vhost === undefined) throw new RefusedError('VHOST_UNKNOWN', `vhost ${name} does not exist here`);
     return vhost;
   }
 
   /** The stream that a play or publish names; its own `?vhost=` wins over the connection's (rtmp.md §4). */
-  #stream(argument: string): { stream: LiveStream; vhost: VhostConfig; url: StreamUrl } {
+  #stream(argument: string): { stream: LiveStream; vhost: VhostConfig } {
     const request = this.#request;
     if (request === undefined) throw new ProtocolError('RTMP_STATE', 'no connect before');
     const url = resolveStream(request.url, argument);
-    checkName('app', url.app);
-    checkName('stream', url.stream);
     const vhost = this.#vhost(url.vhost);
     this.#link.setOutChunkSize(vhost.chunkSize);
     this.#link.setNoDelay(vhost.tcpNodelay);
     const stream = this.env.hub.obtain({ vhost: vhost.name, app: url.app, stream: url.stream });
-    return { stream, vhost, url };
+    return { stream, vhost };
   }
 
   /** Says no in the client's own terms, then closes. Anything but a refusal or a broken rule is a bug: rethrown. */

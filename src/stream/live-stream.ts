@@ -25,6 +25,16 @@ export interface StreamName {
 
 export const streamKey = (name: StreamName): string => `${name.vhost}/${name.app}/${name.stream}`;
 
+/** Where a frame belongs in the header cache: packets of one slot replace each other. Undefined: not a header. */
+function headerSlot(frame: Frame): string | undefined {
+  const { kind, role, payload } = frame;
+  if (role !== 'config' && role !== 'meta') return undefined;
+  if (kind === 'data') return role === 'meta' ? 'metadata' : undefined;
+  // Legacy video command frames (seek marks) are `meta` too, but describe nothing that a newcomer needs.
+  if (role === 'meta' && (frame.codec === 'none' || (kind === 'video' && (payload[0] ?? 0) < 0x80))) return undefined;
+  return isMultitrack(payload, kind) ? `${role}:multitrack` : role;
+}
+
 /** An output inside this process (HLS, DVR, forward): called once per frame, synchronously, and must not block. */
 export interface FrameConsumer {
   onFrame(frame: Frame): void;
@@ -141,7 +151,8 @@ export class LiveStream {
     }
     this.#deliver({
       kind: 'data',
-      dts: this.#timeline.last,
+      // ffmpeg takes metadata at any other time for a subtitle track.
+      dts: metadata === undefined ? this.#timeline.last : ms(0),
       cts: ms(0),
       codec: 'amf0',
       role: metadata === undefined ? 'audio' : 'meta',
@@ -151,8 +162,9 @@ export class LiveStream {
   }
 
   #deliver(frame: Frame): void {
-    if (frame.role === 'config' || (frame.kind === 'data' && frame.role === 'meta')) {
-      const changed = this.#headers.update(frame, frame.kind !== 'data' && isMultitrack(frame.payload, frame.kind) ? 'multi' : '');
+    const slot = headerSlot(frame);
+    if (slot !== undefined) {
+      const changed = this.#headers.update(frame, slot);
       if (!changed && this.settings.reduceSequenceHeader) return;
     }
     const headers = this.#headers.snapshot;

@@ -1,0 +1,118 @@
+// @ts-check
+/** The measurements: each starts one server alone, loads it, and returns plain numbers. */
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import { root, sleep } from './machine.mjs';
+import { startTool } from './processes.mjs';
+import { startUnderTest } from './servers.mjs';
+import { clip, tool } from './tools.mjs';
+
+/** @typedef {import('./servers.mjs').Server} Server */
+/** @typedef {import('./servers.mjs').Variant} Variant */
+/** @typedef {{ warm: number, window: number }} Timing */
+
+/** Load tools give way to the publisher and the probe, so that their clock is not the noise. */
+const SINK_NICE = 5;
+
+/** @param {Server} server @param {{ said(mark: string): Promise<void>, result(): Promise<any> }} sink */
+async function cpuOverWindow(server, sink) {
+  await sink.said('WINDOW-START');
+  const from = performance.now();
+  const before = server.usage();
+  await sink.said('WINDOW-END');
+  const after = server.usage();
+  const cpu = ((after.cpu - before.cpu) / ((performance.now() - from) / 1000)) * 100;
+  return { cpu, rss: after.rss, ...(await sink.result()) };
+}
+
+/** @param {string} name @param {Variant} variant @param {(server: Server) => Promise<any>} measure */
+async function alone(name, variant, measure) {
+  const server = await startUnderTest(name, variant);
+  try {
+    return { startMs: server.startMs, ...(await measure(server)) };
+  } finally {
+    await server.stop();
+  }
+}
+
+/** @param {string} url @param {number} count */
+async function publishing(url, count = 1, rate = 100) {
+  const publisher = startTool([tool('publish'), '-u', url, '-f', clip, '-c', `${count}`, '-r', `${rate}`]);
+  await publisher.said('READY');
+  return publisher;
+}
+
+/** @param {string} url @param {number} players @param {Timing} timing @param {string[]} more */
+function players(url, players, { warm, window }, ...more) {
+  const args = ['-u', url, '-c', `${players}`, '-r', '500', '-w', `${warm}`, '-d', `${window}`, ...more];
+  return startTool([tool('sink'), ...args], { nice: SINK_NICE });
+}
+
+/**
+ * One stream, many players.
+ * @param {string} name @param {Variant} variant @param {number} count @param {Timing} timing
+ * @param {{ over?: 'rtmp' | 'http' | 'ws', stalled?: number }} [how]
+ */
+export function fanout(name, variant, count, timing, { over = 'rtmp', stalled = 0 } = {}) {
+  return alone(name, { ...variant, http: over !== 'rtmp' }, async (server) => {
+    const publisher = name === 'limit' ? undefined : await publishing(server.rtmp('s'));
+    await sleep(500);
+    const url = over === 'rtmp' ? server.rtmp('s') : server.flv('s').replace('http:', `${over}:`);
+    const row = await cpuOverWindow(server, players(url, count + stalled, timing, '-s', `${stalled}`));
+    await publisher?.stop();
+    return { ...row, publisher: await publisher?.result() };
+  });
+}
+
+/** Publish to play, with `others` players on the same stream. @param {string} name @param {number} others @param {Timing} timing */
+export function latency(name, others, { warm, window }) {
+  return alone(name, {}, async (server) => {
+    const url = server.rtmp('s');
+    const total = 3 + warm + window;
+    const args = ['latency', '-u', url, '-f', clip, '-j', '3', '-w', `${warm}`, '-d', `${window}`];
+    const probe = startTool([tool('probe'), ...args]);
+    await probe.said('READY');
+    await sleep(300);
+    const sink = players(url, others, { warm: 1, window: total });
+    const row = await probe.result();
+    await sink.stop();
+    return row;
+  });
+}
+
+/** From `play` to the first whole key frame. @param {string} name @param {number} times */
+export function join(name, times) {
+  return alone(name, {}, async (server) => {
+    const publisher = await publishing(server.rtmp('s'));
+    await sleep(5000);
+    const probe = startTool([tool('probe'), 'join', '-u', server.rtmp('s'), '-n', `${times}`]);
+    const row = await probe.result();
+    await publisher.stop();
+    return row;
+  });
+}
+
+/** Many streams: `count` publishers, and viewers spread over them. @param {string} name @param {number} count @param {number} viewers @param {Timing} timing @param {Variant} [variant] */
+export function publishers(name, count, viewers, timing, variant = {}) {
+  return alone(name, variant, async (server) => {
+    const url = server.rtmp('s%d');
+    const publisher = await publishing(url, count);
+    const row = await cpuOverWindow(server, players(url, viewers, timing, '-n', `${count}`));
+    await publisher.stop();
+    return { ...row, publisher: await publisher.result() };
+  });
+}
+
+/** From exec to listening, a few times. @param {string} name @param {number} times */
+export async function start(name, times) {
+  const ms = [];
+  for (let i = 0; i < times; i++) ms.push((await alone(name, {}, async () => ({}))).startMs);
+  return { ms: ms.sort((a, b) => a - b)[Math.floor(times / 2)] };
+}
+
+/** The rate of the clip as RTMP, for the C writer to send the same. */
+export const clipKbps = () => Number(execFileSync(tool('publish'), ['-f', clip, '-k'], { encoding: 'utf8' }));
+
+/** Functions of ours, without a server. @returns {Promise<{ name: string, ns: number }[]>} */
+export const micro = () =>
+  startTool([path.join(root, 'node_modules/.bin/tsx'), path.join(import.meta.dirname, 'micro.ts')]).result();

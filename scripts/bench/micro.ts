@@ -1,0 +1,114 @@
+/** ns per operation of the functions that run for every message: chunk decoder, chunk encoder, AMF0. One line of JSON. */
+import { type AmfValue, decodeAmf0All, encodeAmf0 } from '../../src/protocol/amf/index.js';
+import { ChunkDecoder, chunkedLength, encodeChunks, writeChunks } from '../../src/protocol/rtmp/index.js';
+
+interface Case {
+  readonly name: string;
+  /** How many operations one call of `run` is. */
+  readonly operations: number;
+  run(): unknown;
+}
+
+const VIDEO = 9;
+const MESSAGES = 64;
+/** What a socket delivers in one read at most. */
+const READ = 65_536;
+const runMs = Number(process.env.MICRO_MS ?? 400);
+
+function message(length: number, at: number) {
+  return { csid: 6, type: VIDEO, streamId: 1, timestamp: at, payload: new Uint8Array(length).fill(0x5a) };
+}
+
+/** Slices of at most one socket read. */
+function slices(bytes: Uint8Array): Uint8Array[] {
+  const out: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; at += READ) out.push(bytes.subarray(at, at + READ));
+  return out;
+}
+
+/** Messages that follow each other forever: the decoder goes on over the same bytes. */
+function decoding(length: number, chunkSize: number): Case {
+  const reads = slices(
+    Buffer.concat(Array.from({ length: MESSAGES }, (_, i) => encodeChunks(message(length, i * 40), chunkSize))),
+  );
+  const decoder = new ChunkDecoder();
+  decoder.chunkSize = chunkSize;
+  return {
+    name: `decode, ${length} B messages in ${chunkSize} B chunks`,
+    operations: MESSAGES,
+    run() {
+      let messages = 0;
+      for (const read of reads) messages += decoder.push(read).length;
+      if (messages !== MESSAGES) throw new Error(`decoded ${messages} of ${MESSAGES} messages`);
+    },
+  };
+}
+
+/** A command of its own buffer, as replies are sent. */
+function encoding(length: number, chunkSize: number): Case {
+  const one = message(length, 40);
+  return {
+    name: `encode, ${length} B message in ${chunkSize} B chunks`,
+    operations: 1,
+    run: () => encodeChunks(one, chunkSize),
+  };
+}
+
+/** Into the shared batch of all viewers. */
+function writing(length: number, chunkSize: number): Case {
+  const { csid, type, streamId, timestamp, payload } = message(length, 40);
+  const out = Buffer.alloc(chunkedLength(length, timestamp, chunkSize, csid));
+  return {
+    name: `write into a batch, ${length} B in ${chunkSize} B chunks`,
+    operations: 1,
+    run: () => writeChunks(out, 0, csid, type, streamId, timestamp, payload as never, chunkSize),
+  };
+}
+
+const connect: AmfValue[] = [
+  'connect',
+  1,
+  { app: 'live', type: 'nonprivate', flashVer: 'FMLE/3.0', tcUrl: 'rtmp://127.0.0.1:1935/live', audioCodecs: 4071 },
+];
+const metadata: AmfValue[] = [
+  '@setDataFrame',
+  'onMetaData',
+  { duration: 0, width: 640, height: 360, videodatarate: 436, framerate: 25, videocodecid: 7, audiodatarate: 64 },
+];
+
+function amf(name: string, values: AmfValue[]): Case[] {
+  const bytes = encodeAmf0(...values);
+  return [
+    { name: `AMF0 decode, ${name}`, operations: 1, run: () => decodeAmf0All(bytes) },
+    { name: `AMF0 encode, ${name}`, operations: 1, run: () => encodeAmf0(...values) },
+  ];
+}
+
+/** The best of five: what disturbs a run only ever makes it slower. */
+function measure({ name, operations, run }: Case): { name: string; ns: number } {
+  for (const until = performance.now() + runMs / 2; performance.now() < until; ) run();
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 5; round++) {
+    const began = performance.now();
+    let calls = 0;
+    do for (let i = 0; i < 16; i++, calls++) run();
+    while (performance.now() < began + runMs / 5);
+    best = Math.min(best, ((performance.now() - began) * 1e6) / (calls * operations));
+  }
+  return { name, ns: best };
+}
+
+const cases: Case[] = [
+  decoding(170, 128),
+  decoding(2500, 128),
+  decoding(170, 60_000),
+  decoding(2500, 60_000),
+  decoding(30_000, 4096),
+  encoding(2500, 60_000),
+  writing(170, 60_000),
+  writing(2500, 60_000),
+  writing(30_000, 4096),
+  ...amf('connect', connect),
+  ...amf('onMetaData', metadata),
+];
+console.log(JSON.stringify(cases.map(measure)));

@@ -1,0 +1,198 @@
+// probe: what a viewer waits for, measured inside one process so that one clock is enough.
+//   probe latency -u URL -f CLIP [-j join s] [-w warm-up s] [-d window s]
+//     publishes the clip with the send time in every message (an SEI after the video NALUs, plain bytes after audio),
+//     joins as a player `join` seconds later, and reports how long messages were under way.
+//   probe join -u URL [-n times] [-g gap ms]
+//     plays a running stream again and again, and reports how long it takes from `play` to the first whole key frame.
+#include "feed.h"
+#include <poll.h>
+#include <sys/prctl.h>
+
+// ---- the stamp: an SEI NALU, user data unregistered: size, type 6, payload type 5, payload size 24, UUID, time
+
+static const uint8_t uuid[16] = {0x73, 0x72, 0x73, 0x2d, 0x62, 0x65, 0x6e, 0x63, 0x68, 0x2d, 0x73, 0x74, 0x61, 0x6d, 0x70, 0x21};
+enum { NALU_SIZE = 28, UUID_AT = 7, STAMP_SIZE = 4 + NALU_SIZE, AUDIO_STAMP_SIZE = 24 };
+
+static size_t stamp_size(int type) { return type == TYPE_VIDEO ? STAMP_SIZE : type == TYPE_AUDIO ? AUDIO_STAMP_SIZE : 0; }
+
+static void write_stamp(uint8_t *body, size_t length, int type) {
+  uint8_t *p = body + length - stamp_size(type);
+  int64_t t = now_ns();
+  if (type == TYPE_VIDEO) {
+    p = put32(p, NALU_SIZE);
+    *p++ = 6, *p++ = 5, *p++ = 24;
+  }
+  memcpy(p, uuid, sizeof uuid);
+  p = put32(put32(p + sizeof uuid, t >> 32), (uint32_t)t);
+  if (type == TYPE_VIDEO) *p = 0x80;
+}
+
+/// When the message was sent, or 0 if it bears no stamp.
+static int64_t read_stamp(const struct message *m) {
+  size_t size = stamp_size(m->type);
+  if (size == 0 || m->length <= size) return 0;
+  const uint8_t *p = m->body + m->length - size + (m->type == TYPE_VIDEO ? UUID_AT : 0);
+  if (memcmp(p, uuid, sizeof uuid)) return 0;
+  return (int64_t)((uint64_t)read32(p + 16) << 32 | read32(p + 20));
+}
+
+static bool is_key_frame(const struct message *m) {
+  return m->type == TYPE_VIDEO && m->length > 5 && (m->body[0] >> 4 & 7) == 1 && (m->body[0] & 0x80 || m->body[1] == 1);
+}
+
+// ---- one player that reads messages
+
+/// Waits for either socket until `until`; false on timeout.
+static bool wait_for(const struct client *a, const struct client *b, int64_t until) {
+  struct pollfd fds[2] = {{.fd = -1}, {.fd = -1}};
+  const struct client *both[2] = {a, b};
+  for (int i = 0; i < 2; i++)
+    if (both[i] && both[i]->fd >= 0) fds[i] = (struct pollfd){.fd = both[i]->fd, .events = both[i]->phase == CONNECTING ? POLLOUT : POLLIN};
+  int64_t left = until - now_ns();
+  if (left < 0) left = 0;
+  struct timespec t = {.tv_sec = left / 1000000000, .tv_nsec = left % 1000000000};
+  return ppoll(fds, 2, &t, 0) > 0;
+}
+
+static bool receive(struct client *c) {
+  ssize_t n = recv(c->fd, reader_room(c->in, 65536), 65536, MSG_DONTWAIT);
+  if (n < 0 && errno == EAGAIN) return false;
+  if (n <= 0) return client_die(c, "closed while playing"), false;
+  c->in->end += n;
+  c->bytes += n;
+  return true;
+}
+
+static void die_with(const char *what, const struct client *c) {
+  fprintf(stderr, "%s: %s\n", what, c->why ? c->why : "timeout");
+  exit(1);
+}
+
+// ---- latency
+
+struct samples {
+  double *ms;
+  size_t count, capacity;
+};
+
+static void add_sample(struct samples *s, double ms) {
+  if (s->count == s->capacity) s->ms = realloc(s->ms, (s->capacity = 2 * s->capacity + 1024) * sizeof *s->ms);
+  s->ms[s->count++] = ms;
+}
+
+static void print_samples(const char *name, struct samples *s) {
+  sort_doubles(s->ms, s->count);
+  printf("\"%s\":{\"count\":%zu,\"p50\":%.3f,\"p95\":%.3f,\"p99\":%.3f,\"max\":%.3f}", name, s->count, percentile(s->ms, s->count, 50), percentile(s->ms, s->count, 95), percentile(s->ms, s->count, 99), percentile(s->ms, s->count, 100));
+}
+
+/// Messages sent since `since` are samples; older ones came from the GOP cache or the warm-up.
+static void take_samples(struct client *player, int64_t since, struct samples *video, struct samples *audio) {
+  struct message m;
+  int64_t arrived = now_ns();
+  int got;
+  while ((got = read_message(player->in, &m)) == 1) {
+    int64_t sent = read_stamp(&m);
+    if (sent == 0 || since == 0 || sent < since) continue;
+    add_sample(m.type == TYPE_VIDEO ? video : audio, (arrived - sent) / 1e6);
+  }
+  if (got < 0) client_die(player, "not RTMP");
+}
+
+static int run_latency(const struct url *url, const char *file, double join, double warm, double window) {
+  struct clip clip = load_clip(file);
+  struct publisher publisher = {.stamp = write_stamp, .stamp_size = stamp_size};
+  struct client player = {.fd = -1, .phase = DEAD};
+  struct samples video = {0}, audio = {0};
+  publisher_open(&publisher, url, 0, &clip);
+  int64_t give_up = now_ns() + 10000000000LL;
+  while (publisher.client.phase < READY && now_ns() < give_up)
+    if (wait_for(&publisher.client, 0, give_up)) client_step(&publisher.client);
+  if (publisher.client.phase != READY) die_with("cannot publish", &publisher.client);
+  fprintf(stderr, "READY\n");
+
+  int64_t join_at = now_ns() + (int64_t)(join * 1e9), since = join_at + (int64_t)(warm * 1e9), end = since + (int64_t)(window * 1e9);
+  while (now_ns() < end + 1000000000LL) {
+    int64_t t = now_ns();
+    if (player.fd < 0 && t >= join_at) {
+      if (player.why) die_with("cannot play", &player);
+      client_open(&player, url, 0, 0);
+      setsockopt(player.fd, IPPROTO_TCP, TCP_QUICKACK, &(int){1}, sizeof(int));
+    }
+    if (t < end) publisher_push(&publisher);
+    publisher_listen(&publisher);
+    if (publisher.client.phase == DEAD) die_with("publisher", &publisher.client);
+    int64_t due = t < end ? publisher_due(&publisher) : end + 1000000000LL;
+    if (publisher.unsent_to) due = t + 1000000;
+    if (player.fd < 0 && join_at < due) due = join_at;
+    if (!wait_for(player.fd < 0 ? 0 : &player, 0, due)) continue;
+    if (player.phase != READY) client_step(&player);
+    else if (receive(&player)) take_samples(&player, since < end ? since : 0, &video, &audio);
+  }
+  printf("{\"window_s\":%.1f,\"expected_video\":%.0f,", window, window * 25);
+  print_samples("video", &video);
+  printf(",");
+  print_samples("audio", &audio);
+  printf("}\n");
+  return 0;
+}
+
+// ---- join
+
+/// Milliseconds from `play` to the first whole key frame, or -1.
+static double join_once(const struct url *url) {
+  struct client c = {.hold_play = true};
+  struct message m;
+  client_open(&c, url, 0, 0);
+  int64_t give_up = now_ns() + 10000000000LL, asked = 0;
+  double ms = -1;
+  while (ms < 0 && c.phase != DEAD && wait_for(&c, 0, give_up)) {
+    if (c.phase < READY) {
+      client_step(&c);
+      if (c.phase != READY) continue;
+      asked = now_ns();
+      send_play(&c);
+    } else receive(&c);
+    while (c.phase == READY && ms < 0 && read_message(c.in, &m) == 1)
+      if (is_key_frame(&m)) ms = (now_ns() - asked) / 1e6;
+  }
+  client_die(&c, "done");
+  return ms;
+}
+
+static int run_join(const struct url *url, int times, double gap) {
+  struct samples joins = {0};
+  int failed = 0;
+  for (int i = 0; i < times; i++) {
+    double ms = join_once(url);
+    if (ms < 0) failed++;
+    else add_sample(&joins, ms);
+    usleep((useconds_t)((gap + i * 37 % 211) * 1000)); // never in step with the key frames
+  }
+  printf("{\"times\":%d,\"failed\":%d,", times, failed);
+  print_samples("join", &joins);
+  printf("}\n");
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  struct url url = {.port = 0};
+  const char *file = 0;
+  double join = 1, warm = 2, window = 20, gap = 200;
+  int times = 20;
+  for (int o; (o = getopt(argc, argv, "u:f:j:w:d:n:g:")) > 0;) {
+    if (o == 'u') url = parse_url(optarg);
+    else if (o == 'f') file = optarg;
+    else if (o == 'j') join = atof(optarg);
+    else if (o == 'w') warm = atof(optarg);
+    else if (o == 'd') window = atof(optarg);
+    else if (o == 'n') times = atoi(optarg);
+    else if (o == 'g') gap = atof(optarg);
+    else return 2;
+  }
+  const char *what = optind < argc ? argv[optind] : "";
+  prepare_process();
+  prctl(PR_SET_TIMERSLACK, 1000);
+  if (!strcmp(what, "latency") && url.port && file) return run_latency(&url, file, join, warm, window);
+  if (!strcmp(what, "join") && url.port) return run_join(&url, times, gap);
+  fail("usage: probe latency -u URL -f CLIP … | probe join -u URL …");
+}

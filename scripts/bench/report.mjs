@@ -1,0 +1,251 @@
+// @ts-check
+/** The results as Markdown: the same text on the terminal and in docs/performance.md. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './machine.mjs';
+import { targets, verdict } from './targets.mjs';
+
+/**
+ * @typedef {{ part: string, server: string, variant: string, count: number, [measured: string]: any }} Row
+ * @typedef {object} Results
+ * @property {ReturnType<typeof import('./machine.mjs').describeMachine>} machine
+ * @property {boolean} quick
+ * @property {{ warm: number, window: number }} timing
+ * @property {Row[]} rows
+ * @property {string[]} notes what was skipped or failed
+ * @property {number} [minutes]
+ */
+
+/** With the sink near a full core the sink is the limit, not the server. */
+const SINK_BOUND = 85;
+const NAMES = /** @type {Record<string, string>} */ ({
+  srs: 'ours',
+  nginx: 'nginx-rtmp',
+  nms: 'node-media-server',
+  limit: 'bare C writer',
+});
+
+/** @param {Results} results @returns {import('./targets.mjs').Find} */
+const finder =
+  ({ rows }) =>
+  (part, server, count, variant) =>
+    rows.find(
+      (row) =>
+        row.part === part &&
+        row.server === server &&
+        (count === undefined || row.count === count) &&
+        (variant === undefined ? part !== 'fanout' || row.variant === '' : row.variant === variant),
+    );
+
+/** @param {number | undefined} value @param {number} digits */
+const number = (value, digits = 1) => (value === undefined || Number.isNaN(value) ? '–' : value.toFixed(digits));
+
+/** @param {string[]} head @param {string[][]} rows */
+function table(head, rows) {
+  if (rows.length === 0) return '';
+  const widths = head.map((cell, i) => Math.max(cell.length, ...rows.map((row) => (row[i] ?? '').length)));
+  const line = (/** @type {string[]} */ cells) =>
+    `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`;
+  return [line(head), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...rows.map(line)].join('\n');
+}
+
+/** @param {Row} row */
+const label = (row) => `${NAMES[row.server] ?? row.server}${row.variant ? `, ${row.variant}` : ''}`;
+
+/** What makes a row less than it seems. @param {Row} row */
+function remarks(row) {
+  const words = [];
+  if (row.sink_cpu > SINK_BOUND) words.push('sink-bound');
+  if (row.dead > 0) words.push(`${row.dead} lost: ${Object.keys(row.why).join(', ')}`);
+  if (row.silent > 0) words.push(`${row.silent} got nothing`);
+  if (row.kbps_min < 0.9 * row.kbps_median) words.push('some starved');
+  if (row.publisher?.backlog_ms_max > 500) words.push('publisher held up');
+  return words.join('; ');
+}
+
+/** @param {Results} results */
+function fanoutTable(results) {
+  const find = finder(results);
+  const rows = results.rows
+    .filter((row) => row.part === 'fanout')
+    .map((row) => {
+      const over = (/** @type {string} */ peer) => number(row.cpu / find('fanout', peer, row.count)?.cpu, 2);
+      const ratios = row.server === 'srs' ? [over('limit'), over('nginx'), over('nms')] : ['', '', ''];
+      const kbps = `${number(row.kbps_min, 0)} / ${number(row.kbps_median, 0)}`;
+      return [
+        `${row.count}`,
+        label(row),
+        `${number(row.cpu)} %`,
+        `${number(row.rss, 0)} MB`,
+        kbps,
+        `${row.gap_ms_max}`,
+        ...ratios,
+        number(row.sink_cpu, 0),
+        remarks(row),
+      ];
+    });
+  return table(
+    [
+      'players',
+      'server',
+      'CPU',
+      'RSS',
+      'kbps min / median',
+      'longest gap, ms',
+      '÷ C writer',
+      '÷ nginx',
+      '÷ nms',
+      'sink CPU, %',
+      '',
+    ],
+    rows,
+  );
+}
+
+/** @param {Results} results */
+function publishersTable(results) {
+  const find = finder(results);
+  const rows = results.rows
+    .filter((row) => row.part === 'publishers')
+    .map((row) => {
+      const over = (/** @type {string} */ peer) =>
+        row.server === 'srs' ? number(row.cpu / find('publishers', peer, row.count)?.cpu, 2) : '';
+      const perCore = row.cpu > 95 ? `< ${row.count}` : number((row.count / row.cpu) * 100, 0);
+      return [
+        `${row.count}`,
+        row.variant,
+        label({ ...row, variant: '' }),
+        `${number(row.cpu)} %`,
+        `${number(row.rss, 0)} MB`,
+        perCore,
+        `${number(row.publisher?.backlog_ms_max, 0)}`,
+        over('nginx'),
+        over('nms'),
+        remarks(row),
+      ];
+    });
+  return table(
+    [
+      'publishers',
+      'viewers',
+      'server',
+      'CPU',
+      'RSS',
+      'publishers per core',
+      'worst backlog, ms',
+      '÷ nginx',
+      '÷ nms',
+      '',
+    ],
+    rows,
+  );
+}
+
+/** @param {Results} results @param {string} part @param {string} field */
+function timesTable(results, part, field) {
+  const rows = results.rows
+    .filter((row) => row.part === part)
+    .map((row) => [
+      label(row),
+      ...['p50', 'p95', 'p99', 'max'].map((p) => number(row[field][p], 2)),
+      `${row[field].count}`,
+    ]);
+  return table(['server', 'p50, ms', 'p95', 'p99', 'max', 'samples'], rows);
+}
+
+/** @param {Results} results */
+function startTable(results) {
+  const rows = results.rows.filter((row) => row.part === 'start').map((row) => [label(row), `${number(row.ms, 0)}`]);
+  return table(['server', 'exec to listening, ms'], rows);
+}
+
+/** @param {Results} results */
+function microTable(results) {
+  const cases = results.rows.find((row) => row.part === 'micro')?.micro ?? [];
+  return table(
+    ['operation', 'ns'],
+    cases.map((/** @type {{ name: string, ns: number }} */ one) => [one.name, number(one.ns, 0)]),
+  );
+}
+
+/** @param {Results} results */
+function targetsTable(results) {
+  const find = finder(results);
+  return table(
+    ['what', 'target', 'measured', ''],
+    targets.map((t) => {
+      const value = t.value(find);
+      return [
+        t.what,
+        `${t.least ? '≥' : '≤'} ${t.target} ${t.unit}`,
+        value === undefined ? '–' : `${number(value, 2)} ${t.unit}`,
+        verdict(t, value),
+      ];
+    }),
+  );
+}
+
+/** Sections with a table in them. @param {Results} results */
+function sections(results) {
+  return /** @type {[string, string][]} */ ([
+    ['Against the targets', targetsTable(results)],
+    ['Fan-out: one stream, many players', fanoutTable(results)],
+    ['Many publishers', publishersTable(results)],
+    [
+      'Latency: publish to play, video messages, 100 other players, default configuration',
+      timesTable(results, 'latency', 'video'),
+    ],
+    ['Join: from `play` to the first whole key frame', timesTable(results, 'join', 'join')],
+    ['Start', startTable(results)],
+    ['Micro-benchmarks', microTable(results)],
+  ])
+    .filter(([, body]) => body !== '')
+    .map(([title, body]) => `## ${title}\n\n${body}\n`)
+    .join('\n');
+}
+
+/** @param {Results} results */
+export function printReport(results) {
+  console.log(`\n${sections(results)}`);
+  if (results.notes.length > 0) console.log(`${results.notes.join('\n')}\n`);
+}
+
+/** @param {string} name */
+const included = (name) => {
+  const file = join(import.meta.dirname, name);
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+};
+
+/** @param {Results} results */
+export function writeDocs(results) {
+  const { machine: m, notes } = results;
+  const skipped = notes.length === 0 ? '' : `\n## Skipped\n\n${notes.map((text) => `- ${text}`).join('\n')}\n`;
+  const versions = table(
+    ['what', 'version'],
+    [
+      ['srs (ours)', m.srs],
+      ['Node (ours and node-media-server)', m.node],
+      ['nginx', `${m.nginx}, libnginx-mod-rtmp ${m.nginxRtmp}`],
+      ['node-media-server', m.nms],
+      ['Linux', m.kernel],
+      ['CPU', m.cpu],
+      ['open files per process', `${m.files}`],
+    ],
+  );
+  writeFileSync(
+    join(root, 'docs/performance.md'),
+    `# Performance
+
+Measured on ${m.date} by \`npm run bench -- --write-docs${results.quick ? ' --quick' : ''}\`, which writes this page. Ratios within one run
+mean something; absolute numbers belong to this machine.
+
+${versions}
+
+${sections(results)}${skipped}
+${included('notes.md')}
+
+${included('method.md').replaceAll('{warm}', `${results.timing.warm}`).replaceAll('{window}', `${results.timing.window}`)}
+`,
+  );
+  console.log('wrote docs/performance.md');
+}

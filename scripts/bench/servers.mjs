@@ -1,0 +1,165 @@
+// @ts-check
+/** The servers under test, each started alone: ours, nginx with its rtmp module, node-media-server, the bare C writer. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { cache, childrenOf, cpuSeconds, fileLimit, freePort, output, root, rssMb, sleep } from './machine.mjs';
+import { end, logTail, startServer } from './processes.mjs';
+import { tool } from './tools.mjs';
+
+export const NMS_VERSION = '4.4.3';
+const NGINX_MODULE = '/usr/lib/nginx/modules/ngx_rtmp_module.so';
+const nmsFolder = join(cache, 'nms');
+const program = join(root, 'dist/srs.mjs');
+
+/**
+ * @typedef {object} Variant
+ * @property {number} [window] ours: `mw_latency`; the C writer: its window
+ * @property {number} [kbps] the C writer's rate per connection
+ * @property {boolean} [http] also serve FLV over HTTP
+ * @property {string} [profile] ours: folder for a CPU profile
+ *
+ * @typedef {object} Server
+ * @property {string} name
+ * @property {number} startMs from exec to listening
+ * @property {(stream: string) => string} rtmp URL of a stream, or of the C writer
+ * @property {(stream: string) => string} flv
+ * @property {() => { cpu: number, rss: number }} usage CPU seconds so far and MB now
+ * @property {() => Promise<void>} stop
+ */
+
+/** @param {number} port @returns {Promise<boolean>} */
+const listens = (port) =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false));
+    socket.on('connect', () => socket.destroy());
+  });
+
+/**
+ * @param {string} name
+ * @param {string[]} command
+ * @param {number} port
+ * @param {{ http?: number, master?: boolean, cwd?: string, scheme?: string }} [how]
+ * @returns {Promise<Server>}
+ */
+async function launch(name, command, port, { http, master = false, cwd = cache, scheme = 'rtmp' } = {}) {
+  const began = performance.now();
+  const child = startServer(name, command, cwd);
+  while (!(await listens(port))) {
+    if (child.exitCode !== null || performance.now() - began > 15_000) {
+      await end(child);
+      throw new Error(`${name} did not start: ${logTail(name)}`);
+    }
+    await sleep(2);
+  }
+  const startMs = performance.now() - began;
+  const pid = /** @type {number} */ (child.pid);
+  // A master that only watches its one worker is not what serves.
+  const worker = () => (master ? (childrenOf(pid)[0] ?? pid) : pid);
+  return {
+    name,
+    startMs,
+    rtmp: (stream) => `${scheme}://127.0.0.1:${port}/live/${stream}`,
+    flv: (stream) => `http://127.0.0.1:${http}/live/${stream}.flv`,
+    usage: () => ({ cpu: cpuSeconds(worker()), rss: rssMb(worker()) }),
+    stop: () => end(child),
+  };
+}
+
+/** @param {Variant} v */
+async function srs({ window, http = false, profile }) {
+  const port = await freePort();
+  const httpPort = await freePort();
+  const folder = join(cache, 'srs');
+  mkdirSync(folder, { recursive: true });
+  const conf = join(folder, 'bench.conf');
+  writeFileSync(
+    conf,
+    `listen ${port};
+max_connections ${Math.min(20000, fileLimit() - 200)};
+daemon off;
+srs_log_tank console;
+pid ${folder}/srs.pid;
+${http ? `http_server { enabled on; listen ${httpPort}; }` : ''}
+vhost __defaultVhost__ {
+    ${window === undefined ? '' : `mw_latency ${window};`}
+    ${http ? 'http_remux { enabled on; mount [vhost]/[app]/[stream].flv; }' : ''}
+}
+`,
+  );
+  const flags = profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile];
+  return launch('srs', [process.execPath, ...flags, program, '-c', conf], port, { http: httpPort, cwd: folder });
+}
+
+async function nginx() {
+  const port = await freePort();
+  const folder = join(cache, 'nginx');
+  mkdirSync(folder, { recursive: true });
+  const conf = join(folder, 'nginx.conf');
+  writeFileSync(
+    conf,
+    `load_module ${NGINX_MODULE};
+daemon off;
+worker_processes 1;
+worker_rlimit_nofile ${fileLimit()};
+pid ${folder}/nginx.pid;
+error_log ${folder}/error.log;
+events { worker_connections 20000; }
+rtmp { server { listen 127.0.0.1:${port}; application live { live on; } } }
+`,
+  );
+  return launch('nginx', ['nginx', '-p', folder, '-c', conf], port, { master: true });
+}
+
+async function nms() {
+  const port = await freePort();
+  const http = await freePort();
+  const folder = join(cache, 'nms/run');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const launcher = join(import.meta.dirname, 'nms-launcher.mjs');
+  const command = [process.execPath, launcher, nmsFolder, String(port), String(http), folder];
+  return launch('nms', command, port, { http, cwd: folder });
+}
+
+/** @param {Variant} v */
+async function limit({ window = 350, kbps = 510 }) {
+  const port = await freePort();
+  return launch('limit', [tool('limit'), String(port), String(window), String(kbps)], port, { scheme: 'tcp' });
+}
+
+/** @type {Record<string, (v: Variant) => Promise<Server>>} */
+const starters = { srs, nginx, nms, limit };
+
+/** @param {string} name @param {Variant} [variant] */
+export function startUnderTest(name, variant = {}) {
+  const starter = starters[name];
+  if (starter === undefined) throw new Error(`no such server: ${name}`);
+  return starter(variant);
+}
+
+function installNms() {
+  if (
+    output('node', '-p', `require('${nmsFolder}/node_modules/node-media-server/package.json').version`) === NMS_VERSION
+  )
+    return;
+  mkdirSync(nmsFolder, { recursive: true });
+  writeFileSync(join(nmsFolder, 'package.json'), '{ "private": true }\n');
+  const args = ['install', '--no-audit', '--no-fund', '--save-exact', `node-media-server@${NMS_VERSION}`];
+  execFileSync('npm', args, { cwd: nmsFolder, stdio: 'ignore', timeout: 180_000 });
+}
+
+/** Why a server can not take part, or undefined. @param {string} name @returns {string | undefined} */
+export function missing(name) {
+  if (name === 'srs' && !existsSync(program)) return 'dist/srs.mjs is not there: run `npm run build` first';
+  if (name === 'nginx' && output('nginx', '-v') === undefined) return 'nginx is not installed';
+  if (name === 'nginx' && !existsSync(NGINX_MODULE)) return 'libnginx-mod-rtmp is not installed';
+  if (name !== 'nms') return undefined;
+  try {
+    installNms();
+    return undefined;
+  } catch {
+    return `node-media-server ${NMS_VERSION} could not be installed from npm`;
+  }
+}

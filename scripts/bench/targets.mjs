@@ -1,0 +1,91 @@
+// @ts-check
+/** The numbers to reach (design, "Numbers to reach"), each read off the rows of a run. */
+
+/**
+ * @typedef {(part: string, server: string, count?: number, variant?: string) => any} Find
+ * @typedef {{ what: string, target: number, unit: string, value: (find: Find) => number | undefined, least?: boolean }} Target
+ */
+
+/** @param {number | undefined} a @param {number | undefined} b */
+const ratio = (a, b) => (a === undefined || b === undefined || b === 0 ? undefined : a / b);
+
+/** @param {string} peer @returns {Target['value']} */
+const fanoutRatio = (peer) => (find) => ratio(find('fanout', 'srs', 1800)?.cpu, find('fanout', peer, 1800)?.cpu);
+
+/** @param {string} variant @returns {Target['value']} */
+const overRtmp = (variant) => (find) =>
+  ratio(find('fanout', 'srs', 1800, variant)?.cpu, find('fanout', 'srs', 1800)?.cpu);
+
+/** @param {any} row The share of its due that the worst player got. */
+const worstShare = (row) => (row === undefined ? undefined : (row.kbps_min / row.kbps_median) * 100);
+
+/** @type {Target[]} */
+export const targets = [
+  {
+    what: 'fan-out CPU, 1800 players, window 350 ms: ours / bare C writer',
+    target: 1.4,
+    unit: '×',
+    value: fanoutRatio('limit'),
+  },
+  { what: 'the same: ours / nginx-rtmp', target: 0.3, unit: '×', value: fanoutRatio('nginx') },
+  { what: 'the same: ours / node-media-server', target: 0.2, unit: '×', value: fanoutRatio('nms') },
+  { what: 'fan-out CPU, 10 000 players', target: 60, unit: '%', value: (find) => find('fanout', 'srs', 10000)?.cpu },
+  { what: 'the same: RSS', target: 250, unit: 'MB', value: (find) => find('fanout', 'srs', 10000)?.rss },
+  {
+    what: 'the same: the worst player, of the median',
+    target: 90,
+    unit: '%',
+    least: true,
+    value: (find) => worstShare(find('fanout', 'srs', 10000)),
+  },
+  { what: 'HTTP-FLV / RTMP, CPU at 1800 players', target: 1.1, unit: '×', value: overRtmp('http-flv') },
+  { what: 'WS-FLV / RTMP, CPU at 1800 players', target: 1.1, unit: '×', value: overRtmp('ws-flv') },
+  { what: 'RSS at 1800 players', target: 110, unit: 'MB', value: (find) => find('fanout', 'srs', 1800)?.rss },
+  {
+    what: 'RSS that 200 stalled readers add',
+    target: 20,
+    unit: 'MB',
+    value: (find) => {
+      const [with200, without] = [find('fanout', 'srs', 1800, '200 stalled'), find('fanout', 'srs', 1800)];
+      return with200 && without ? with200.rss - without.rss : undefined;
+    },
+  },
+  {
+    what: 'the worst other player meanwhile, of the median',
+    target: 90,
+    unit: '%',
+    least: true,
+    value: (find) => worstShare(find('fanout', 'srs', 1800, '200 stalled')),
+  },
+  {
+    what: '200 publishers, 20 viewers: ours / nginx-rtmp (SRS 6.0 was 2.3 to 2.9)',
+    target: 2.3,
+    unit: '×',
+    value: (find) => ratio(find('publishers', 'srs', 200)?.cpu, find('publishers', 'nginx', 200)?.cpu),
+  },
+  {
+    what: '500 publishers, 500 viewers: worst backlog',
+    target: 500,
+    unit: 'ms',
+    value: (find) => find('publishers', 'srs', 500)?.publisher.backlog_ms_max,
+  },
+  {
+    what: 'the same: the worst viewer, of the median',
+    target: 90,
+    unit: '%',
+    least: true,
+    value: (find) => worstShare(find('publishers', 'srs', 500)),
+  },
+  { what: 'latency p50, 100 viewers', target: 0.8, unit: 'ms', value: (find) => find('latency', 'srs')?.video.p50 },
+  { what: 'latency p99, 100 viewers', target: 2.5, unit: 'ms', value: (find) => find('latency', 'srs')?.video.p99 },
+  { what: 'join: play to first key frame, p50', target: 3, unit: 'ms', value: (find) => find('join', 'srs')?.join.p50 },
+  { what: 'start: exec to listening', target: 500, unit: 'ms', value: (find) => find('start', 'srs')?.ms },
+];
+
+/** @param {Target} t @param {number | undefined} value */
+export function verdict({ target, unit, least = false }, value) {
+  if (value === undefined) return 'not measured';
+  if (least ? value >= target : value <= target) return 'met';
+  const off = Math.abs(value - target);
+  return `missed by ${off < 10 ? off.toFixed(2) : off.toFixed(0)} ${unit}`;
+}

@@ -1,0 +1,299 @@
+import { freeze } from '../../core/index.js';
+import { ProtocolError } from '../../kernel/index.js';
+import { u24, u32, u32le } from './big-endian.js';
+import { type ChunkLimits, defaultChunkLimits, lengthLimits } from './chunk-limits.js';
+import { ChunkStream } from './chunk-stream.js';
+import { copyBytes } from './copy.js';
+import { DEFAULT_CHUNK_SIZE, EXTENDED_TIMESTAMP, MessageType, type WireMessage } from './wire.js';
+
+/** A header is at most 3 + 11 + 4 bytes. */
+const MAX_HEADER = 18;
+/** Bytes of the message header by fmt (RTMP 1.0 §5.3.1.2). */
+const HEADER_BYTES = [11, 7, 3, 0] as const;
+const INCOMPLETE = -1;
+/** Csids of a one-byte basic header, looked up in an array. */
+const LOW_CSIDS = 64;
+
+/**
+ * Reassembles RTMP messages (RTMP 1.0 §5.3). Applies Set Chunk Size and Abort itself (§5.4.1–2):
+ * the next byte of the same `push` may already depend on them, so a caller would be too late.
+ * Messages without payload are dropped and counted. A header is taken whole or not at all, payload as it comes.
+ */
+export class ChunkDecoder {
+  /** Running count, so that the link can bound the work of a read that consists of 1-byte chunks. */
+  chunksRead = 0;
+  /** Messages without payload so far; some encoders send them between real ones. */
+  emptyMessages = 0;
+  chunkSize = DEFAULT_CHUNK_SIZE;
+
+  readonly #limits: ChunkLimits;
+  readonly #lengthLimits: Uint32Array;
+  readonly #low: (ChunkStream | undefined)[] = new Array<ChunkStream | undefined>(LOW_CSIDS).fill(undefined);
+  readonly #high = new Map<number, ChunkStream>();
+  #chunkStreams = 0;
+  #partialBytes = 0;
+  /** The chunk whose payload comes next; undefined only before the first. */
+  #current: ChunkStream | undefined;
+  #chunkLeft = 0;
+  /** The beginning of a header that was split across reads. */
+  readonly #pending = new Uint8Array(MAX_HEADER);
+  #pendingBytes = 0;
+  /** Whether this peer repeats the extended timestamp in fmt 3 chunks: Adobe does, old ffmpeg and librtmp do not. */
+  #repeatsExtended: boolean | undefined;
+  #failure: ProtocolError | undefined;
+
+  constructor(limits: Partial<ChunkLimits> = {}) {
+    this.#limits = { ...defaultChunkLimits, ...limits };
+    this.#lengthLimits = lengthLimits(this.#limits);
+  }
+
+  /** Allocated for messages that are not complete yet. */
+  get partialBytes(): number {
+    return this.#partialBytes;
+  }
+
+  /** @throws {ProtocolError} RTMP_*, after which the decoder is dead and its connection must close. */
+  push(bytes: Uint8Array): WireMessage[] {
+    if (this.#failure !== undefined) throw this.#failure;
+    const out: WireMessage[] = [];
+    try {
+      this.#consume(bytes, out);
+    } catch (error) {
+      if (error instanceof ProtocolError) this.#failure = error;
+      throw error;
+    }
+    return out;
+  }
+
+  #consume(bytes: Uint8Array, out: WireMessage[]): void {
+    const end = bytes.length;
+    let at = this.#pendingBytes === 0 ? 0 : this.#resumeHeader(bytes);
+    while (at < end) {
+      if (this.#chunkLeft === 0) {
+        const next = this.#header(bytes, at, end);
+        if (next === INCOMPLETE) {
+          copyBytes(bytes, at, end - at, this.#pending, 0);
+          this.#pendingBytes = end - at;
+          return;
+        }
+        at = next;
+      } else {
+        at = this.#payload(bytes, at, end, out);
+      }
+    }
+  }
+
+  /** @returns where the header that began in earlier reads ends in `bytes`; their end if it still does not. */
+  #resumeHeader(bytes: Uint8Array): number {
+    const before = this.#pendingBytes;
+    const taken = Math.min(bytes.length, MAX_HEADER - before);
+    copyBytes(bytes, 0, taken, this.#pending, before);
+    const next = this.#header(this.#pending, 0, before + taken);
+    if (next === INCOMPLETE) {
+      this.#pendingBytes = before + taken;
+      return bytes.length;
+    }
+    this.#pendingBytes = 0;
+    return next - before;
+  }
+
+  /** Reads one chunk header and makes its chunk the current one; touches nothing when bytes are missing. */
+  #header(b: Uint8Array, at: number, end: number): number {
+    const fmt = b[at]! >> 6;
+    let csid = b[at]! & 0x3f;
+    let next = at + 1;
+    if (csid === 0) {
+      if (end - next < 1) return INCOMPLETE;
+      csid = 64 + b[next]!;
+      next += 1;
+    } else if (csid === 1) {
+      if (end - next < 2) return INCOMPLETE;
+      csid = 64 + b[next]! + b[next + 1]! * 256;
+      next += 2;
+    }
+    const known = csid < LOW_CSIDS ? this.#low[csid] : this.#high.get(csid);
+    if (fmt < 3) return this.#fullHeader(b, next, end, fmt, known, csid);
+    if (known === undefined) throw chunkError('a chunk stream starts without a header', { csid, fmt });
+    return known.open ? this.#continuation(b, next, end, known) : this.#sameHeader(b, next, end, known);
+  }
+
+  /** Fmt 0–2 (RTMP 1.0 §5.3.1.2.1–3). On a new chunk stream librtmp sends its pings with fmt 1: counted from 0. */
+  #fullHeader(b: Uint8Array, at: number, end: number, fmt: number, known: ChunkStream | undefined, csid: number): number {
+    let next = at + HEADER_BYTES[fmt]!;
+    if (next > end) return INCOMPLETE;
+    let field = u24(b, at);
+    const extended = field === EXTENDED_TIMESTAMP;
+    if (extended) {
+      if (next + 4 > end) return INCOMPLETE;
+      field = u32(b, next);
+      next += 4;
+    }
+    if (known === undefined && fmt === 2) throw chunkError('a chunk stream starts without a header', { csid, fmt });
+    const s = known ?? this.#open(csid);
+    if (s.open && fmt === 0) throw chunkError('a new message inside an unfinished one', { csid });
+    if (fmt < 2) {
+      const length = u24(b, at + 3);
+      const type = b[at + 6]!;
+      if (s.open && (length !== s.length || type !== s.type))
+        throw chunkError('an unfinished message changes its length or type', { csid, length, before: s.length });
+      s.length = length;
+      s.type = type;
+    }
+    if (fmt === 0) s.streamId = u32le(b, at + 7);
+    s.timestamp = fmt === 0 ? field : (s.timestamp + field) >>> 0;
+    s.field = field;
+    s.extended = extended;
+    s.absolute = fmt === 0;
+    this.#enter(s);
+    return next;
+  }
+
+  /**
+   * Fmt 3 inside a message: four bytes equal to the extended timestamp repeat it, others are payload.
+   * It is settled by the first byte that differs, so that the end of a message is never held back for bytes of the next.
+   */
+  #continuation(b: Uint8Array, at: number, end: number, s: ChunkStream): number {
+    let next = at;
+    if (s.extended) {
+      let equal = 0;
+      while (equal < 4 && at + equal < end && b[at + equal] === ((s.field >>> (24 - 8 * equal)) & 0xff)) equal++;
+      if (equal < 4 && at + equal === end) return INCOMPLETE;
+      this.#repeatsExtended = equal === 4;
+      if (equal === 4) next += 4;
+    }
+    this.#enter(s);
+    return next;
+  }
+
+  /**
+   * Fmt 3 that starts a message adds the last delta again; after fmt 0 the absolute value acts as delta
+   * (RTMP 1.0 §5.3.1.2.4, FMLE relies on it). An extended absolute time that is merely repeated means the same time.
+   */
+  #sameHeader(b: Uint8Array, at: number, end: number, s: ChunkStream): number {
+    let next = at;
+    let field = s.field;
+    if (s.extended && this.#repeatsExtended !== false) {
+      if (next + 4 > end) return INCOMPLETE;
+      field = u32(b, next);
+      next += 4;
+    }
+    if (!(s.extended && s.absolute && field === s.timestamp)) {
+      s.timestamp = (s.timestamp + field) >>> 0;
+      s.absolute = false;
+    }
+    s.field = field;
+    this.#enter(s);
+    return next;
+  }
+
+  #open(csid: number): ChunkStream {
+    const limit = this.#limits.chunkStreams;
+    if (this.#chunkStreams >= limit)
+      throw new ProtocolError('RTMP_CHUNK_STREAMS', 'too many chunk streams', { csid, limit });
+    this.#chunkStreams++;
+    const s = new ChunkStream(csid);
+    if (csid < LOW_CSIDS) this.#low[csid] = s;
+    else this.#high.set(csid, s);
+    return s;
+  }
+
+  /** The header is read; its payload is next. */
+  #enter(s: ChunkStream): void {
+    this.chunksRead++;
+    if (!s.open) {
+      if (s.length === 0) {
+        this.emptyMessages++;
+        return;
+      }
+      const limit = this.#lengthLimits[s.type]!;
+      if (s.length > limit)
+        throw new ProtocolError('RTMP_MESSAGE_TOO_LONG', 'message length over the limit', {
+          csid: s.csid, type: s.type, length: s.length, limit,
+        });
+      s.open = true;
+    }
+    this.#current = s;
+    this.#chunkLeft = Math.min(this.chunkSize, s.length - s.received);
+  }
+
+  #payload(b: Uint8Array, at: number, end: number, out: WireMessage[]): number {
+    const s = this.#current!;
+    if (s.received === 0) {
+      const next = this.#wholeMessage(s, b, at, end);
+      if (next !== INCOMPLETE) {
+        const payload = Buffer.allocUnsafeSlow(s.length);
+        this.#gather(s, b, at, payload);
+        s.open = false;
+        this.#chunkLeft = 0;
+        this.#deliver(s, payload, out);
+        return next;
+      }
+    }
+    const count = Math.min(this.#chunkLeft, end - at);
+    const before = s.partialBytes;
+    this.#reserve(s, count);
+    s.append(b, at, count);
+    this.#partialBytes += s.partialBytes - before;
+    this.#chunkLeft -= count;
+    if (s.received === s.length) {
+      this.#partialBytes -= s.partialBytes;
+      this.#deliver(s, s.take(), out);
+    }
+    return at + count;
+  }
+
+  /** @returns the end of the message if all its chunks follow each other in `b`, else INCOMPLETE. */
+  #wholeMessage(s: ChunkStream, b: Uint8Array, at: number, end: number): number {
+    const { length } = s;
+    const size = this.chunkSize;
+    if (length <= size) return at + length <= end ? at + length : INCOMPLETE;
+    const more = Math.ceil(length / size) - 1;
+    const last = at + length + more;
+    if (last > end || s.extended || s.csid >= LOW_CSIDS) return INCOMPLETE;
+    const header = 0xc0 | s.csid;
+    for (let i = at + size; i < last; i += size + 1) if (b[i] !== header) return INCOMPLETE;
+    return last;
+  }
+
+  #gather(s: ChunkStream, b: Uint8Array, at: number, payload: Buffer): void {
+    const { length } = s;
+    const size = this.chunkSize;
+    if (length <= size) return copyBytes(b, at, length, payload, 0);
+    this.chunksRead += Math.ceil(length / size) - 1;
+    for (let done = 0, from = at; done < length; done += size, from += size + 1)
+      copyBytes(b, from, Math.min(size, length - done), payload, done);
+  }
+
+  #reserve(s: ChunkStream, count: number): void {
+    const grown = s.sizeFor(count);
+    const limit = this.#limits.partialBytes;
+    if (this.#partialBytes - s.partialBytes + grown > limit)
+      throw new ProtocolError('RTMP_PARTIAL_BYTES', 'unfinished messages hold too many bytes', { csid: s.csid, limit });
+  }
+
+  #deliver(s: ChunkStream, payload: Buffer, out: WireMessage[]): void {
+    out.push({ csid: s.csid, type: s.type, streamId: s.streamId, timestamp: s.timestamp, payload: freeze(payload) });
+    if (s.type === MessageType.setChunkSize) this.#setChunkSize(payload);
+    else if (s.type === MessageType.abort) this.#abort(payload);
+  }
+
+  #setChunkSize(payload: Buffer): void {
+    if (payload.length < 4) throw new ProtocolError('RTMP_MESSAGE', 'Set Chunk Size is too short', { length: payload.length });
+    const bytes = u32(payload, 0);
+    if (bytes < 1 || bytes > this.#limits.chunkSize)
+      throw new ProtocolError('RTMP_CHUNK_SIZE', 'chunk size out of range', { bytes, limit: this.#limits.chunkSize });
+    this.chunkSize = bytes;
+  }
+
+  #abort(payload: Buffer): void {
+    if (payload.length < 4) throw new ProtocolError('RTMP_MESSAGE', 'Abort is too short', { length: payload.length });
+    const csid = u32(payload, 0);
+    const s = csid < LOW_CSIDS ? this.#low[csid] : this.#high.get(csid);
+    if (s === undefined || !s.open) return;
+    this.#partialBytes -= s.partialBytes;
+    s.take();
+  }
+}
+
+const chunkError = (message: string, context: Readonly<Record<string, unknown>>): ProtocolError =>
+  new ProtocolError('RTMP_CHUNK', message, context);

@@ -1,0 +1,131 @@
+import { ProtocolError } from '../../kernel/index.js';
+import { checkName } from './names.js';
+
+export interface StreamUrl {
+  readonly schema: string;
+  readonly host: string;
+  readonly port: number;
+  readonly vhost: string;
+  readonly app: string;
+  readonly stream: string;
+  /** With its `?`; empty if there is none. The stream's own wins over the app's. */
+  readonly param: string;
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { rtmp: 1935, rtmps: 443 };
+const DEFAULT_PORT = 1935;
+/** Everything that separates a name from parameters: Flash encoders could not always write `?`, `&` or `=`. */
+const SEPARATORS = /,|\.\.\.|&&|&|=/g;
+/** The name that Flash Media Server gives to an app's only instance. */
+const INSTANCE = '/_definst_';
+
+/**
+ * The tcUrl of a connect command, by the rules of version 2 and later. Its names are checked.
+ * @throws {ProtocolError} RTMP_URL, NAME_INVALID
+ * @see spec/rtmp.md §4
+ */
+export function parseTcUrl(tcUrl: string): Omit<StreamUrl, 'stream'> {
+  const { schema, host, port, path } = splitUrl(tcUrl);
+  const { name, vhost, param } = splitName(path);
+  const names = trimSlashes(name);
+  const app = names.endsWith(INSTANCE) ? trimSlashes(names.slice(0, -INSTANCE.length)) : names;
+  if (app === '') throw urlError('the tcUrl has no app');
+  return { schema, host, port, vhost: checkName('vhost', vhost ?? host), app: checkName('app', app), param };
+}
+
+/** The name that a play or publish command gives, in the app of the connect command; its `?vhost=` and parameters win. */
+export function resolveStream(base: Omit<StreamUrl, 'stream'>, streamName: string): StreamUrl {
+  const { name, vhost, param } = splitName(streamName);
+  const stream = trimSlashes(name);
+  if (stream === '') throw urlError('the stream has no name');
+  return {
+    schema: base.schema,
+    host: base.host,
+    port: base.port,
+    vhost: vhost === undefined ? base.vhost : checkName('vhost', vhost),
+    app: base.app,
+    stream: checkName('stream', stream),
+    param: param === '' ? base.param : param,
+  };
+}
+
+/**
+ * A full URL for a client: `rtmp://host[:port]/app[/instance]/stream[?query]`, also `rtmp://host/app?query/stream`.
+ * The remote server's names are its own affair: stream and query stay as written.
+ */
+export function parseRtmpUrl(url: string): StreamUrl & { readonly tcUrl: string } {
+  const { schema, host, port, authority, path } = splitUrl(url);
+  const { app, appQuery, stream, param } = splitPath(path);
+  const vhost = splitName(param).vhost ?? splitName(appQuery).vhost ?? host;
+  return {
+    schema,
+    host,
+    port,
+    vhost: checkName('vhost', vhost),
+    app: checkName('app', app),
+    stream: checkName('stream', stream),
+    param,
+    tcUrl: `${schema}://${authority}/${app}${appQuery}`,
+  };
+}
+
+function splitPath(path: string): { app: string; appQuery: string; stream: string; param: string } {
+  const mark = path.indexOf('?');
+  const names = trimSlashes(mark < 0 ? path : path.slice(0, mark));
+  const query = mark < 0 ? '' : path.slice(mark);
+  const slash = names.lastIndexOf('/');
+  if (slash >= 0) return { app: names.slice(0, slash), appQuery: '', stream: names.slice(slash + 1), param: query };
+  // The app's query stands before the stream.
+  const end = query.lastIndexOf('/');
+  if (names === '' || end < 0 || end === query.length - 1) throw urlError('the URL needs an app and a stream');
+  return { app: names, appQuery: query.slice(0, end), stream: query.slice(end + 1), param: '' };
+}
+
+interface Location {
+  readonly schema: string;
+  readonly host: string;
+  readonly port: number;
+  /** Host and port as they stood, without user and password. */
+  readonly authority: string;
+  readonly path: string;
+}
+
+function splitUrl(url: string): Location {
+  const clean = url.replace(/[\r\n\t]/g, '');
+  const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(clean);
+  if (scheme === null) throw urlError('the URL has no schema');
+  const schema = scheme[1]!.toLowerCase();
+  const after = clean.slice(scheme[0].length);
+  const slash = after.indexOf('/');
+  if (slash < 0) throw urlError('the URL has no app');
+  const beforePath = after.slice(0, slash).replaceAll(' ', '');
+  const authority = beforePath.slice(beforePath.lastIndexOf('@') + 1);
+  const parts = /^(\[[0-9A-Fa-f:.%]+\]|[^:[\]]+)(?::(\d{1,5}))?$/.exec(authority);
+  if (parts === null) throw urlError('the URL has no valid host and port');
+  const port = parts[2] === undefined ? (DEFAULT_PORTS[schema] ?? DEFAULT_PORT) : Number(parts[2]);
+  if (port < 1 || port > 65535) throw urlError('the port is out of range', { port });
+  return { schema, host: parts[1]!.replace(/^\[|\]$/g, ''), port, authority, path: after.slice(slash + 1) };
+}
+
+/** One text into its name, the `vhost` parameter, and everything from the first `?` on as it stood. */
+function splitName(text: string): { name: string; vhost: string | undefined; param: string } {
+  const clean = text.replace(/[ \r\n\t]/g, '');
+  const mark = clean.indexOf('?');
+  const words = clean.replace(SEPARATORS, '?').split('?');
+  const at = words.indexOf('vhost', 1);
+  const vhost = at < 0 ? '' : (words[at + 1] ?? '').replaceAll('/', '');
+  return { name: words[0]!, vhost: vhost === '' ? undefined : vhost, param: mark < 0 ? '' : clean.slice(mark) };
+}
+
+/** By hand: a regular expression for the end would take quadratic time on a run of slashes. */
+function trimSlashes(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && text[start] === '/') start++;
+  while (end > start && text[end - 1] === '/') end--;
+  return text.slice(start, end);
+}
+
+/** Without the text itself: a stream key or token may be in it. */
+const urlError = (message: string, context: Readonly<Record<string, unknown>> = {}): ProtocolError =>
+  new ProtocolError('RTMP_URL', message, context);

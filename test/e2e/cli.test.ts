@@ -1,0 +1,102 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { freePort } from '../support/free-port.js';
+import { background, run, until } from '../support/run.js';
+import { startSrs } from '../support/srs.js';
+import { publish, record, times } from '../support/streams.js';
+import { feed } from '../support/synthetic.js';
+
+const program = join(import.meta.dirname, '../../dist/srs.mjs');
+const dir = mkdtempSync(join(tmpdir(), 'srs-cli-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+const srs = (...args: string[]) => run(process.execPath, [program, ...args], { cwd: dir });
+const conf = (name: string, text: string): string => {
+  const file = join(dir, name);
+  writeFileSync(file, text);
+  return file;
+};
+const full = (port: number, more = '') =>
+  `listen ${port}; pid ${dir}/${port}.pid; srs_log_tank console; ${more} vhost __defaultVhost__ { }`;
+
+describe('command line', () => {
+  test('-v, -h', async () => {
+    const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
+    expect((await srs('-v')).stdout.trim()).toBe(version);
+    expect((await srs('-h')).stdout).toContain('--config');
+  });
+
+  test('-t: valid, and invalid with file, line and column', async () => {
+    expect((await srs('-t', '-c', conf('good.conf', full(1935)))).code).toBe(0);
+    const bad = await srs('-t', '-c', conf('bad.conf', 'listen 1935;\nvhost a {\n  gop_cach on;\n}\n'));
+    expect(bad.code).not.toBe(0);
+    expect(bad.stderr).toMatch(/bad\.conf:3:3: .*gop_cach.*gop_cache/);
+    expect(bad.stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test.each([
+    ['an unreadable config', () => ['-c', join(dir, 'nowhere.conf')], /nowhere\.conf/],
+    ['a pid file that can not be written', () => ['-c', conf('pid.conf', 'listen 19350; srs_log_tank console; pid /proc/x/srs.pid; vhost __defaultVhost__ { }')], /pid/i],
+  ])('%s: one clear line, no stack', async (_, args, says) => {
+    const end = await srs(...args());
+    expect(end.code).not.toBe(0);
+    expect(end.stderr).toMatch(says);
+    expect(end.stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  test('a busy port: one clear line on stderr', async () => {
+    const other = createServer();
+    await new Promise<void>((done) => other.listen(0, "0.0.0.0", () => done()));
+    const port = (other.address() as { port: number }).port;
+    const end = await srs('-c', conf('busy.conf', full(port)));
+    other.close();
+    expect(end.code).not.toBe(0);
+    expect(end.stderr.trim()).toMatch(new RegExp(`can not listen on 0\\.0\\.0\\.0:${port}: the port is in use`));
+    expect(end.stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  test('a second server with the same pid file is refused, the first goes on', async () => {
+    const port = await freePort();
+    const file = conf('twice.conf', full(port));
+    const first = background(process.execPath, [program, '-c', file]);
+    await until('the first runs', () => first.log().includes('srs is running'));
+    expect(readFileSync(`${dir}/${port}.pid`, 'utf8').split('\n')[0]).toBe(String(first.pid));
+    const second = await srs('-c', file);
+    expect(second.code).not.toBe(0);
+    expect(second.stderr).toMatch(/already running/);
+    first.signal('SIGTERM');
+    expect((await first.ended).code).toBe(0);
+  });
+
+  test('several addresses, IPv6 among them', async () => {
+    const two = await startSrs({
+      config: 'listen PORT 127.0.0.1:OTHER_PORT [::1]:SIX_PORT; pid DIR/srs.pid; srs_log_tank console; vhost __defaultVhost__ { }',
+    });
+    const publisher = await publish(`rtmp://127.0.0.1:${two.ports.OTHER_PORT}/live/s`);
+    const player = await record(`rtmp://[::1]:${two.ports.SIX_PORT}/live/s`);
+    await feed(publisher, { frames: 5 });
+    await player.until('frames', () => times(player.media(), 'video').length === 5);
+    expect((await two.stop()).code).toBe(0);
+  });
+});
+
+describe('stopping', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('%s: players get their last bytes, exit 0', async (signal) => {
+    const server = await startSrs({
+      config: 'listen PORT; pid DIR/srs.pid; srs_log_tank console; vhost __defaultVhost__ { mw_latency 2000; }',
+    });
+    const url = server.url('live', 's');
+    const publisher = await publish(url);
+    const player = await record(url);
+    await feed(publisher, { frames: 20 });
+    await until('the frames arrived', () => publisher.link.queued === 0);
+    await new Promise((r) => setTimeout(r, 200));
+    server.signal(signal);
+    await until('the player is closed', player.closed);
+    expect(times(player.media(), 'video')).toHaveLength(20);
+    expect((await server.stop()).code).toBe(0);
+  });
+});

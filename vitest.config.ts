@@ -1,0 +1,31 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        // Pure code: no process, no port, so files share their threads.
+        test: {
+          name: 'fast',
+          include: ['test/{unit,golden,fuzz,arch}/**/*.test.ts'],
+          pool: 'threads',
+          isolate: false,
+          testTimeout: 20_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        // The built program against real peers: mostly waiting, but encoders and decoders want the cores.
+        test: {
+          name: 'e2e',
+          include: ['test/{e2e,fault}/**/*.test.ts'],
+          pool: 'forks',
+          maxWorkers: 2,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
