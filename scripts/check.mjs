@@ -41,7 +41,10 @@ function workTreeIsClean() {
 const checks = [
   ['lock file is complete', () => run(process.execPath, ['scripts/complete-lock.mjs', '--check'])],
   ['types (tsc)', () => tool('tsc', '-p', '.')],
-  ['format and lint (biome)', () => tool('biome', 'ci', '--max-diagnostics=200', '.')],
+  [
+    'format and lint (biome)',
+    () => tool('biome', 'ci', '--colors=off', '--error-on-warnings', '--max-diagnostics=100', '.'),
+  ],
   ['promises and any (eslint)', () => tool('eslint', '--max-warnings=0', '.')],
   ['architecture (dependency-cruiser)', () => tool('depcruise', 'src', '--output-type', 'err-long')],
   ['unused code (knip)', () => tool('knip', '--no-progress')],

@@ -17,7 +17,7 @@ const lock = JSON.parse(text);
 
 /**
  * @param {string} name such as `@scope/binding-linux-arm64-musl`
- * @returns {Record<string, string[]> | undefined}
+ * @returns {{ os: string[], cpu: string[], libc?: string[] } | undefined}
  */
 function platformOf(name) {
   const os = /(aix|android|darwin|freebsd|linux|netbsd|openbsd|openharmony|sunos|win32)/.exec(name)?.[1];

@@ -62,8 +62,8 @@ const failed = tests.length - passed - skipped.length + broken.length;
 
 if (vitest.error) say(`vitest could not be started: ${vitest.error.message}`);
 for (const test of skipped) console.log(`skipped: ${test.fullName.trim()}`);
-console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
 
 const inCi = process.env.CI === 'true';
 if (inCi && peersMissing) say('a peer is missing, and in CI no test may go without its peer');
+console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
 process.exit(vitest.status !== 0 || failed > 0 || (inCi && peersMissing) ? vitest.status || 1 : 0);

@@ -1,7 +1,7 @@
 // @ts-check
 /** The machine the benchmark runs on: its limits, its versions, and what /proc says about a process. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { availableParallelism, release } from 'node:os';
 import { join } from 'node:path';
@@ -55,10 +55,28 @@ export function cpuSeconds(pid) {
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
 
+/** Seconds that programs have used of core 0, which belongs to the server; interrupts are nobody's. */
+export function serverCoreSeconds() {
+  const [user, nice, system] =
+    /^cpu0 +(\d+) (\d+) (\d+)/m.exec(readFileSync('/proc/stat', 'utf8'))?.slice(1).map(Number) ?? [];
+  return ((user ?? 0) + (nice ?? 0) + (system ?? 0)) / ticksPerSecond;
+}
+
 /** @param {number} pid Resident memory in MB (of 10^6 bytes). */
 export function rssMb(pid) {
   const kib = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return (Number(kib) * 1024) / 1e6;
+}
+
+/** Two runs at a time would measure each other. @returns {string | undefined} who runs already */
+export function takeLock() {
+  const file = join(cache, 'lock');
+  mkdirSync(cache, { recursive: true });
+  const holder = readOr(file).trim();
+  if (holder !== '' && readOr(`/proc/${holder}/cmdline`).includes('bench/run.mjs')) return holder;
+  writeFileSync(file, `${process.pid}\n`);
+  process.once('exit', () => rmSync(file, { force: true }));
+  return undefined;
 }
 
 /** @param {string} file */

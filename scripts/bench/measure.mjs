@@ -2,7 +2,7 @@
 /** The measurements: each starts one server alone, loads it, and returns plain numbers. */
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
-import { root, sleep } from './machine.mjs';
+import { canPin, root, serverCoreSeconds, sleep } from './machine.mjs';
 import { startTool } from './processes.mjs';
 import { startUnderTest } from './servers.mjs';
 import { clip, tool } from './tools.mjs';
@@ -14,15 +14,26 @@ import { clip, tool } from './tools.mjs';
 /** Load tools give way to the publisher and the probe, so that their clock is not the noise. */
 const SINK_NICE = 5;
 
-/** @param {Server} server @param {{ said(mark: string): Promise<void>, result(): Promise<any> }} sink */
-async function cpuOverWindow(server, sink) {
-  await sink.said('WINDOW-START');
+/** What the server uses from now until the returned function is called, and what others use of its core meanwhile. @param {Server} server */
+function watchUsage(server) {
   const from = performance.now();
   const before = server.usage();
+  const core = serverCoreSeconds();
+  return () => {
+    const seconds = (performance.now() - from) / 1000;
+    const after = server.usage();
+    const used = after.cpu - before.cpu;
+    const others = canPin ? Math.max(0, ((serverCoreSeconds() - core - used) / seconds) * 100) : undefined;
+    return { cpu: (used / seconds) * 100, rss: after.rss, others };
+  };
+}
+
+/** @param {Server} server @param {{ said(mark: string): Promise<void>, result(): Promise<any> }} sink */
+async function usageOverWindow(server, sink) {
+  await sink.said('WINDOW-START');
+  const usage = watchUsage(server);
   await sink.said('WINDOW-END');
-  const after = server.usage();
-  const cpu = ((after.cpu - before.cpu) / ((performance.now() - from) / 1000)) * 100;
-  return { cpu, rss: after.rss, ...(await sink.result()) };
+  return { ...usage(), ...(await sink.result()) };
 }
 
 /** @param {string} name @param {Variant} variant @param {(server: Server) => Promise<any>} measure */
@@ -58,7 +69,7 @@ export function fanout(name, variant, count, timing, { over = 'rtmp', stalled = 
     const publisher = name === 'limit' ? undefined : await publishing(server.rtmp('s'));
     await sleep(500);
     const url = over === 'rtmp' ? server.rtmp('s') : server.flv('s').replace('http:', `${over}:`);
-    const row = await cpuOverWindow(server, players(url, count + stalled, timing, '-s', `${stalled}`));
+    const row = await usageOverWindow(server, players(url, count + stalled, timing, '-s', `${stalled}`));
     await publisher?.stop();
     return { ...row, publisher: await publisher?.result() };
   });
@@ -68,15 +79,18 @@ export function fanout(name, variant, count, timing, { over = 'rtmp', stalled = 
 export function latency(name, others, { warm, window }) {
   return alone(name, {}, async (server) => {
     const url = server.rtmp('s');
-    const total = 3 + warm + window;
-    const args = ['latency', '-u', url, '-f', clip, '-j', '3', '-w', `${warm}`, '-d', `${window}`];
+    const joining = 2.5;
+    const args = ['latency', '-u', url, '-f', clip, '-j', `${joining}`, '-w', `${warm}`, '-d', `${window}`];
     const probe = startTool([tool('probe'), ...args]);
     await probe.said('READY');
-    await sleep(300);
-    const sink = players(url, others, { warm: 1, window: total });
+    const watch = ['-u', url, '-c', `${others}`, '-r', `${others / 2}`, '-w', '0', '-d', `${joining + warm + window}`];
+    const sink = startTool([tool('sink'), ...watch], { idle: true });
+    const usage = watchUsage(server);
     const row = await probe.result();
-    await sink.stop();
-    return row;
+    const { others: foreign } = usage();
+    const watched = await sink.result();
+    if (watched.playing < others) throw new Error(`only ${watched.playing} of ${others} other players stayed`);
+    return { ...row, others: foreign };
   });
 }
 
@@ -97,7 +111,7 @@ export function publishers(name, count, viewers, timing, variant = {}) {
   return alone(name, variant, async (server) => {
     const url = server.rtmp('s%d');
     const publisher = await publishing(url, count);
-    const row = await cpuOverWindow(server, players(url, viewers, timing, '-n', `${count}`));
+    const row = await usageOverWindow(server, players(url, viewers, timing, '-n', `${count}`));
     await publisher.stop();
     return { ...row, publisher: await publisher.result() };
   });

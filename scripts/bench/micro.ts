@@ -1,5 +1,5 @@
 /** ns per operation of the functions that run for every message: chunk decoder, chunk encoder, AMF0. One line of JSON. */
-import { type AmfValue, decodeAmf0All, encodeAmf0 } from '../../src/protocol/amf/index.js';
+import { AmfObject, type AmfValue, decodeAmf0All, encodeAmf0 } from '../../src/protocol/amf/index.js';
 import { ChunkDecoder, chunkedLength, encodeChunks, writeChunks } from '../../src/protocol/rtmp/index.js';
 
 interface Case {
@@ -11,30 +11,30 @@ interface Case {
 
 const VIDEO = 9;
 const MESSAGES = 64;
-/** What a socket delivers in one read at most. */
-const READ = 65_536;
+/** What a socket delivers in one read at most, and one TCP segment: what a distant publisher's reads are. */
+const [FULL, SEGMENT] = [65_536, 1448];
 const runMs = Number(process.env.MICRO_MS ?? 400);
 
 function message(length: number, at: number) {
   return { csid: 6, type: VIDEO, streamId: 1, timestamp: at, payload: new Uint8Array(length).fill(0x5a) };
 }
 
-/** Slices of at most one socket read. */
-function slices(bytes: Uint8Array): Uint8Array[] {
+function slices(bytes: Uint8Array, size: number): Uint8Array[] {
   const out: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; at += READ) out.push(bytes.subarray(at, at + READ));
+  for (let at = 0; at < bytes.length; at += size) out.push(bytes.subarray(at, at + size));
   return out;
 }
 
 /** Messages that follow each other forever: the decoder goes on over the same bytes. */
-function decoding(length: number, chunkSize: number): Case {
+function decoding(length: number, chunkSize: number, readBytes = FULL): Case {
   const reads = slices(
     Buffer.concat(Array.from({ length: MESSAGES }, (_, i) => encodeChunks(message(length, i * 40), chunkSize))),
+    readBytes,
   );
   const decoder = new ChunkDecoder();
   decoder.chunkSize = chunkSize;
   return {
-    name: `decode, ${length} B messages in ${chunkSize} B chunks`,
+    name: `decode, ${length} B messages in ${chunkSize} B chunks, reads of ${readBytes} B`,
     operations: MESSAGES,
     run() {
       let messages = 0;
@@ -68,12 +68,26 @@ function writing(length: number, chunkSize: number): Case {
 const connect: AmfValue[] = [
   'connect',
   1,
-  { app: 'live', type: 'nonprivate', flashVer: 'FMLE/3.0', tcUrl: 'rtmp://127.0.0.1:1935/live', audioCodecs: 4071 },
+  AmfObject.of({
+    app: 'live',
+    type: 'nonprivate',
+    flashVer: 'FMLE/3.0',
+    tcUrl: 'rtmp://127.0.0.1:1935/live',
+    audioCodecs: 4071,
+  }),
 ];
 const metadata: AmfValue[] = [
   '@setDataFrame',
   'onMetaData',
-  { duration: 0, width: 640, height: 360, videodatarate: 436, framerate: 25, videocodecid: 7, audiodatarate: 64 },
+  AmfObject.of({
+    duration: 0,
+    width: 640,
+    height: 360,
+    videodatarate: 436,
+    framerate: 25,
+    videocodecid: 7,
+    audiodatarate: 64,
+  }),
 ];
 
 function amf(name: string, values: AmfValue[]): Case[] {
@@ -103,6 +117,7 @@ const cases: Case[] = [
   decoding(2500, 128),
   decoding(170, 60_000),
   decoding(2500, 60_000),
+  decoding(2500, 60_000, SEGMENT),
   decoding(30_000, 4096),
   encoding(2500, 60_000),
   writing(170, 60_000),

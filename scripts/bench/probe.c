@@ -1,8 +1,9 @@
 // probe: what a viewer waits for, measured inside one process so that one clock is enough.
-//   probe latency -u URL -f CLIP [-j join s] [-w warm-up s] [-d window s]
+//   probe latency -u URL -f CLIP [-p players] [-j seconds] [-w warm-up s] [-d window s]
 //     publishes the clip with the send time in every message (an SEI after the video NALUs, plain bytes after audio),
-//     joins as a player `join` seconds later, and reports how long messages were under way.
-//   probe join -u URL [-n times] [-g gap ms]
+//     and reports how long messages were under way. Its players join one after another over `-j` seconds, while others
+//     join as well: some servers write to the newest player first and some last, so one place in the row says nothing.
+//   probe join -u URL [-n times] [-g GOP ms]
 //     plays a running stream again and again, and reports how long it takes from `play` to the first whole key frame.
 #include "feed.h"
 #include <poll.h>
@@ -42,16 +43,16 @@ static bool is_key_frame(const struct message *m) {
 
 // ---- one player that reads messages
 
-/// Waits for either socket until `until`; false on timeout.
-static bool wait_for(const struct client *a, const struct client *b, int64_t until) {
-  struct pollfd fds[2] = {{.fd = -1}, {.fd = -1}};
-  const struct client *both[2] = {a, b};
-  for (int i = 0; i < 2; i++)
-    if (both[i] && both[i]->fd >= 0) fds[i] = (struct pollfd){.fd = both[i]->fd, .events = both[i]->phase == CONNECTING ? POLLOUT : POLLIN};
+enum { MAX_PLAYERS = 16 };
+
+/// Waits until `until` for any of the sockets; false on timeout.
+static bool wait_for(const struct client *clients, int count, int64_t until) {
+  struct pollfd fds[MAX_PLAYERS];
+  for (int i = 0; i < count; i++) fds[i] = (struct pollfd){.fd = clients[i].fd, .events = clients[i].phase == CONNECTING ? POLLOUT : POLLIN};
   int64_t left = until - now_ns();
   if (left < 0) left = 0;
   struct timespec t = {.tv_sec = left / 1000000000, .tv_nsec = left % 1000000000};
-  return ppoll(fds, 2, &t, 0) > 0;
+  return ppoll(fds, count, &t, 0) > 0;
 }
 
 static bool receive(struct client *c) {
@@ -66,6 +67,11 @@ static bool receive(struct client *c) {
 static void die_with(const char *what, const struct client *c) {
   fprintf(stderr, "%s: %s\n", what, c->why ? c->why : "timeout");
   exit(1);
+}
+
+static bool is_writable(const struct client *c) {
+  struct pollfd p = {.fd = c->fd, .events = POLLOUT};
+  return poll(&p, 1, 0) > 0;
 }
 
 // ---- latency
@@ -92,43 +98,50 @@ static void take_samples(struct client *player, int64_t since, struct samples *v
   int got;
   while ((got = read_message(player->in, &m)) == 1) {
     int64_t sent = read_stamp(&m);
-    if (sent == 0 || since == 0 || sent < since) continue;
+    if (sent == 0 || sent < since) continue;
     add_sample(m.type == TYPE_VIDEO ? video : audio, (arrived - sent) / 1e6);
   }
   if (got < 0) client_die(player, "not RTMP");
 }
 
-static int run_latency(const struct url *url, const char *file, double join, double warm, double window) {
+static void start_publishing(struct publisher *p, const struct url *url, const struct clip *clip) {
+  publisher_open(p, url, 0, clip);
+  int64_t give_up = now_ns() + 10000000000LL;
+  while (p->client.phase < READY && now_ns() < give_up)
+    if (wait_for(&p->client, 1, give_up)) client_step(&p->client);
+  if (p->client.phase != READY) die_with("cannot publish", &p->client);
+  fprintf(stderr, "READY\n");
+}
+
+static int run_latency(const struct url *url, const char *file, int count, double joining, double warm, double window) {
   struct clip clip = load_clip(file);
   struct publisher publisher = {.stamp = write_stamp, .stamp_size = stamp_size};
-  struct client player = {.fd = -1, .phase = DEAD};
+  struct client players[MAX_PLAYERS] = {0};
   struct samples video = {0}, audio = {0};
-  publisher_open(&publisher, url, 0, &clip);
-  int64_t give_up = now_ns() + 10000000000LL;
-  while (publisher.client.phase < READY && now_ns() < give_up)
-    if (wait_for(&publisher.client, 0, give_up)) client_step(&publisher.client);
-  if (publisher.client.phase != READY) die_with("cannot publish", &publisher.client);
-  fprintf(stderr, "READY\n");
+  start_publishing(&publisher, url, &clip);
 
-  int64_t join_at = now_ns() + (int64_t)(join * 1e9), since = join_at + (int64_t)(warm * 1e9), end = since + (int64_t)(window * 1e9);
-  while (now_ns() < end + 1000000000LL) {
+  int opened = 0;
+  int64_t began = now_ns(), step = (int64_t)(joining * 1e9 / (count > 1 ? count - 1 : 1));
+  int64_t since = began + (int64_t)((joining + warm) * 1e9), end = since + (int64_t)(window * 1e9), last = end + 1000000000LL;
+  while (now_ns() < last) {
     int64_t t = now_ns();
-    if (player.fd < 0 && t >= join_at) {
-      if (player.why) die_with("cannot play", &player);
-      client_open(&player, url, 0, 0);
-      setsockopt(player.fd, IPPROTO_TCP, TCP_QUICKACK, &(int){1}, sizeof(int));
-    }
+    if (opened < count && t >= began + opened * step) client_open(&players[opened++], url, 0, 0);
     if (t < end) publisher_push(&publisher);
     publisher_listen(&publisher);
     if (publisher.client.phase == DEAD) die_with("publisher", &publisher.client);
-    int64_t due = t < end ? publisher_due(&publisher) : end + 1000000000LL;
-    if (publisher.unsent_to) due = t + 1000000;
-    if (player.fd < 0 && join_at < due) due = join_at;
-    if (!wait_for(player.fd < 0 ? 0 : &player, 0, due)) continue;
-    if (player.phase != READY) client_step(&player);
-    else if (receive(&player)) take_samples(&player, since < end ? since : 0, &video, &audio);
+    int64_t until = t < end ? publisher_due(&publisher) : last;
+    if (publisher.unsent_to) until = t + 1000000;
+    if (opened < count && began + opened * step < until) until = began + opened * step;
+    if (!wait_for(players, opened, until)) continue;
+    for (int i = 0; i < opened; i++) {
+      struct client *c = &players[i];
+      if (c->phase == CONNECTING && !is_writable(c)) continue;
+      if (c->phase != READY) client_step(c);
+      else if (receive(c)) take_samples(c, since, &video, &audio);
+      if (c->phase == DEAD) die_with("player", c);
+    }
   }
-  printf("{\"window_s\":%.1f,\"expected_video\":%.0f,", window, window * 25);
+  printf("{\"players\":%d,\"window_s\":%.1f,\"expected_video\":%.0f,", count, window, window * 25 * count);
   print_samples("video", &video);
   printf(",");
   print_samples("audio", &audio);
@@ -145,7 +158,7 @@ static double join_once(const struct url *url) {
   client_open(&c, url, 0, 0);
   int64_t give_up = now_ns() + 10000000000LL, asked = 0;
   double ms = -1;
-  while (ms < 0 && c.phase != DEAD && wait_for(&c, 0, give_up)) {
+  while (ms < 0 && c.phase != DEAD && wait_for(&c, 1, give_up)) {
     if (c.phase < READY) {
       client_step(&c);
       if (c.phase != READY) continue;
@@ -159,14 +172,17 @@ static double join_once(const struct url *url) {
   return ms;
 }
 
-static int run_join(const struct url *url, int times, double gap) {
+static int run_join(const struct url *url, int times, double gop_ms) {
   struct samples joins = {0};
   int failed = 0;
   for (int i = 0; i < times; i++) {
     double ms = join_once(url);
     if (ms < 0) failed++;
     else add_sample(&joins, ms);
-    usleep((useconds_t)((gap + i * 37 % 211) * 1000)); // never in step with the key frames
+    // Where a server waits for the next key frame, a join ends with one. So the next begins at another phase of the
+    // GOP each time, evenly spread (golden ratio), or the wait would be the GOP less the pause, always.
+    double phase = i * 0.6180339887;
+    usleep((useconds_t)((phase - (int)phase) * gop_ms * 1000));
   }
   printf("{\"times\":%d,\"failed\":%d,", times, failed);
   print_samples("join", &joins);
@@ -177,22 +193,23 @@ static int run_join(const struct url *url, int times, double gap) {
 int main(int argc, char **argv) {
   struct url url = {.port = 0};
   const char *file = 0;
-  double join = 1, warm = 2, window = 20, gap = 200;
-  int times = 20;
-  for (int o; (o = getopt(argc, argv, "u:f:j:w:d:n:g:")) > 0;) {
+  double joining = 2, warm = 2, window = 20, gop = 2000;
+  int times = 20, players = 5;
+  for (int o; (o = getopt(argc, argv, "u:f:p:j:w:d:n:g:")) > 0;) {
     if (o == 'u') url = parse_url(optarg);
     else if (o == 'f') file = optarg;
-    else if (o == 'j') join = atof(optarg);
+    else if (o == 'p') players = atoi(optarg);
+    else if (o == 'j') joining = atof(optarg);
     else if (o == 'w') warm = atof(optarg);
     else if (o == 'd') window = atof(optarg);
     else if (o == 'n') times = atoi(optarg);
-    else if (o == 'g') gap = atof(optarg);
+    else if (o == 'g') gop = atof(optarg);
     else return 2;
   }
   const char *what = optind < argc ? argv[optind] : "";
   prepare_process();
   prctl(PR_SET_TIMERSLACK, 1000);
-  if (!strcmp(what, "latency") && url.port && file) return run_latency(&url, file, join, warm, window);
-  if (!strcmp(what, "join") && url.port) return run_join(&url, times, gap);
+  if (!strcmp(what, "latency") && url.port && file) return run_latency(&url, file, players < 1 ? 1 : players > MAX_PLAYERS ? MAX_PLAYERS : players, joining, warm, window);
+  if (!strcmp(what, "join") && url.port) return run_join(&url, times, gop);
   fail("usage: probe latency -u URL -f CLIP … | probe join -u URL …");
 }

@@ -13,11 +13,13 @@ const running = new Set();
 /**
  * @param {'server' | 'load'} side
  * @param {string[]} command
- * @param {{ nice?: number, stdio?: import('node:child_process').StdioOptions, cwd?: string }} [options]
+ * @param {{ nice?: number, idle?: boolean, stdio?: import('node:child_process').StdioOptions, cwd?: string }} [options]
  */
-function start(side, command, { nice = 0, stdio = 'pipe', cwd = cache } = {}) {
+function start(side, command, { nice = 0, idle = false, stdio = 'pipe', cwd = cache } = {}) {
   const pinned = canPin ? ['taskset', '-c', side === 'server' ? '0' : '1', ...command] : command;
-  const [program = '', ...args] = nice > 0 ? ['nice', '-n', String(nice), ...pinned] : pinned;
+  const niced = nice > 0 ? ['nice', '-n', String(nice), ...pinned] : pinned;
+  // An idle task gives way at once to whatever else wants the core.
+  const [program = '', ...args] = idle ? ['chrt', '-i', '0', ...niced] : niced;
   const child = spawn(program, args, { stdio, cwd });
   running.add(child);
   child.once('exit', () => running.delete(child));
@@ -44,7 +46,7 @@ export const logTail = (name, lines = 3) =>
 /**
  * A load tool: prints marks ("READY", "WINDOW-START") on stderr and one line of JSON at the end.
  * @param {string[]} command
- * @param {{ nice?: number }} [options]
+ * @param {{ nice?: number, idle?: boolean }} [options]
  */
 export function startTool(command, options = {}) {
   const child = start('load', command, options);

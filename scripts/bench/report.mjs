@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './machine.mjs';
-import { targets, verdict } from './targets.mjs';
+import { ratio, remarks, targets, verdict } from './targets.mjs';
 
 /**
  * @typedef {{ part: string, server: string, variant: string, count: number, [measured: string]: any }} Row
@@ -12,12 +12,11 @@ import { targets, verdict } from './targets.mjs';
  * @property {boolean} quick
  * @property {{ warm: number, window: number }} timing
  * @property {Row[]} rows
+ * @property {number} kbps of the clip: what every player should get
  * @property {string[]} notes what was skipped or failed
  * @property {number} [minutes]
  */
 
-/** With the sink near a full core the sink is the limit, not the server. */
-const SINK_BOUND = 85;
 const NAMES = /** @type {Record<string, string>} */ ({
   srs: 'ours',
   nginx: 'nginx-rtmp',
@@ -25,17 +24,29 @@ const NAMES = /** @type {Record<string, string>} */ ({
   limit: 'bare C writer',
 });
 
+/** The CPU and memory of a row with remarks are not to be compared: a server that serves nobody is cheap. @param {Row} row @param {number} due */
+function comparable(row, due) {
+  const worst = row.kbps_min === undefined ? undefined : (row.kbps_min / due) * 100;
+  return {
+    ...row,
+    worst,
+    ...(remarks(row, due).length > 0 ? { cpu: undefined, rss: undefined, video: undefined } : {}),
+  };
+}
+
 /** @param {Results} results @returns {import('./targets.mjs').Find} */
 const finder =
-  ({ rows }) =>
-  (part, server, count, variant) =>
-    rows.find(
+  ({ rows, kbps }) =>
+  (part, server, count, variant) => {
+    const row = rows.find(
       (row) =>
         row.part === part &&
         row.server === server &&
         (count === undefined || row.count === count) &&
         (variant === undefined ? part !== 'fanout' || row.variant === '' : row.variant === variant),
     );
+    return row && comparable(row, kbps);
+  };
 
 /** @param {number | undefined} value @param {number} digits */
 const number = (value, digits = 1) => (value === undefined || Number.isNaN(value) ? '–' : value.toFixed(digits));
@@ -52,24 +63,14 @@ function table(head, rows) {
 /** @param {Row} row */
 const label = (row) => `${NAMES[row.server] ?? row.server}${row.variant ? `, ${row.variant}` : ''}`;
 
-/** What makes a row less than it seems. @param {Row} row */
-function remarks(row) {
-  const words = [];
-  if (row.sink_cpu > SINK_BOUND) words.push('sink-bound');
-  if (row.dead > 0) words.push(`${row.dead} lost: ${Object.keys(row.why).join(', ')}`);
-  if (row.silent > 0) words.push(`${row.silent} got nothing`);
-  if (row.kbps_min < 0.9 * row.kbps_median) words.push('some starved');
-  if (row.publisher?.backlog_ms_max > 500) words.push('publisher held up');
-  return words.join('; ');
-}
-
 /** @param {Results} results */
 function fanoutTable(results) {
   const find = finder(results);
   const rows = results.rows
     .filter((row) => row.part === 'fanout')
     .map((row) => {
-      const over = (/** @type {string} */ peer) => number(row.cpu / find('fanout', peer, row.count)?.cpu, 2);
+      const over = (/** @type {string} */ peer) =>
+        number(ratio(comparable(row, results.kbps).cpu, find('fanout', peer, row.count)?.cpu), 2);
       const ratios = row.server === 'srs' ? [over('limit'), over('nginx'), over('nms')] : ['', '', ''];
       const kbps = `${number(row.kbps_min, 0)} / ${number(row.kbps_median, 0)}`;
       return [
@@ -81,7 +82,7 @@ function fanoutTable(results) {
         `${row.gap_ms_max}`,
         ...ratios,
         number(row.sink_cpu, 0),
-        remarks(row),
+        remarks(row, results.kbps).join('; '),
       ];
     });
   return table(
@@ -109,7 +110,9 @@ function publishersTable(results) {
     .filter((row) => row.part === 'publishers')
     .map((row) => {
       const over = (/** @type {string} */ peer) =>
-        row.server === 'srs' ? number(row.cpu / find('publishers', peer, row.count)?.cpu, 2) : '';
+        row.server === 'srs'
+          ? number(ratio(comparable(row, results.kbps).cpu, find('publishers', peer, row.count)?.cpu), 2)
+          : '';
       const perCore = row.cpu > 95 ? `< ${row.count}` : number((row.count / row.cpu) * 100, 0);
       return [
         `${row.count}`,
@@ -121,7 +124,7 @@ function publishersTable(results) {
         `${number(row.publisher?.backlog_ms_max, 0)}`,
         over('nginx'),
         over('nms'),
-        remarks(row),
+        remarks(row, results.kbps).join('; '),
       ];
     });
   return table(
@@ -150,7 +153,7 @@ function timesTable(results, part, field) {
       ...['p50', 'p95', 'p99', 'max'].map((p) => number(row[field][p], 2)),
       `${row[field].count}`,
     ]);
-  return table(['server', 'p50, ms', 'p95', 'p99', 'max', 'samples'], rows);
+  return table(['server', 'p50, ms', 'p95', 'p99', 'max', 'samples', ''], rows);
 }
 
 /** @param {Results} results */
@@ -217,7 +220,7 @@ const included = (name) => {
 };
 
 /** @param {Results} results */
-export function writeDocs(results) {
+export function writeDocs(results, file = join(root, 'docs/performance.md')) {
   const { machine: m, notes } = results;
   const skipped = notes.length === 0 ? '' : `\n## Skipped\n\n${notes.map((text) => `- ${text}`).join('\n')}\n`;
   const versions = table(
@@ -233,7 +236,7 @@ export function writeDocs(results) {
     ],
   );
   writeFileSync(
-    join(root, 'docs/performance.md'),
+    file,
     `# Performance
 
 Measured on ${m.date} by \`npm run bench -- --write-docs${results.quick ? ' --quick' : ''}\`, which writes this page. Ratios within one run
@@ -247,5 +250,5 @@ ${included('notes.md')}
 ${included('method.md').replaceAll('{warm}', `${results.timing.warm}`).replaceAll('{window}', `${results.timing.window}`)}
 `,
   );
-  console.log('wrote docs/performance.md');
+  console.log(`wrote ${file}`);
 }

@@ -6,7 +6,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { cache, describeMachine, fileLimit } from './machine.mjs';
+import { cache, describeMachine, fileLimit, takeLock } from './machine.mjs';
 import * as measure from './measure.mjs';
 import { endAll } from './processes.mjs';
 import { summarise } from './profile.mjs';
@@ -41,12 +41,18 @@ if (given.help) {
   process.exit(0);
 }
 
+const holder = takeLock();
+if (holder !== undefined) {
+  console.error(`another benchmark runs already (process ${holder}); two at a time would measure each other`);
+  process.exit(1);
+}
+
 const parts = given.only.split(',');
 const counts = (given.players ?? (given.quick ? '300,1800' : '300,900,1800,5000,10000')).split(',').map(Number);
 const timing = given.quick ? { warm: 2, window: 5 } : { warm: 6, window: 20 };
 
 /** @type {import('./report.mjs').Results} */
-const results = { machine: describeMachine(NMS_VERSION), quick: given.quick, timing, rows: [], notes: [] };
+const results = { machine: describeMachine(NMS_VERSION), quick: given.quick, timing, kbps: 0, rows: [], notes: [] };
 
 /** @param {string} text */
 const note = (text) => {
@@ -54,7 +60,7 @@ const note = (text) => {
   console.log(`  ${text}`);
 };
 
-/** One row; a failure is a word in the report and does not end the run. @param {string} part @param {string} server @param {string} variant @param {() => Promise<any>} run */
+/** One row; a failure is a word in the report and does not end the run. @param {string} part @param {string} server @param {string} variant @param {number} count @param {() => Promise<any>} run */
 async function row(part, server, variant, count, run) {
   process.stdout.write(`${part} ${count} ${server}${variant ? ` (${variant})` : ''} … `);
   try {
@@ -92,7 +98,7 @@ const ours = servers.includes('srs');
 const WINDOW = 350;
 
 async function fanout() {
-  const kbps = measure.clipKbps();
+  const { kbps } = results;
   const limit = fileLimit() - RESERVE;
   /** @type {Set<string>} */
   const saturated = new Set();
@@ -128,16 +134,17 @@ async function fanoutVariants(count) {
 }
 
 async function publishers() {
-  const longer = given.quick ? timing : { warm: 6, window: 20 };
-  for (const [count, viewers] of given.quick
+  /** @type {[publishers: number, viewers: number][]} */
+  const loads = given.quick
     ? [[200, 20]]
     : [
         [200, 20],
         [500, 500],
-      ])
+      ];
+  for (const [count, viewers] of loads)
     for (const name of real)
       await row('publishers', name, `${viewers} viewers`, count, () =>
-        measure.publishers(name, count, viewers, longer),
+        measure.publishers(name, count, viewers, timing),
       );
 }
 
@@ -169,6 +176,7 @@ async function profile() {
 const began = performance.now();
 compileTools();
 makeClip();
+results.kbps = measure.clipKbps();
 if (given.profile) await profile();
 else {
   await perServer();

@@ -123,7 +123,10 @@ export const peers = [
     name: 'vlc',
     usedFor: 'playing with VLC',
     packages: ['vlc-bin', 'vlc-plugin-base', 'util-linux'],
-    prove: () => runs(...unprivileged('cvlc', ['--version'])),
+    prove: () => {
+      if (runs('sh', ['-c', 'command -v cvlc']) !== undefined) return 'cvlc is not installed';
+      return runs(...unprivileged('cvlc', ['--version']));
+    },
   },
   {
     name: 'gcc',

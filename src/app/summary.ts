@@ -57,7 +57,13 @@ export class Summary implements Service {
       const kbps = (now: number, then = 0) => Math.max(0, Math.round(((now - then) * 8) / 1000 / seconds));
       const { clients, drops } = stage;
       this.log.info(
-        { stage: name, clients, ikbps: kbps(stage.bytesIn, before?.bytesIn), okbps: kbps(stage.bytesOut, before?.bytesOut), drops },
+        {
+          stage: name,
+          clients,
+          ikbps: kbps(stage.bytesIn, before?.bytesIn),
+          okbps: kbps(stage.bytesOut, before?.bytesOut),
+          drops,
+        },
         `${name}: ${clients} client${clients === 1 ? '' : 's'}`,
       );
     }

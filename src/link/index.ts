@@ -1,4 +1,4 @@
 export * from './deadlines.js';
+export * from './rtmp-client.js';
 export * from './rtmp-link.js';
 export * from './tcp-listener.js';
-export * from './rtmp-client.js';

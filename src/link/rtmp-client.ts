@@ -152,7 +152,10 @@ export class RtmpClient implements LinkHandler {
       fourCcList: ['*'],
       ...this.options.properties,
     });
-    await this.#call('connect', this.options.identity === undefined ? [properties] : [properties, this.options.identity]);
+    await this.#call(
+      'connect',
+      this.options.identity === undefined ? [properties] : [properties, this.options.identity],
+    );
   }
 
   /** Announces the stream the way encoders do. Resolves at `NetStream.Publish.Start`. */
@@ -278,7 +281,9 @@ export class RtmpClient implements LinkHandler {
     const code = String(info?.get('code') ?? '');
     this.options.onStatus?.(code, String(info?.get('description') ?? ''));
     const failed = info?.get('level') === 'error';
-    const at = failed ? 0 : this.#statuses.findIndex((s) => code.startsWith(s.prefix) && code !== 'NetStream.Play.Reset');
+    const at = failed
+      ? 0
+      : this.#statuses.findIndex((s) => code.startsWith(s.prefix) && code !== 'NetStream.Play.Reset');
     const [waiting] = at < 0 ? [] : this.#statuses.splice(at, 1);
     if (failed) waiting?.reject(refusal(args));
     else waiting?.resolve(args);

@@ -64,8 +64,7 @@ export class RtmpLink extends SocketSink implements Watched {
   #pings = false;
   #closed = false;
   #reason: Error | undefined;
-  #held = false;
-  #inbox: WireMessage[] = [];
+  #ending = false;
   #mergeFor: Ms = ms(0);
   #readPause: Timer | undefined;
 
@@ -137,7 +136,7 @@ export class RtmpLink extends SocketSink implements Watched {
 
   checkDeadline(now: number): void {
     if (this.#deadline > 0 && now > this.#deadline) this.#timeout(this.#deadlineFor);
-    else if (this.#idleLimit > 0 && now - this.#lastMessage > this.#idleLimit && !this.#held)
+    else if (this.#idleLimit > 0 && now - this.#lastMessage > this.#idleLimit)
       this.#timeout(`a message within ${this.#idleLimit} ms`);
     else if (this.#pings && now - this.#lastPing > PING_PERIOD) this.#ping(now);
   }
@@ -163,23 +162,8 @@ export class RtmpLink extends SocketSink implements Watched {
     this.#mergeFor = window;
   }
 
-  /** No message is delivered until `release`: the handler waits for an answer from elsewhere. */
-  hold(): void {
-    this.#held = true;
-  }
-
-  release(): void {
-    if (!this.#held) return;
-    this.#held = false;
-    this.#lastMessage = this.deadlines.now;
-    const waiting = this.#inbox;
-    this.#inbox = [];
-    this.#guard(() => this.#deliver(waiting));
-    if (!this.#held && this.#readPause === undefined) this.socket.resume();
-  }
-
   #received(bytes: Buffer): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#ending) return;
     this.bytesIn += bytes.length;
     this.#lastIn = this.deadlines.now;
     this.#guard(() => this.#take(bytes));
@@ -216,13 +200,11 @@ export class RtmpLink extends SocketSink implements Watched {
 
   #deliver(messages: readonly WireMessage[]): void {
     this.#lastMessage = this.deadlines.now;
-    let at = 0;
-    for (; at < messages.length && !this.#closed && !this.#held; at++) this.#dispatch(messages[at] as WireMessage);
-    if (this.#held && at < messages.length) {
-      for (; at < messages.length; at++) this.#inbox.push(messages[at] as WireMessage);
-      this.socket.pause();
+    for (const message of messages) {
+      if (this.#closed || this.#ending) return;
+      this.#dispatch(message);
     }
-    if (!this.#closed) this.handler.settled();
+    this.handler.settled();
   }
 
   /** The connection's own affairs are settled here (RTMP 1.0 §5.4, §7.1.7). */
@@ -273,7 +255,7 @@ export class RtmpLink extends SocketSink implements Watched {
     this.socket.pause();
     this.#readPause = this.deadlines.clock.after(pause, () => {
       this.#readPause = undefined;
-      if (!this.#held && !this.#closed) this.socket.resume();
+      if (!this.#closed) this.socket.resume();
     });
   }
 
@@ -291,11 +273,11 @@ export class RtmpLink extends SocketSink implements Watched {
     this.#outChunkSize = bytes;
   }
 
-  /** Closes after what was written has left, e.g. a refusal. */
+  /** Closes after what was written has left, e.g. a refusal. Nothing more is heard. */
   end(reason?: Error): void {
     if (this.#closed || this.socket.writableEnded) return;
     this.#reason = reason;
-    this.#held = true; // nothing more is heard
+    this.#ending = true;
     this.socket.end();
     this.expect('the end of the connection', ms(LINGER));
     this.#pings = false;
@@ -313,7 +295,6 @@ export class RtmpLink extends SocketSink implements Watched {
     this.#readPause?.cancel();
     this.deadlines.unwatch(this);
     this.socket.destroy();
-    this.#inbox = [];
     this.handler.closed(this.#reason ?? reason);
   }
 }

@@ -1,6 +1,7 @@
 import { SrsServer } from '../app/index.js';
 import { loadConfig } from '../config/index.js';
 import { acquirePidFile, openLog, version } from '../kernel/index.js';
+import { daemonize, isDaemonChild, reportToParent } from './daemon.js';
 
 /** Runs the server until a signal ends it. @returns the exit code. @throws {SrsError} when it can not start. */
 export async function run(file: string): Promise<number> {
@@ -9,6 +10,7 @@ export async function run(file: string): Promise<number> {
   process.on('SIGUSR1', () => reopen());
 
   const { config, warnings } = loadConfig(file);
+  if (config.daemon && !isDaemonChild()) return daemonize();
   const output = openLog(config.log);
   const { log } = output;
   reopen = () => output.reopen();
@@ -19,8 +21,10 @@ export async function run(file: string): Promise<number> {
   try {
     process.on('uncaughtException', (err) => log.error({ err }, 'internal error; the server goes on'));
     process.on('unhandledRejection', (err) => log.error({ err }, 'internal error; the server goes on'));
+    process.on('SIGHUP', () => log.warn('this version does not reload; restart to apply a changed configuration'));
     await server.start(new AbortController().signal);
     log.info({ version, node: process.version, config: file }, 'srs is running');
+    reportToParent();
     const signal = await endSignal();
     log.info({ signal }, 'stopping');
     await server.stop();

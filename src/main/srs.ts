@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { loadConfig } from '../config/index.js';
 import { SrsError, version } from '../kernel/index.js';
+import { reportToParent } from './daemon.js';
 import { run } from './run.js';
 
 interface Options {
@@ -31,6 +32,7 @@ async function main(options: Options): Promise<number> {
   } catch (error) {
     // What the operator can mend is one clear line; anything else is a bug and shows where.
     console.error(error instanceof SrsError ? error.message : error);
+    reportToParent(error instanceof Error ? error.message : String(error));
     return 1;
   }
 }

@@ -9,8 +9,8 @@ import {
   playReset,
   playStart,
   result,
-  sampleAccess,
   STREAM_ID,
+  sampleAccess,
   unpauseNotify,
 } from './statuses.js';
 

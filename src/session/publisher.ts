@@ -1,7 +1,7 @@
 import type { VhostConfig } from '../config/index.js';
 import { ms } from '../core/index.js';
 import type { RtmpLink } from '../link/index.js';
-import { parseMessage, splitAggregate, MessageType, type WireMessage } from '../protocol/rtmp/index.js';
+import { MessageType, parseMessage, splitAggregate, type WireMessage } from '../protocol/rtmp/index.js';
 import type { LiveStream, Publication } from '../stream/index.js';
 import type { Command } from './connect.js';
 import { fcUnpublishResult, onFcPublish, onFcUnpublish, publishStart, unpublishSuccess } from './statuses.js';

@@ -3,13 +3,7 @@ import { findVhost, type VhostConfig } from '../config/index.js';
 import { ms } from '../core/index.js';
 import { type Log, ProtocolError, RefusedError, SrsError, type Timer } from '../kernel/index.js';
 import type { LinkHandler, RtmpLink } from '../link/index.js';
-import {
-  control,
-  MessageType,
-  parseMessage,
-  resolveStream,
-  type WireMessage,
-} from '../protocol/rtmp/index.js';
+import { control, MessageType, parseMessage, resolveStream, type WireMessage } from '../protocol/rtmp/index.js';
 import type { LiveStream } from '../stream/index.js';
 import { type Command, type ConnectRequest, connectResult, onBwDone, readConnect } from './connect.js';
 import { next, type Phase } from './phases.js';

@@ -36,8 +36,7 @@ export const pauseNotify = (): OutMessage => status('status', 'NetStream.Pause.N
 
 export const unpauseNotify = (): OutMessage => status('status', 'NetStream.Unpause.Notify', 'Unpaused stream.');
 
-export const publishStart = (): OutMessage =>
-  status('status', 'NetStream.Publish.Start', 'Started publishing stream.');
+export const publishStart = (): OutMessage => status('status', 'NetStream.Publish.Start', 'Started publishing stream.');
 
 export const onFcPublish = (): OutMessage =>
   command(

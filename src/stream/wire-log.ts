@@ -244,7 +244,8 @@ export class WireLog {
   #writePreamble(viewer: Viewer, headers: readonly Frame[], at: Ms): void {
     const frames: Frame[] = [];
     for (const header of headers) {
-      if (selects(this.format.selection, header.kind)) frames.push(header.kind === 'data' ? header : { ...header, dts: at });
+      if (selects(this.format.selection, header.kind))
+        frames.push(header.kind === 'data' ? header : { ...header, dts: at });
     }
     if (frames.length === 0) return;
     const bytes = encodeFrames(this.format, frames);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,7 +39,14 @@ describe('command line', () => {
 
   test.each([
     ['an unreadable config', () => ['-c', join(dir, 'nowhere.conf')], /nowhere\.conf/],
-    ['a pid file that can not be written', () => ['-c', conf('pid.conf', 'listen 19350; srs_log_tank console; pid /proc/x/srs.pid; vhost __defaultVhost__ { }')], /pid/i],
+    [
+      'a pid file that can not be written',
+      () => [
+        '-c',
+        conf('pid.conf', 'listen 19350; srs_log_tank console; pid /proc/x/srs.pid; vhost __defaultVhost__ { }'),
+      ],
+      /pid/i,
+    ],
   ])('%s: one clear line, no stack', async (_, args, says) => {
     const end = await srs(...args());
     expect(end.code).not.toBe(0);
@@ -49,7 +56,7 @@ describe('command line', () => {
 
   test('a busy port: one clear line on stderr', async () => {
     const other = createServer();
-    await new Promise<void>((done) => other.listen(0, "0.0.0.0", () => done()));
+    await new Promise<void>((done) => other.listen(0, '0.0.0.0', () => done()));
     const port = (other.address() as { port: number }).port;
     const end = await srs('-c', conf('busy.conf', full(port)));
     other.close();
@@ -73,7 +80,8 @@ describe('command line', () => {
 
   test('several addresses, IPv6 among them', async () => {
     const two = await startSrs({
-      config: 'listen PORT 127.0.0.1:OTHER_PORT [::1]:SIX_PORT; pid DIR/srs.pid; srs_log_tank console; vhost __defaultVhost__ { }',
+      config:
+        'listen PORT 127.0.0.1:OTHER_PORT [::1]:SIX_PORT; pid DIR/srs.pid; srs_log_tank console; vhost __defaultVhost__ { }',
     });
     const publisher = await publish(`rtmp://127.0.0.1:${two.ports.OTHER_PORT}/live/s`);
     const player = await record(`rtmp://[::1]:${two.ports.SIX_PORT}/live/s`);
@@ -98,5 +106,29 @@ describe('stopping', () => {
     await until('the player is closed', player.closed);
     expect(times(player.media(), 'video')).toHaveLength(20);
     expect((await server.stop()).code).toBe(0);
+  });
+});
+
+describe('daemon on', () => {
+  test('detaches once it serves, and its pid file names it', async () => {
+    const port = await freePort();
+    const text = `listen ${port}; daemon on; pid ${dir}/d.pid; srs_log_tank file; srs_log_file ${dir}/d.log; vhost __defaultVhost__ { }`;
+    expect((await srs('-c', conf('daemon.conf', text))).code).toBe(0);
+    const pid = Number(readFileSync(`${dir}/d.pid`, 'utf8').split('\n')[0]);
+    const publisher = await publish(`rtmp://127.0.0.1:${port}/live/s`);
+    publisher.close();
+    process.kill(pid, 'SIGTERM');
+    await until('it has ended', () => !existsSync(`${dir}/d.pid`));
+    expect(readFileSync(`${dir}/d.log`, 'utf8')).toContain('"msg":"stopped"');
+  });
+
+  test('a daemon that can not start says why', async () => {
+    const other = createServer();
+    await new Promise<void>((done) => other.listen(0, '0.0.0.0', () => done()));
+    const port = (other.address() as { port: number }).port;
+    const end = await srs('-c', conf('daemon-busy.conf', `daemon on; ${full(port)}`));
+    other.close();
+    expect(end.code).toBe(1);
+    expect(end.stderr).toContain('the port is in use');
   });
 });

@@ -111,7 +111,10 @@ withPeers('ffmpeg')('continuity with ffmpeg (R1, R4)', () => {
     const one = await flvMessages(await clip({ seconds: 30 }));
     const two = await flvMessages(await clip({ bFrames: 2 }));
     const play = probe(url, 6);
-    for (const [messages, wait] of [[one, 3000], [two, 6000]] as const) {
+    for (const [messages, wait] of [
+      [one, 3000],
+      [two, 6000],
+    ] as const) {
       const publisher = await publish(url);
       const start = performance.now();
       for (const m of messages) {

@@ -65,7 +65,11 @@ withPeers('ffmpeg', 'gstreamer')('GStreamer plays', () => {
     const audio = 'd.audio ! queue ! aacparse ! avdec_aac ! fakesink';
     const rest = `! flvdemux name=d ${video} ${audio}`.split(' ');
     const player = background('gst-launch-1.0', ['-v', source, `location=${location}`, ...rest]);
-    await until('both tracks are decoded', () => ['video', 'audio'].every((k) => decodes(k).test(player.log())), 15_000);
+    await until(
+      'both tracks are decoded',
+      () => ['video', 'audio'].every((k) => decodes(k).test(player.log())),
+      15_000,
+    );
     await pause(3000);
     expect(player.child.exitCode).toBeNull();
     expect(player.log()).not.toMatch(/ERROR|WARN/);

@@ -36,7 +36,10 @@ export class FakeSink implements ViewerSink {
 
   /** What arrived since the last look, as `kind:role@dts`. */
   take(): string[] {
-    const seen = this.text.split(';').map((s) => s.replace(/^\.+/, '')).filter((s) => s !== '');
+    const seen = this.text
+      .split(';')
+      .map((s) => s.replace(/^\.+/, ''))
+      .filter((s) => s !== '');
     this.text = '';
     return seen;
   }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { ms } from '../../src/core/index.js';
 import { type ClientOptions, type MediaMessage, RtmpClient } from '../../src/link/index.js';
 import { FlvReader } from '../../src/protocol/flv/index.js';
-import { background, type Background } from './run.js';
+import { type Background, background } from './run.js';
 
 const KIND = { 8: 'audio', 9: 'video', 18: 'data' } as const;
 

@@ -1,14 +1,21 @@
 import type { MediaMessage, RtmpClient } from '../../src/link/index.js';
 
 /** Tiny but well-formed AVC and AAC tag bodies, for streams whose times matter and not their pictures. */
-const avcConfig = Buffer.from('1700000000014d401effe100176764001eacd940a02ff970110000030001000003003c8f162d9601000568ebecb22c', 'hex');
+const avcConfig = Buffer.from(
+  '1700000000014d401effe100176764001eacd940a02ff970110000030001000003003c8f162d9601000568ebecb22c',
+  'hex',
+);
 const aacConfig = Buffer.from('af001210', 'hex');
 
 export const tag = {
   avcConfig: (timestamp = 0, config = avcConfig): MediaMessage => ({ kind: 'video', timestamp, payload: config }),
   aacConfig: (timestamp = 0): MediaMessage => ({ kind: 'audio', timestamp, payload: aacConfig }),
   key: (timestamp: number, size = 0): MediaMessage => ({ kind: 'video', timestamp, payload: body('1701000000', size) }),
-  inter: (timestamp: number, size = 0): MediaMessage => ({ kind: 'video', timestamp, payload: body('2701000000', size) }),
+  inter: (timestamp: number, size = 0): MediaMessage => ({
+    kind: 'video',
+    timestamp,
+    payload: body('2701000000', size),
+  }),
   audio: (timestamp: number, size = 0): MediaMessage => ({ kind: 'audio', timestamp, payload: body('af01', size) }),
 };
 

@@ -22,10 +22,10 @@ export function splitAggregate(w: WireMessage): WireMessage[] {
   for (let at = 0, tags = 0; at < bytes.length; tags++) {
     const start = at + TAG_HEADER;
     if (tags === MAX_TAGS || start > bytes.length) throw broken(w, tags);
-    const type = bytes[at]!;
+    const type = bytes[at] as number;
     const end = start + u24(bytes, at + 1);
     if (end > bytes.length) throw broken(w, tags);
-    const time = (u24(bytes, at + 4) | (bytes[at + 7]! << 24)) >>> 0;
+    const time = (u24(bytes, at + 4) | ((bytes[at + 7] as number) << 24)) >>> 0;
     shift ??= w.timestamp - time;
     if (end > start && isFrame(type))
       out.push({
@@ -42,7 +42,10 @@ export function splitAggregate(w: WireMessage): WireMessage[] {
 }
 
 const isFrame = (type: number): boolean =>
-  type === MessageType.audio || type === MessageType.video || type === MessageType.dataAmf0 || type === MessageType.dataAmf3;
+  type === MessageType.audio ||
+  type === MessageType.video ||
+  type === MessageType.dataAmf0 ||
+  type === MessageType.dataAmf3;
 
 const broken = (w: WireMessage, tags: number): ProtocolError =>
   new ProtocolError('RTMP_MESSAGE', 'a malformed aggregate', { length: w.payload.length, tags });

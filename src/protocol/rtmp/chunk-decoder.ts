@@ -4,6 +4,7 @@ import { u24, u32, u32le } from './big-endian.js';
 import { type ChunkLimits, defaultChunkLimits, lengthLimits } from './chunk-limits.js';
 import { ChunkStream } from './chunk-stream.js';
 import { copyBytes } from './copy.js';
+import { gather, NOT_WHOLE, wholeMessageEnd } from './whole-message.js';
 import { DEFAULT_CHUNK_SIZE, EXTENDED_TIMESTAMP, MessageType, type WireMessage } from './wire.js';
 
 /** A header is at most 3 + 11 + 4 bytes. */
@@ -13,6 +14,9 @@ const HEADER_BYTES = [11, 7, 3, 0] as const;
 const INCOMPLETE = -1;
 /** Csids of a one-byte basic header, looked up in an array. */
 const LOW_CSIDS = 64;
+const NOBODY = new ChunkStream(0);
+/** Shared: a server holds thousands of decoders that hardly hear anything. */
+const defaultLengthLimits = lengthLimits(defaultChunkLimits);
 
 /**
  * Reassembles RTMP messages (RTMP 1.0 §5.3). Applies Set Chunk Size and Abort itself (§5.4.1–2):
@@ -28,12 +32,12 @@ export class ChunkDecoder {
 
   readonly #limits: ChunkLimits;
   readonly #lengthLimits: Uint32Array;
-  readonly #low: (ChunkStream | undefined)[] = new Array<ChunkStream | undefined>(LOW_CSIDS).fill(undefined);
+  readonly #low: (ChunkStream | undefined)[] = [];
   readonly #high = new Map<number, ChunkStream>();
   #chunkStreams = 0;
   #partialBytes = 0;
-  /** The chunk whose payload comes next; undefined only before the first. */
-  #current: ChunkStream | undefined;
+  /** Whose payload comes next; means nothing while no bytes of a chunk are left. */
+  #current = NOBODY;
   #chunkLeft = 0;
   /** The beginning of a header that was split across reads. */
   readonly #pending = new Uint8Array(MAX_HEADER);
@@ -42,9 +46,9 @@ export class ChunkDecoder {
   #repeatsExtended: boolean | undefined;
   #failure: ProtocolError | undefined;
 
-  constructor(limits: Partial<ChunkLimits> = {}) {
-    this.#limits = { ...defaultChunkLimits, ...limits };
-    this.#lengthLimits = lengthLimits(this.#limits);
+  constructor(limits?: Partial<ChunkLimits>) {
+    this.#limits = limits === undefined ? defaultChunkLimits : { ...defaultChunkLimits, ...limits };
+    this.#lengthLimits = limits === undefined ? defaultLengthLimits : lengthLimits(this.#limits);
   }
 
   /** Allocated for messages that are not complete yet. */
@@ -67,7 +71,7 @@ export class ChunkDecoder {
 
   #consume(bytes: Uint8Array, out: WireMessage[]): void {
     const end = bytes.length;
-    let at = this.#pendingBytes === 0 ? 0 : this.#resumeHeader(bytes);
+    let at = this.#pendingBytes === 0 ? 0 : this.#resumeHeader(bytes, out);
     while (at < end) {
       if (this.#chunkLeft === 0) {
         const next = this.#header(bytes, at, end);
@@ -83,8 +87,8 @@ export class ChunkDecoder {
     }
   }
 
-  /** @returns where the header that began in earlier reads ends in `bytes`; their end if it still does not. */
-  #resumeHeader(bytes: Uint8Array): number {
+  /** Completes the header that began in earlier reads. @returns how much of `bytes` is used up. */
+  #resumeHeader(bytes: Uint8Array, out: WireMessage[]): number {
     const before = this.#pendingBytes;
     const taken = Math.min(bytes.length, MAX_HEADER - before);
     copyBytes(bytes, 0, taken, this.#pending, before);
@@ -94,21 +98,24 @@ export class ChunkDecoder {
       return bytes.length;
     }
     this.#pendingBytes = 0;
-    return next - before;
+    if (next >= before) return next - before;
+    // Bytes looked like a repeated timestamp, until the one that just came: they were payload.
+    this.#consume(this.#pending.slice(next, before), out);
+    return this.#pendingBytes === 0 ? 0 : this.#resumeHeader(bytes, out);
   }
 
   /** Reads one chunk header and makes its chunk the current one; touches nothing when bytes are missing. */
   #header(b: Uint8Array, at: number, end: number): number {
-    const fmt = b[at]! >> 6;
-    let csid = b[at]! & 0x3f;
+    const fmt = (b[at] as number) >> 6;
+    let csid = (b[at] as number) & 0x3f;
     let next = at + 1;
     if (csid === 0) {
       if (end - next < 1) return INCOMPLETE;
-      csid = 64 + b[next]!;
+      csid = 64 + (b[next] as number);
       next += 1;
     } else if (csid === 1) {
       if (end - next < 2) return INCOMPLETE;
-      csid = 64 + b[next]! + b[next + 1]! * 256;
+      csid = 64 + (b[next] as number) + (b[next + 1] as number) * 256;
       next += 2;
     }
     const known = csid < LOW_CSIDS ? this.#low[csid] : this.#high.get(csid);
@@ -118,8 +125,15 @@ export class ChunkDecoder {
   }
 
   /** Fmt 0–2 (RTMP 1.0 §5.3.1.2.1–3). On a new chunk stream librtmp sends its pings with fmt 1: counted from 0. */
-  #fullHeader(b: Uint8Array, at: number, end: number, fmt: number, known: ChunkStream | undefined, csid: number): number {
-    let next = at + HEADER_BYTES[fmt]!;
+  #fullHeader(
+    b: Uint8Array,
+    at: number,
+    end: number,
+    fmt: number,
+    known: ChunkStream | undefined,
+    csid: number,
+  ): number {
+    let next = at + (HEADER_BYTES[fmt] as number);
     if (next > end) return INCOMPLETE;
     let field = u24(b, at);
     const extended = field === EXTENDED_TIMESTAMP;
@@ -133,7 +147,7 @@ export class ChunkDecoder {
     if (s.open && fmt === 0) throw chunkError('a new message inside an unfinished one', { csid });
     if (fmt < 2) {
       const length = u24(b, at + 3);
-      const type = b[at + 6]!;
+      const type = b[at + 6] as number;
       if (s.open && (length !== s.length || type !== s.type))
         throw chunkError('an unfinished message changes its length or type', { csid, length, before: s.length });
       s.length = length;
@@ -205,10 +219,13 @@ export class ChunkDecoder {
         this.emptyMessages++;
         return;
       }
-      const limit = this.#lengthLimits[s.type]!;
+      const limit = this.#lengthLimits[s.type] as number;
       if (s.length > limit)
         throw new ProtocolError('RTMP_MESSAGE_TOO_LONG', 'message length over the limit', {
-          csid: s.csid, type: s.type, length: s.length, limit,
+          csid: s.csid,
+          type: s.type,
+          length: s.length,
+          limit,
         });
       s.open = true;
     }
@@ -217,12 +234,13 @@ export class ChunkDecoder {
   }
 
   #payload(b: Uint8Array, at: number, end: number, out: WireMessage[]): number {
-    const s = this.#current!;
+    const s = this.#current;
     if (s.received === 0) {
-      const next = this.#wholeMessage(s, b, at, end);
-      if (next !== INCOMPLETE) {
+      const next = wholeMessageEnd(s, b, at, end, this.chunkSize);
+      if (next !== NOT_WHOLE) {
         const payload = Buffer.allocUnsafeSlow(s.length);
-        this.#gather(s, b, at, payload);
+        gather(b, at, payload, this.chunkSize);
+        this.chunksRead += s.length <= this.chunkSize ? 0 : Math.ceil(s.length / this.chunkSize) - 1;
         s.open = false;
         this.#chunkLeft = 0;
         this.#deliver(s, payload, out);
@@ -230,45 +248,24 @@ export class ChunkDecoder {
       }
     }
     const count = Math.min(this.#chunkLeft, end - at);
-    const before = s.partialBytes;
-    this.#reserve(s, count);
+    if (s.received + count > s.capacity) this.#grow(s, s.received + count);
     s.append(b, at, count);
-    this.#partialBytes += s.partialBytes - before;
     this.#chunkLeft -= count;
     if (s.received === s.length) {
-      this.#partialBytes -= s.partialBytes;
+      this.#partialBytes -= s.capacity;
       this.#deliver(s, s.take(), out);
     }
     return at + count;
   }
 
-  /** @returns the end of the message if all its chunks follow each other in `b`, else INCOMPLETE. */
-  #wholeMessage(s: ChunkStream, b: Uint8Array, at: number, end: number): number {
-    const { length } = s;
-    const size = this.chunkSize;
-    if (length <= size) return at + length <= end ? at + length : INCOMPLETE;
-    const more = Math.ceil(length / size) - 1;
-    const last = at + length + more;
-    if (last > end || s.extended || s.csid >= LOW_CSIDS) return INCOMPLETE;
-    const header = 0xc0 | s.csid;
-    for (let i = at + size; i < last; i += size + 1) if (b[i] !== header) return INCOMPLETE;
-    return last;
-  }
-
-  #gather(s: ChunkStream, b: Uint8Array, at: number, payload: Buffer): void {
-    const { length } = s;
-    const size = this.chunkSize;
-    if (length <= size) return copyBytes(b, at, length, payload, 0);
-    this.chunksRead += Math.ceil(length / size) - 1;
-    for (let done = 0, from = at; done < length; done += size, from += size + 1)
-      copyBytes(b, from, Math.min(size, length - done), payload, done);
-  }
-
-  #reserve(s: ChunkStream, count: number): void {
-    const grown = s.sizeFor(count);
+  #grow(s: ChunkStream, need: number): void {
+    const before = s.capacity;
+    const after = s.capacityFor(need);
     const limit = this.#limits.partialBytes;
-    if (this.#partialBytes - s.partialBytes + grown > limit)
+    if (this.#partialBytes - before + after > limit)
       throw new ProtocolError('RTMP_PARTIAL_BYTES', 'unfinished messages hold too many bytes', { csid: s.csid, limit });
+    s.grow(after);
+    this.#partialBytes += after - before;
   }
 
   #deliver(s: ChunkStream, payload: Buffer, out: WireMessage[]): void {
@@ -278,7 +275,8 @@ export class ChunkDecoder {
   }
 
   #setChunkSize(payload: Buffer): void {
-    if (payload.length < 4) throw new ProtocolError('RTMP_MESSAGE', 'Set Chunk Size is too short', { length: payload.length });
+    if (payload.length < 4)
+      throw new ProtocolError('RTMP_MESSAGE', 'Set Chunk Size is too short', { length: payload.length });
     const bytes = u32(payload, 0);
     if (bytes < 1 || bytes > this.#limits.chunkSize)
       throw new ProtocolError('RTMP_CHUNK_SIZE', 'chunk size out of range', { bytes, limit: this.#limits.chunkSize });
@@ -290,7 +288,7 @@ export class ChunkDecoder {
     const csid = u32(payload, 0);
     const s = csid < LOW_CSIDS ? this.#low[csid] : this.#high.get(csid);
     if (s === undefined || !s.open) return;
-    this.#partialBytes -= s.partialBytes;
+    this.#partialBytes -= s.capacity;
     s.take();
   }
 }

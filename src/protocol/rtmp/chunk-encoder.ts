@@ -22,8 +22,14 @@ export function chunkedLength(payloadLength: number, timestamp: number, chunkSiz
  * @param out must have room for `chunkedLength` bytes at `at`. @returns the offset after the last byte.
  */
 export function writeChunks(
-  out: Buffer, at: number, csid: number, type: number, streamId: number, timestamp: number,
-  payload: Uint8Array, chunkSize: number,
+  out: Buffer,
+  at: number,
+  csid: number,
+  type: number,
+  streamId: number,
+  timestamp: number,
+  payload: Uint8Array,
+  chunkSize: number,
 ): number {
   const { length } = payload;
   const extended = timestamp >= EXTENDED_TIMESTAMP;
@@ -42,7 +48,7 @@ export function writeChunks(
       putU32(out, next, timestamp);
       next += 4;
     }
-    const count = length - done < chunkSize ? length - done : chunkSize;
+    const count = Math.min(length - done, chunkSize);
     copyBytes(payload, done, count, out, next);
     next += count;
     done += count;

@@ -24,28 +24,27 @@ export class ChunkStream {
 
   constructor(readonly csid: number) {}
 
-  get partialBytes(): number {
+  /** Bytes allocated for the message in the making. */
+  get capacity(): number {
     return this.#partial.length;
   }
 
-  /** Bytes that will be allocated once `count` more are appended. */
-  sizeFor(count: number): number {
-    const need = this.received + count;
-    if (need <= this.#partial.length) return this.#partial.length;
+  /**
+   * Memory grows with what has arrived, never on the word of a header. It doubles up to the message's length,
+   * so a complete message fills it exactly.
+   */
+  capacityFor(need: number): number {
     return Math.min(this.length, Math.max(FIRST_BYTES, 2 * need));
   }
 
-  /**
-   * Appends payload; memory grows with what has arrived, never on the word of a header.
-   * Its size doubles up to the message's length, so a complete message fills it exactly.
-   */
+  grow(capacity: number): void {
+    const grown = Buffer.allocUnsafeSlow(capacity);
+    copyBytes(this.#partial, 0, this.received, grown, 0);
+    this.#partial = grown;
+  }
+
+  /** Payload that there is room for. */
   append(bytes: Uint8Array, at: number, count: number): void {
-    const size = this.sizeFor(count);
-    if (size > this.#partial.length) {
-      const grown = Buffer.allocUnsafeSlow(size);
-      grown.set(this.received === this.#partial.length ? this.#partial : this.#partial.subarray(0, this.received));
-      this.#partial = grown;
-    }
     copyBytes(bytes, at, count, this.#partial, this.received);
     this.received += count;
   }

@@ -37,7 +37,8 @@ const hmac = (key: Uint8Array, ...parts: readonly Uint8Array[]): Buffer => {
   return sum.digest();
 };
 
-const sum4 = (b: Uint8Array, at: number): number => b[at]! + b[at + 1]! + b[at + 2]! + b[at + 3]!;
+const sum4 = (b: Uint8Array, at: number): number =>
+  (b[at] as number) + (b[at + 1] as number) + (b[at + 2] as number) + (b[at + 3] as number);
 
 const blockAt = (second: boolean): number => HEADER_BYTES + (second ? BLOCK_BYTES : 0);
 

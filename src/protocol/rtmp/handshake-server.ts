@@ -41,7 +41,7 @@ export class ServerHandshake {
     let at = 0;
     let answer: Buffer | undefined;
     if (this.#received === 0 && bytes.length > 0) {
-      const version = bytes[0]!;
+      const version = bytes[0] as number;
       if (version !== VERSION) throw new ProtocolError('RTMP_HANDSHAKE', 'C0 is not RTMP version 3', { version });
       this.#received = at = 1;
     }

@@ -80,7 +80,11 @@ export function parseMessage(w: WireMessage): RtmpMessage {
 }
 
 const timed = (kind: 'audio' | 'video' | 'aggregate', w: WireMessage): RtmpMessage => ({
-  kind, csid: w.csid, streamId: w.streamId, timestamp: w.timestamp, payload: w.payload,
+  kind,
+  csid: w.csid,
+  streamId: w.streamId,
+  timestamp: w.timestamp,
+  payload: w.payload,
 });
 
 /** Type 15 and 17 put one 0 before AMF0 values, which may switch to AMF3 on their own (marker 0x11). */
@@ -113,7 +117,12 @@ function userControl(w: WireMessage): RtmpMessage {
   const { payload } = w;
   if (payload.length < 2) throw malformed('a user control message without an event', w);
   const data = tail(payload, 2);
-  return { kind: 'userControl', event: (payload[0]! << 8) | payload[1]!, value: data.length < 4 ? 0 : u32(data, 0), data };
+  return {
+    kind: 'userControl',
+    event: ((payload[0] as number) << 8) | (payload[1] as number),
+    value: data.length < 4 ? 0 : u32(data, 0),
+    data,
+  };
 }
 
 function controlValue(w: WireMessage): number {

@@ -3,8 +3,8 @@ import { ProtocolError } from '../../kernel/index.js';
 export type NamePart = 'vhost' | 'app' | 'stream';
 
 const MAX_BYTES = 255;
-/** C0, DEL, C1, and the line and paragraph separators, which end a line of a log just as well. */
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+/** C0, DEL and C1, halves of surrogate pairs, and the line and paragraph separators, which end a line of a log just as well. */
+const CONTROL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 const DRIVE_LETTER = /^[A-Za-z]:/;
 
 /**

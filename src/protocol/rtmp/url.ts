@@ -94,7 +94,7 @@ function splitUrl(url: string): Location {
   const clean = url.replace(/[\r\n\t]/g, '');
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(clean);
   if (scheme === null) throw urlError('the URL has no schema');
-  const schema = scheme[1]!.toLowerCase();
+  const schema = (scheme[1] as string).toLowerCase();
   const after = clean.slice(scheme[0].length);
   const slash = after.indexOf('/');
   if (slash < 0) throw urlError('the URL has no app');
@@ -104,7 +104,7 @@ function splitUrl(url: string): Location {
   if (parts === null) throw urlError('the URL has no valid host and port');
   const port = parts[2] === undefined ? (DEFAULT_PORTS[schema] ?? DEFAULT_PORT) : Number(parts[2]);
   if (port < 1 || port > 65535) throw urlError('the port is out of range', { port });
-  return { schema, host: parts[1]!.replace(/^\[|\]$/g, ''), port, authority, path: after.slice(slash + 1) };
+  return { schema, host: (parts[1] as string).replace(/^\[|\]$/g, ''), port, authority, path: after.slice(slash + 1) };
 }
 
 /** One text into its name, the `vhost` parameter, and everything from the first `?` on as it stood. */
@@ -114,7 +114,11 @@ function splitName(text: string): { name: string; vhost: string | undefined; par
   const words = clean.replace(SEPARATORS, '?').split('?');
   const at = words.indexOf('vhost', 1);
   const vhost = at < 0 ? '' : (words[at + 1] ?? '').replaceAll('/', '');
-  return { name: words[0]!, vhost: vhost === '' ? undefined : vhost, param: mark < 0 ? '' : clean.slice(mark) };
+  return {
+    name: words[0] as string,
+    vhost: vhost === '' ? undefined : vhost,
+    param: mark < 0 ? '' : clean.slice(mark),
+  };
 }
 
 /** By hand: a regular expression for the end would take quadratic time on a run of slashes. */

@@ -58,7 +58,11 @@ export function data(
 }
 
 const controlMessage = (type: number, payload: Uint8Array): OutMessage => ({
-  csid: CONTROL_CSID, type, streamId: 0, timestamp: 0, payload,
+  csid: CONTROL_CSID,
+  type,
+  streamId: 0,
+  timestamp: 0,
+  payload,
 });
 
 const event = (id: number, ...data: readonly Buffer[]): OutMessage =>

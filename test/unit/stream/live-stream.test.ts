@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { Frame } from '../../../src/core/index.js';
 import { freeze, ms } from '../../../src/core/index.js';
-import { decodeAmf0All, AmfObject, encodeAmf0 } from '../../../src/protocol/amf/index.js';
+import { AmfObject, decodeAmf0All, encodeAmf0 } from '../../../src/protocol/amf/index.js';
 import { FanoutGovernor } from '../../../src/stream/fanout-governor.js';
 import { type FrameConsumer, LiveStream } from '../../../src/stream/live-stream.js';
 import type { StreamSettings } from '../../../src/stream/stream-settings.js';
 import { Viewer } from '../../../src/stream/viewer.js';
 import type { WireFormat } from '../../../src/stream/wire-format.js';
-import type { Frame } from '../../../src/core/index.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { FakeSink } from '../../support/fake-sink.js';
 
@@ -193,7 +193,13 @@ describe('LiveStream: data', () => {
     const publication = stream.publish(owner());
     publication.data('@setDataFrame', metadata({ width: 640, duration: 12 }));
     let payload: Uint8Array | undefined;
-    stream.join(new Viewer(new FakeSink()), { ...story, write: (_o, at, f) => ((payload = f.payload), at + name(f).length) });
+    stream.join(new Viewer(new FakeSink()), {
+      ...story,
+      write: (_o, at, f) => {
+        payload = f.payload;
+        return at + name(f).length;
+      },
+    });
     const [event, properties] = decodeAmf0All(payload as Uint8Array);
     expect(event).toBe('onMetaData');
     expect(Object.fromEntries(properties as AmfObject)).toEqual({ width: 640, server: 'SRS/x' });
@@ -235,6 +241,11 @@ describe('LiveStream: data', () => {
     publication.media('audio', 10, aacTag);
     publication.media('audio', 33, aacTag);
     publication.release();
-    expect(sink.take().filter((s) => !s.includes('config'))).toEqual(['v:key@0', 'a:audio@10', 'a:audio@33', 'v:inter@40']);
+    expect(sink.take().filter((s) => !s.includes('config'))).toEqual([
+      'v:key@0',
+      'a:audio@10',
+      'a:audio@33',
+      'v:inter@40',
+    ]);
   });
 });

@@ -22,15 +22,33 @@ const video = (start: number, change: number): Step[] =>
 
 describe('Timeline', () => {
   test('starts at 0 and follows the encoder', () => {
-    expect(run(full, [['video', 5000], ['audio', 5010], ['video', 5040]])).toEqual([0, 10, 40]);
+    expect(
+      run(full, [
+        ['video', 5000],
+        ['audio', 5010],
+        ['video', 5040],
+      ]),
+    ).toEqual([0, 10, 40]);
   });
 
   test('audio that starts 2 s late keeps its offset (R10)', () => {
-    expect(run(full, [['video', 0], ['video', 2000, 2000], ['audio', 2003]])).toEqual([0, 2000, 2003]);
+    expect(
+      run(full, [
+        ['video', 0],
+        ['video', 2000, 2000],
+        ['audio', 2003],
+      ]),
+    ).toEqual([0, 2000, 2003]);
   });
 
   test('audio a little before the first video frame is held at 0, and right from then on', () => {
-    expect(run(full, [['video', 1000], ['audio', 980], ['audio', 1003]])).toEqual([0, 0, 3]);
+    expect(
+      run(full, [
+        ['video', 1000],
+        ['audio', 980],
+        ['audio', 1003],
+      ]),
+    ).toEqual([0, 0, 3]);
   });
 
   test.each([
@@ -43,12 +61,24 @@ describe('Timeline', () => {
   });
 
   test('a clock that wraps at 31 bits to 0 goes on', () => {
-    const outs = run(full, [['video', 0x7fffffff - 40], ['video', 0x7fffffff], ['video', 39], ['video', 79]]);
+    const outs = run(full, [
+      ['video', 0x7fffffff - 40],
+      ['video', 0x7fffffff],
+      ['video', 39],
+      ['video', 79],
+    ]);
     expect(outs).toEqual([0, 40, 80, 120]);
   });
 
   test('a step back of 1 ms is held, not followed', () => {
-    expect(run(full, [['video', 100], ['video', 140], ['video', 139], ['video', 180]])).toEqual([0, 40, 40, 80]);
+    expect(
+      run(full, [
+        ['video', 100],
+        ['video', 140],
+        ['video', 139],
+        ['video', 180],
+      ]),
+    ).toEqual([0, 40, 40, 80]);
   });
 
   test.each([-500, -10_000, 3_600_000, -3_600_000])('a leap of %i ms is closed', (leap) => {
@@ -58,18 +88,31 @@ describe('Timeline', () => {
 
   test('both tracks leap: the offset between them stays (R4)', () => {
     const steps: Step[] = [];
-    for (let i = 0; i < 40; i++) steps.push(['video', i * 40 + (i >= 20 ? 1e7 : 0)], ['audio', i * 40 + 7 + (i >= 20 ? 1e7 : 0)]);
+    for (let i = 0; i < 40; i++)
+      steps.push(['video', i * 40 + (i >= 20 ? 1e7 : 0)], ['audio', i * 40 + 7 + (i >= 20 ? 1e7 : 0)]);
     const outs = run(full, steps);
     const pairs = outs.flatMap((out, i) => (i % 2 === 0 ? [(outs[i + 1] ?? 0) - out] : []));
     expect(new Set(pairs)).toEqual(new Set([7]));
   });
 
   test('a pause of the encoder as long as the wall clock says is kept', () => {
-    expect(run(full, [['video', 0, 0], ['video', 40, 40], ['video', 8040, 8040]])).toEqual([0, 40, 8040]);
+    expect(
+      run(full, [
+        ['video', 0, 0],
+        ['video', 40, 40],
+        ['video', 8040, 8040],
+      ]),
+    ).toEqual([0, 40, 8040]);
   });
 
   test('one frame per second is not a leap', () => {
-    expect(run(full, [['video', 0, 0], ['video', 1000, 1], ['video', 2000, 2]])).toEqual([0, 1000, 2000]);
+    expect(
+      run(full, [
+        ['video', 0, 0],
+        ['video', 1000, 1],
+        ['video', 2000, 2],
+      ]),
+    ).toEqual([0, 1000, 2000]);
   });
 
   test('a republish goes on where the stream was, whatever its clock', () => {
@@ -83,7 +126,14 @@ describe('Timeline', () => {
   });
 
   test('time_jitter off and atc keep the encoder’s clock and its leaps ahead, never a step back', () => {
-    expect(run(own, [['video', 5000], ['video', 5040], ['video', 9e6], ['video', 8e6]])).toEqual([5000, 5040, 9e6, 9e6 + 40]);
+    expect(
+      run(own, [
+        ['video', 5000],
+        ['video', 5040],
+        ['video', 9e6],
+        ['video', 8e6],
+      ]),
+    ).toEqual([5000, 5040, 9e6, 9e6 + 40]);
   });
 
   test('whatever comes, no track ever goes back', () => {

@@ -70,7 +70,14 @@ describe('WireLog: joining', () => {
     expect(sink.take().slice(3)).toEqual(['a:audio@85']);
     feed(key(120), inter(160));
     expect(sink.take()).toEqual(['v:key@120', 'v:inter@160']);
-    expect(first.sink.take().slice(3)).toEqual(['v:key@0', 'v:inter@40', 'v:inter@80', 'a:audio@85', 'v:key@120', 'v:inter@160']);
+    expect(first.sink.take().slice(3)).toEqual([
+      'v:key@0',
+      'v:inter@40',
+      'v:inter@80',
+      'a:audio@85',
+      'v:key@120',
+      'v:inter@160',
+    ]);
   });
 
   test('a pure audio stream is joined at once', () => {

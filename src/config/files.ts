@@ -1,0 +1,53 @@
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
+import { ConfigError } from '../kernel/index.js';
+import type { OpenInclude } from './grammar.js';
+import { errorAt } from './syntax-error.js';
+import { show } from './tree.js';
+
+/** @throws {ConfigError} CONFIG_UNREADABLE */
+export function readConfigFile(file: string): string {
+  try {
+    return readText(file);
+  } catch (cause) {
+    const text = `${show(file)}: the configuration can not be read: ${reasonOf(cause)}`;
+    throw new ConfigError('CONFIG_UNREADABLE', text, { file }, { cause });
+  }
+}
+
+/** A file relative to the working directory, as the original has it, or else to the file that includes it. */
+export const includeFromDisk: OpenInclude = ({ text: name, at }) => {
+  const beside = join(dirname(at.source.file), name);
+  const candidates = isAbsolute(name) || beside === join(name) ? [name] : [name, beside];
+  let failure: unknown;
+  for (const file of candidates) {
+    try {
+      return { file, text: readText(file), from: at };
+    } catch (cause) {
+      if (!isMissing(cause)) failure = cause;
+      failure ??= cause;
+    }
+  }
+  throw errorAt(at, `can not include ${show(name)}: ${reasonOf(failure)}`, 'CONFIG_UNREADABLE', failure);
+};
+
+/** Pipes are read too (`-c <(…)`); a device might never end. */
+function readText(file: string): string {
+  const stat = statSync(file);
+  if (stat.isDirectory()) throw new Error('it is a directory');
+  if (stat.isCharacterDevice() || stat.isBlockDevice()) throw new Error('it is a device');
+  return readFileSync(file, 'utf8');
+}
+
+const isMissing = (cause: unknown): boolean => (cause as NodeJS.ErrnoException).code === 'ENOENT';
+
+const REASONS: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+  ENOTDIR: 'a part of its path is not a directory',
+};
+
+function reasonOf(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return REASONS[code ?? ''] ?? message;
+}

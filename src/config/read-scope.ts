@@ -1,0 +1,119 @@
+import { didYouMean } from './near-miss.js';
+import type { Problems } from './problems.js';
+import { readValue, type Written } from './read-value.js';
+import { type NamedScope, placesOf, type Scope, type Setting, type Word, type Words } from './scope.js';
+import { type Directive, type Position, printPosition, show } from './tree.js';
+
+/** A setting that was written: by which directive, under which name. */
+interface Found {
+  readonly directive: Directive;
+  readonly spelled: string;
+  /** Undefined when the directive changes nothing. */
+  readonly written: Written | undefined;
+}
+
+/** What the operator wrote in one scope, by place in the typed configuration. */
+export interface Reading {
+  readonly found: ReadonlyMap<string, Found>;
+  /** Place of the blocks → ID → block. */
+  readonly named: ReadonlyMap<string, ReadonlyMap<string, Reading>>;
+}
+
+/** Hints are looked up for so many errors; a file that is no configuration at all needs no more. */
+const MAX_HINTS = 50;
+
+/** Sorts directives into settings. The first of a name wins; whatever is wrong or ignored goes to `problems`. */
+export function readScope(scope: Scope, directives: readonly Directive[], problems: Problems): Reading {
+  return new ScopeReader(problems, placesOf(scope)).read(scope, directives, '');
+}
+
+class ScopeReader {
+  constructor(
+    private readonly problems: Problems,
+    private readonly places: ReadonlyMap<string, readonly string[]>,
+  ) {}
+
+  /** @param place names of the enclosing blocks, for messages. */
+  read(scope: Scope, directives: readonly Directive[], place: string): Reading {
+    const found = new Map<string, Found>();
+    const named = new Map<string, Map<string, Reading>>();
+    const visit = (words: Words, inner: readonly Directive[], where: string, dotted: string): void => {
+      const blocks = new Map<string, Position>();
+      for (const directive of inner) {
+        const { name, block } = directive;
+        const word = words.get(name);
+        if (word === undefined) this.#unknown(words, directive, where);
+        else if (word.named) this.#named(word.named, directive, named);
+        else if (word.inside && block) {
+          if (this.#isRepeat(blocks.get(name), directive)) continue;
+          blocks.set(name, directive.at);
+          visit(word.inside, block, where === '' ? name : `${where} ${name}`, `${dotted}${name}.`);
+        } else if (word.setting && !block) this.#setting(word.setting, directive, dotted + name, found);
+        else if (word.later) this.#later(word.later, directive);
+        else this.#wrongForm(word, directive);
+      }
+    };
+    visit(scope.words, directives, place, '');
+    return { found, named };
+  }
+
+  #setting(setting: Setting, directive: Directive, spelled: string, found: Map<string, Found>): void {
+    const first = found.get(setting.path);
+    if (first === undefined) {
+      found.set(setting.path, { directive, spelled, written: readValue(setting.row, directive, this.problems) });
+      return;
+    }
+    // Two names of one setting that agree are no reason to speak (pithy_print { publish 10000; play 10000; }).
+    const agree = sameWords(first.directive, directive);
+    if (first.spelled !== spelled && agree) return;
+    this.#isRepeat(first.directive.at, directive, first.spelled === spelled ? undefined : first.spelled);
+  }
+
+  #named(scope: NamedScope, directive: Directive, named: Map<string, Map<string, Reading>>): void {
+    const [id, second] = directive.args;
+    const { name } = directive;
+    if (id === undefined) return this.problems.error(directive.at, `${name} needs a name: ${name} NAME { … }`);
+    if (second) this.problems.warn(second.at, `${name} takes one name, the rest is ignored`);
+    let blocks = named.get(scope.path);
+    if (blocks === undefined) named.set(scope.path, (blocks = new Map()));
+    if (blocks.has(id.text)) {
+      this.problems.warn(directive.at, `${name} ${show(id.text)} is there already, this one is ignored`);
+      return;
+    }
+    blocks.set(id.text, this.read(scope, directive.block ?? [], name));
+  }
+
+  /** First match wins, as in the original: a repeat is ignored, here not silently. */
+  #isRepeat(first: Position | undefined, directive: Directive, otherName?: string): boolean {
+    if (first === undefined) return false;
+    const as = otherName === undefined ? '' : ` as ${otherName}`;
+    this.problems.warn(directive.at, `${directive.name} is ignored, it is set at ${printPosition(first)}${as}`);
+    return true;
+  }
+
+  #later({ since, note }: NonNullable<Word['later']>, { name, at }: Directive): void {
+    const from = since === 1 ? '' : ` (since v${since})`;
+    this.problems.warn(at, `${name}${from} is not supported yet and ignored${note === undefined ? '' : `, ${note}`}`);
+  }
+
+  #wrongForm(word: Word, { name, at, block }: Directive): void {
+    if (block) this.problems.error(at, `${name} takes a value, not a block`);
+    else if (word.inside) this.problems.error(at, `${name} is a block: ${name} { … }`);
+  }
+
+  #unknown(words: Words, { name, at }: Directive, where: string): void {
+    const hint = this.problems.errors < MAX_HINTS ? this.#hint(words, name) : '';
+    this.problems.error(at, `unknown directive "${show(name)}"${where === '' ? '' : ` in ${where}`}${hint}`);
+  }
+
+  #hint(words: Words, name: string): string {
+    const near = didYouMean(name, words.keys());
+    if (near !== '') return near;
+    const places = this.places.get(name)?.map((place) => (place === '' ? 'the top of the file' : place));
+    if (places) return `, it belongs in ${places.join(' or ')}`;
+    return '';
+  }
+}
+
+const sameWords = (a: Directive, b: Directive): boolean =>
+  a.args.length === b.args.length && a.args.every((arg, i) => arg.text === b.args[i]?.text);

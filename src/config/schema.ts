@@ -1,0 +1,61 @@
+import { camelCase, type DirectiveTable, type Row } from './table.js';
+
+/** Timers hold 31 bits of milliseconds; a longer one would fire at once. */
+const MAX_NUMBER = 2 ** 31 - 1;
+const MAX_SECONDS = 2_000_000;
+
+/** JSON schema (draft 7) of the typed configuration that a table describes; named blocks have schemas of their own. */
+export function jsonSchemaOf(rows: DirectiveTable): Record<string, unknown> {
+  const properties: Record<string, unknown> = {};
+  for (const [name, row] of Object.entries(rows)) {
+    const schema = schemaOf(row);
+    if (schema !== undefined) properties[camelCase(name)] = { description: row.doc, ...schema };
+  }
+  return { type: 'object', properties };
+}
+
+function schemaOf(row: Row): Record<string, unknown> | undefined {
+  switch (row.type) {
+    case 'named':
+      return undefined;
+    case 'block':
+      return jsonSchemaOf(row.rows);
+    case 'onoff':
+      return { type: 'boolean', default: row.default };
+    case 'string':
+      return { type: 'string', default: row.default };
+    case 'strings':
+      return { type: 'array', items: { type: 'string' }, default: row.default };
+    case 'enum':
+      return { enum: row.values, default: row.default };
+    case 'listen': {
+      const port = { type: 'integer', minimum: 1, maximum: 65_535 };
+      return { type: 'array', items: { type: 'object', properties: { host: { type: 'string' }, port } } };
+    }
+    case 'integer':
+    case 'bytes':
+    case 'number':
+    case 'ms':
+    case 'seconds': {
+      const { min, max } = boundsOf(row);
+      const type = row.type === 'integer' || row.type === 'bytes' ? 'integer' : 'number';
+      return { type, minimum: min, maximum: max, ...(row.default === undefined ? {} : { default: row.default }) };
+    }
+    default:
+      return row satisfies never;
+  }
+}
+
+type NumberRow = Extract<Row, { min?: number }>;
+
+/** Inclusive bounds; where the row gives none: 0, and what a timer can hold. */
+export const boundsOf = ({ type, min, max }: NumberRow): { min: number; max: number } => ({
+  min: min ?? 0,
+  max: max ?? (type === 'seconds' ? MAX_SECONDS : MAX_NUMBER),
+});
+
+/** `at least 1 milliseconds`, `128 to 65536 bytes`: what the bounds say to a reader. Empty when they say nothing. */
+export function printBounds({ min, max }: NumberRow): string {
+  if (max !== undefined) return `${min ?? 0} to ${max}`;
+  return min === undefined ? '' : `at least ${min}`;
+}

@@ -1,0 +1,129 @@
+import type { ConfigOf, DirectiveTable, LaterTable } from '../table.js';
+import { laterInVhost, type VhostConfig, vhost } from './vhost.js';
+
+const pithyPrint = ['publish', 'play', 'forwarder', 'encoder', 'ingester', 'hls', 'edge'] as const;
+
+/** What may stand at the top of the file. */
+export const root = {
+  listen: {
+    type: 'listen',
+    required: true,
+    example: '1935',
+    reload: 'relisten',
+    doc: 'Where RTMP clients connect: ports, or address:port, several are possible. A bare port means all IPv4 addresses, [::]:port all IPv6 addresses.',
+  },
+  chunk_size: {
+    type: 'bytes',
+    default: 60_000,
+    min: 128,
+    max: 65_536,
+    reload: 'next',
+    doc: 'Size of the RTMP chunks that are sent; a vhost may have its own.',
+  },
+  max_connections: {
+    type: 'integer',
+    default: 1000,
+    min: 1,
+    reload: 'live',
+    doc: 'Connections of all listeners together; one more is closed right after it was accepted.',
+  },
+  pid: {
+    type: 'string',
+    default: './objs/srs.pid',
+    reload: 'reopen',
+    doc: 'File with the number of the process. A second server with the same file does not start.',
+  },
+  daemon: {
+    type: 'onoff',
+    default: false,
+    reload: 'never',
+    doc: 'Detach from the terminal and run in the background.',
+  },
+  log: {
+    type: 'block',
+    doc: 'Where the server reports what happens.',
+    rows: {
+      tank: {
+        type: 'enum',
+        values: ['file', 'console'],
+        default: 'file',
+        reload: 'live',
+        spelled: ['srs_log_tank'],
+        doc: 'Where log lines go.',
+      },
+      level: {
+        type: 'enum',
+        values: ['verbose', 'info', 'trace', 'warn', 'error'],
+        default: 'trace',
+        reload: 'live',
+        spelled: ['srs_log_level'],
+        doc: 'The least important lines that are written; verbose writes all.',
+      },
+      file: {
+        type: 'string',
+        default: './objs/srs.log',
+        reload: 'live',
+        spelled: ['srs_log_file'],
+        doc: 'The log file, for srs_log_tank file. It is appended to, and opened anew on SIGUSR1.',
+      },
+    },
+  },
+  pithy_print: {
+    type: 'ms',
+    default: 10_000,
+    min: 1,
+    reload: 'live',
+    since: 2,
+    spelled: ['pithy_print_ms', ...pithyPrint.map((stage) => `pithy_print.${stage}`)],
+    doc: 'How often each stream and connection reports its numbers in the log.',
+  },
+  vhosts: {
+    type: 'named',
+    spelled: ['vhost'],
+    example: '__defaultVhost__',
+    rows: vhost,
+    later: laterInVhost,
+    doc: 'A virtual host, chosen by the host in the URL of the client. __defaultVhost__ serves every host without a block of its own. A vhost takes nothing from another one.',
+  },
+} as const satisfies DirectiveTable;
+
+/** The whole configuration, every setting filled in. Frozen, to its last leaf. */
+export interface Config extends ConfigOf<typeof root> {
+  readonly vhosts: ReadonlyMap<string, VhostConfig>;
+}
+
+export const laterInRoot = {
+  log_dir: { since: 1 },
+  ff_log_dir: { since: 1 },
+  heartbeat: { since: 1 },
+  http_api: { since: 1 },
+  http_stream: { since: 1 },
+  stats: { since: 1 },
+  http_server: { since: 2 },
+  stream_caster: { since: 2 },
+  utc_time: { since: 2 },
+  work_dir: { since: 2 },
+  asprocess: { since: 2 },
+  query_latest_version: { since: 2 },
+  ff_log_level: { since: 3 },
+  grace_start_wait: { since: 3 },
+  grace_final_wait: { since: 3 },
+  force_grace_quit: { since: 3 },
+  empty_ip_ok: { since: 3 },
+  disable_daemon_for_docker: { since: 3 },
+  inotify_auto_reload: { since: 3 },
+  auto_reload_for_docker: { since: 3 },
+  server_id: { since: 4 },
+  rtc_server: { since: 4 },
+  srt_server: { since: 4 },
+  tcmalloc_release_rate: { since: 4 },
+  first_wait_for_qlv: { since: 4 },
+  circuit_breaker: { since: 4 },
+  is_full: { since: 4 },
+  in_docker: { since: 4 },
+  srs_log_level_v2: { since: 5 },
+  threads: { since: 5 },
+  tencentcloud_cls: { since: 5 },
+  tencentcloud_apm: { since: 5 },
+  exporter: { since: 5 },
+} as const satisfies LaterTable;

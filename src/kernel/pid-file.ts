@@ -1,0 +1,172 @@
+import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { SystemError } from './errors.js';
+
+export interface PidFile {
+  /** Removes the file if it is still ours. Safe to call twice; never throws. */
+  release(): void;
+}
+
+/**
+ * Makes this process the only one that holds `path`, and writes its number there for tools (`kill $(cat srs.pid)`).
+ * Node has no file locks, so `path`.lock names the holder by number, start time and boot: what a crash left behind is
+ * told from a running server, even when another process has the number by now.
+ * @throws {SystemError} PID_FILE when another process holds it or it can not be written.
+ */
+export function acquirePidFile(path: string): PidFile {
+  const lock = `${path}.lock`;
+  const self = identityOf(process.pid);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new Error('it is not a regular file');
+    const holder = claim(lock, self);
+    if (holder !== undefined)
+      throw new SystemError('PID_FILE', `already running: pid ${pidOf(holder)} holds ${path}`, { path });
+    try {
+      place(`${process.pid}\n`, path, renameSync);
+    } catch (cause) {
+      removeIf(lock, self);
+      throw cause;
+    }
+  } catch (cause) {
+    if (cause instanceof SystemError) throw cause;
+    throw new SystemError('PID_FILE', `can not write the pid file ${path}: ${reasonOf(cause)}`, { path }, { cause });
+  }
+  return {
+    release: () => {
+      if (read(lock) !== self) return;
+      removeIf(path, String(process.pid));
+      removeIf(lock, self);
+    },
+  };
+}
+
+const PATIENCE = 2000;
+const PAUSE = 5;
+
+/**
+ * Takes a lock file, from a dead holder too. Only who holds `file`.break replaces a dead holder, and only after it
+ * saw again that the lock is still the dead one's: of two starters that find the same leftover one wins. The break
+ * lock is taken by the same rule, so a crash in between is no dead end.
+ * @returns undefined when taken, else the identity of the living holder.
+ */
+function claim(file: string, self: string): string | undefined {
+  for (const start = performance.now(); ; ) {
+    if (place(self, file, linkUnlessThere)) return undefined;
+    const holder = read(file);
+    if (holder === undefined) continue; // released just now
+    if (isAlive(holder)) return holder;
+
+    const breakLock = `${file}.break`;
+    const rival = claim(breakLock, self);
+    if (rival === undefined) {
+      try {
+        if (read(file) === holder) {
+          place(self, file, renameSync);
+          return undefined;
+        }
+      } finally {
+        removeIf(breakLock, self);
+      }
+    } else if (performance.now() - start > PATIENCE) return rival;
+    else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
+  }
+}
+
+let temporaries = 0;
+
+/** Writes a file of its own and brings it to `file` whole, so that nobody ever reads half of it. */
+function place<T>(text: string, file: string, bring: (temporary: string, file: string) => T): T {
+  const temporary = `${file}.${process.pid}.${temporaries++}`;
+  try {
+    writeFileSync(temporary, text);
+    chmodSync(temporary, 0o644);
+    return bring(temporary, file);
+  } finally {
+    try {
+      unlinkSync(temporary);
+    } catch {
+      // It was renamed, or never there.
+    }
+  }
+}
+
+function linkUnlessThere(temporary: string, file: string): boolean {
+  try {
+    linkSync(temporary, file);
+    return true;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw cause;
+  }
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw cause;
+  }
+}
+
+function removeIf(file: string, content: string): void {
+  try {
+    if (read(file) === content) unlinkSync(file);
+  } catch {
+    // The next start finds a dead holder and takes over.
+  }
+}
+
+/** `PID START BOOT`: no other process ever has the same. START is `-` where the system does not tell. */
+const identityOf = (pid: number): string => `${pid} ${statOf(pid)?.start ?? '-'} ${bootId()}`;
+
+const pidOf = (identity: string): number => Number.parseInt(identity, 10);
+
+function isAlive(identity: string): boolean {
+  const [, start, boot] = identity.split(' ');
+  const pid = pidOf(identity);
+  if (!(pid > 0) || boot !== bootId()) return false;
+  const stat = statOf(pid);
+  if (stat) return stat.start === start && stat.state !== 'Z' && stat.state !== 'X';
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** State and start time (clock ticks since boot) from /proc/PID/stat; the name in it may hold spaces and brackets. */
+function statOf(pid: number): { state: string; start: string } | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0] ?? '', start: fields[19] ?? '-' };
+  } catch {
+    return undefined;
+  }
+}
+
+function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  } catch {
+    return '-';
+  }
+}
+
+const REASONS: Record<string, string> = {
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'a part of its path is not a directory',
+  EEXIST: 'a part of its path is not a directory',
+  ENOENT: 'its directory can not be made',
+};
+
+function reasonOf(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return REASONS[code ?? ''] ?? message;
+}
