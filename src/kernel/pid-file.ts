@@ -25,7 +25,7 @@ export function acquirePidFile(path: string): PidFile {
     try {
       place(`${process.pid}\n`, path, renameSync);
     } catch (cause) {
-      removeIf(lock, self);
+      remove(lock);
       throw cause;
     }
   } catch (cause) {
@@ -34,9 +34,8 @@ export function acquirePidFile(path: string): PidFile {
   }
   return {
     release: () => {
-      if (read(lock) !== self) return;
-      removeIf(path, String(process.pid));
-      removeIf(lock, self);
+      if (holds(lock, self) && holds(path, `${process.pid}`)) remove(path);
+      if (holds(lock, self)) remove(lock);
     },
   };
 }
@@ -66,7 +65,7 @@ function claim(file: string, self: string): string | undefined {
           return undefined;
         }
       } finally {
-        removeIf(breakLock, self);
+        remove(breakLock);
       }
     } else if (performance.now() - start > PATIENCE) return rival;
     else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
@@ -83,11 +82,7 @@ function place<T>(text: string, file: string, bring: (temporary: string, file: s
     chmodSync(temporary, 0o644);
     return bring(temporary, file);
   } finally {
-    try {
-      unlinkSync(temporary);
-    } catch {
-      // It was renamed, or never there.
-    }
+    remove(temporary); // unless it was renamed
   }
 }
 
@@ -110,11 +105,20 @@ function read(file: string): string | undefined {
   }
 }
 
-function removeIf(file: string, content: string): void {
+function holds(file: string, content: string): boolean {
   try {
-    if (read(file) === content) unlinkSync(file);
+    return read(file) === content;
   } catch {
-    // The next start finds a dead holder and takes over.
+    return false;
+  }
+}
+
+/** What can not be removed names a dead holder soon, and the next start takes over. */
+function remove(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch {
+    // See above.
   }
 }
 
