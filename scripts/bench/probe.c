@@ -3,6 +3,7 @@
 //     publishes the clip with the send time in every message (an SEI after the video NALUs, plain bytes after audio),
 //     and reports how long messages were under way. Its players join one after another over `-j` seconds, while others
 //     join as well: some servers write to the newest player first and some last, so one place in the row says nothing.
+//     `late` is how late the probe itself woke up: the noise of the measurement.
 //   probe join -u URL [-n times] [-g GOP ms]
 //     plays a running stream again and again, and reports how long it takes from `play` to the first whole key frame.
 #include "feed.h"
@@ -117,7 +118,7 @@ static int run_latency(const struct url *url, const char *file, int count, doubl
   struct clip clip = load_clip(file);
   struct publisher publisher = {.stamp = write_stamp, .stamp_size = stamp_size};
   struct client players[MAX_PLAYERS] = {0};
-  struct samples video = {0}, audio = {0};
+  struct samples video = {0}, audio = {0}, late = {0};
   start_publishing(&publisher, url, &clip);
 
   int opened = 0;
@@ -126,7 +127,10 @@ static int run_latency(const struct url *url, const char *file, int count, doubl
   while (now_ns() < last) {
     int64_t t = now_ns();
     if (opened < count && t >= began + opened * step) client_open(&players[opened++], url, 0, 0);
+    uint64_t pushed = publisher.messages;
+    publisher.worst_late_ms = 0;
     if (t < end) publisher_push(&publisher);
+    if (t >= since && publisher.messages > pushed) add_sample(&late, publisher.worst_late_ms);
     publisher_listen(&publisher);
     if (publisher.client.phase == DEAD) die_with("publisher", &publisher.client);
     int64_t until = t < end ? publisher_due(&publisher) : last;
@@ -145,6 +149,8 @@ static int run_latency(const struct url *url, const char *file, int count, doubl
   print_samples("video", &video);
   printf(",");
   print_samples("audio", &audio);
+  printf(",");
+  print_samples("late", &late);
   printf("}\n");
   return 0;
 }

@@ -152,6 +152,7 @@ function timesTable(results, part, field) {
       label(row),
       ...['p50', 'p95', 'p99', 'max'].map((p) => number(row[field][p], 2)),
       `${row[field].count}`,
+      remarks(row, results.kbps).join('; '),
     ]);
   return table(['server', 'p50, ms', 'p95', 'p99', 'max', 'samples', ''], rows);
 }

@@ -21,12 +21,16 @@ export function remarks(row, due) {
   if (row.kbps_min < STARVED * due) words.push('players starved');
   if (row.publisher?.backlog_ms_max > 500) words.push('publisher held up');
   if (row.publisher && row.publisher.live < row.publisher.publishers) words.push('publishers lost');
+  if (row.late?.p99 > PROBE_LATE) words.push(`the probe itself was ${row.late.p99.toFixed(1)} ms late`);
   if (row.others > NOISE) words.push(`others used ${row.others.toFixed(0)} % of the server's core`);
   return words;
 }
 
 /** Per cent of the server's core that other programs may use before a row stops counting. */
 const NOISE = 10;
+
+/** p99, in ms, of the probe's own delay beyond which its numbers say more about the machine than the server. */
+const PROBE_LATE = 0.5;
 
 /** Less than this share of its stream's bit rate is not watching. */
 const STARVED = 0.9;

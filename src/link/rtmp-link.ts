@@ -184,7 +184,7 @@ export class RtmpLink extends SocketSink implements Watched {
     const before = this.#decoder.chunksRead;
     const messages = this.#decoder.push(media);
     if (messages.length > 0) this.#deliver(messages);
-    this.#acknowledge();
+    if (this.#peerWindow > 0 && this.bytesIn - this.#acknowledgedIn >= this.#peerWindow) this.#acknowledge();
     if (this.#decoder.chunksRead - before > CHUNKS_PER_READ) this.#restReading(PENALTY);
     else if (this.#mergeFor > 0 && bytes.length < SMALL_READ) this.#restReading(this.#mergeFor);
   }
@@ -245,7 +245,6 @@ export class RtmpLink extends SocketSink implements Watched {
   }
 
   #acknowledge(): void {
-    if (this.#peerWindow === 0 || this.bytesIn - this.#acknowledgedIn < this.#peerWindow) return;
     this.#acknowledgedIn = this.bytesIn;
     this.send(control.acknowledgement(this.bytesIn % 2 ** 32));
   }

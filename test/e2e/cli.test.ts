@@ -43,7 +43,10 @@ describe('command line', () => {
       'a pid file that can not be written',
       () => [
         '-c',
-        conf('pid.conf', 'listen 19350; srs_log_tank console; pid /proc/x/srs.pid; vhost __defaultVhost__ { }'),
+        conf(
+          'pid.conf',
+          `listen 65533; srs_log_tank console; pid ${conf('a-file', '')}/srs.pid; vhost __defaultVhost__ { }`,
+        ),
       ],
       /pid/i,
     ],

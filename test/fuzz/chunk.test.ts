@@ -128,14 +128,12 @@ const message = fc.record({
   streamId: fc.constantFrom(0, 1, 0xffffffff),
   timestamp: fc.oneof(
     fc.constantFrom(0, 0xfffffe, 0xffffff, 0x1000000, 0x7fffffff, 0x80000000, 0xffffffff),
-    fc.integer({ min: 0, max: 0xffffffff }),
+    fc.integer({ min: 0, max: 0x8fffffff }),
   ),
-  // 0xff is never the first byte of an extended timestamp here, so the two dialects can not be mistaken for each other.
-  payload: fc.integer({ min: 1, max: 600 }).map((length) =>
-    Buffer.alloc(length, 0x5a)
-      .map((_, i) => 0x40 + (i % 61))
-      .toString('hex'),
-  ),
+  // No byte is the first of an extended timestamp here: otherwise the end of a message may wait for the next header.
+  payload: fc
+    .integer({ min: 1, max: 600 })
+    .map((length) => Buffer.from(Array.from({ length }, (_, i) => 0x90 + (i % 61))).toString('hex')),
 });
 
 describe('chunk decoder: valid messages', () => {

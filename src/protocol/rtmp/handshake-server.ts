@@ -38,9 +38,10 @@ export class ServerHandshake {
    * @throws {ProtocolError} RTMP_HANDSHAKE, at the first byte, if it is not version 3.
    */
   push(bytes: Uint8Array): Buffer | undefined {
+    if (bytes.length === 0) return undefined;
     let at = 0;
     let answer: Buffer | undefined;
-    if (this.#received === 0 && bytes.length > 0) {
+    if (this.#received === 0) {
       const version = bytes[0] as number;
       if (version !== VERSION) throw new ProtocolError('RTMP_HANDSHAKE', 'C0 is not RTMP version 3', { version });
       this.#received = at = 1;

@@ -78,6 +78,14 @@ describe('server handshake (spec/rtmp.md §2)', () => {
     }
   });
 
+  test('an empty read is no read', () => {
+    const handshake = new ServerHandshake();
+    assert.isUndefined(handshake.push(Buffer.alloc(0)));
+    assertProtocolError(() => handshake.push(Buffer.of(6)), 'RTMP_HANDSHAKE');
+    const client = new ClientHandshake('simple');
+    assert.isUndefined(client.push(Buffer.alloc(0)));
+  });
+
   test('C0 of another version, RTMPE for one, is refused at its first byte', () => {
     for (const version of [0, 2, 6, 0x16, 0x47])
       assertProtocolError(() => new ServerHandshake().push(Buffer.of(version)), 'RTMP_HANDSHAKE');
