@@ -8,5 +8,4 @@ export const ms = (n: number): Ms => n as Ms;
 
 /** Seconds, as the operator writes them; may be fractional. */
 export type Seconds = Unit<'s'>;
-export const seconds = (n: number): Seconds => n as Seconds;
 export const secondsToMs = (s: Seconds): Ms => Math.round(s * 1000) as Ms;

@@ -1,4 +1,4 @@
-import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { SystemError } from './errors.js';
 
@@ -17,7 +17,7 @@ export function acquirePidFile(path: string): PidFile {
   const lock = `${path}.lock`;
   const self = identityOf(process.pid);
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeDirectory(dirname(path));
     if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new Error('it is not a regular file');
     const holder = claim(lock, self);
     if (holder !== undefined)
@@ -69,6 +69,18 @@ function claim(file: string, self: string): string | undefined {
       }
     } else if (performance.now() - start > PATIENCE) return rival;
     else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
+  }
+}
+
+/** Not mkdir's own `recursive`: where the system says ENOENT for a directory that can not be (/proc/x), it spins. */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return;
+  const parent = dirname(directory);
+  if (parent !== directory) makeDirectory(parent);
+  try {
+    mkdirSync(directory);
+  } catch (cause) {
+    if (!existsSync(directory)) throw cause; // else another starter was faster
   }
 }
 

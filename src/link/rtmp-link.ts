@@ -5,6 +5,7 @@ import {
   ChunkDecoder,
   type ClientHandshake,
   control,
+  DEFAULT_CHUNK_SIZE,
   encodeChunks,
   MessageType,
   type OutMessage,
@@ -48,7 +49,7 @@ const SILENCE = 95_000;
 export class RtmpLink extends SocketSink implements Watched {
   readonly #decoder = new ChunkDecoder();
   #handshake: ServerHandshake | ClientHandshake | undefined;
-  #outChunkSize = 128;
+  #outChunkSize = DEFAULT_CHUNK_SIZE;
   bytesIn = 0;
   #acknowledgedIn = 0;
   /** Window that the peer announced; 0: it wants no acknowledgements. */

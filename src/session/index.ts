@@ -1,3 +1,2 @@
-export type { SessionEnvironment } from './ports.js';
 export { RtmpSession, type SessionKind } from './rtmp-session.js';
 export { metadataTags } from './server-info.js';

@@ -1,7 +1,6 @@
 export * from './fanout-governor.js';
 export * from './lag-watch.js';
 export * from './live-stream.js';
-export type { ServerTags } from './metadata.js';
 export * from './publication.js';
 export * from './rtmp-format.js';
 export * from './stream-hub.js';

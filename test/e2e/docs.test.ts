@@ -24,10 +24,16 @@ function blocks(page: string, language: string): Array<[line: number, text: stri
   ]);
 }
 
-const withHost = (text: string, srs: Srs): string => text.replaceAll(/\b(HOST|127\.0\.0\.1)\//g, `127.0.0.1:${srs.port}/`);
+const withHost = (text: string, srs: Srs): string =>
+  text.replaceAll(/\b(HOST|127\.0\.0\.1)\//g, `127.0.0.1:${srs.port}/`);
 const started = (srs: Srs): number => srs.log().match(/"(publish|play) started"/g)?.length ?? 0;
 
-withPeers('ffmpeg', 'rtmpdump', 'gstreamer', 'vlc')('the commands of the pages run', () => {
+withPeers(
+  'ffmpeg',
+  'rtmpdump',
+  'gstreamer',
+  'vlc',
+)('the commands of the pages run', () => {
   let movie: string;
 
   beforeAll(async () => {

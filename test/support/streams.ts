@@ -1,16 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { ms } from '../../src/core/index.js';
 import { type ClientOptions, type MediaMessage, RtmpClient } from '../../src/link/index.js';
-import { FlvReader } from '../../src/protocol/flv/index.js';
+import { FlvReader, type FlvTag, TagType } from '../../src/protocol/flv/index.js';
 import { type Background, background } from './run.js';
 
-const KIND = { 8: 'audio', 9: 'video', 18: 'data' } as const;
+const KIND: Readonly<Record<FlvTag['type'], MediaMessage['kind']>> = {
+  [TagType.audio]: 'audio',
+  [TagType.video]: 'video',
+  [TagType.script]: 'data',
+};
 
 /** The messages of an FLV file. */
 export async function flvMessages(file: string): Promise<MediaMessage[]> {
   return new FlvReader()
     .push(await readFile(file))
-    .map((tag) => ({ kind: KIND[tag.type as 8 | 9 | 18], timestamp: tag.timestamp, payload: tag.payload }));
+    .map((tag) => ({ kind: KIND[tag.type], timestamp: tag.timestamp, payload: tag.payload }));
 }
 
 export const isConfig = (m: MediaMessage): boolean =>

@@ -1,4 +1,4 @@
-export { type FlvHeader, type FlvTag, TagType } from './tag.js';
+export { type FlvTag, TagType } from './tag.js';
 export { isMultitrack, readAudioTag, readVideoTag } from './tag-info.js';
 export { FlvReader } from './tag-reader.js';
 export { flvHeader, tagLength, writeTag } from './tag-writer.js';

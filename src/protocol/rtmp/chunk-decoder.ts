@@ -238,7 +238,9 @@ export class ChunkDecoder {
     if (s.received === 0) {
       const next = wholeMessageEnd(s, b, at, end, this.chunkSize);
       if (next !== NOT_WHOLE) {
-        const payload = Buffer.allocUnsafeSlow(s.length);
+        // Small ones share Node's 8 KiB slabs: an ArrayBuffer of its own costs more than the copy. The messages of a GOP
+        // come and go together, so a slab is not held for one of them.
+        const payload = Buffer.allocUnsafe(s.length);
         gather(b, at, payload, this.chunkSize);
         this.chunksRead += s.length <= this.chunkSize ? 0 : Math.ceil(s.length / this.chunkSize) - 1;
         s.open = false;

@@ -1,4 +1,4 @@
-/** Below this a loop beats the making of a view (scripts/bench/micro-chunks.ts). */
+/** Below this a loop beats the making of a view (scripts/bench/micro.ts). */
 const LOOP_BYTES = 32;
 
 /** `from[at … at + length)` into `to` at `toAt`. Both ranges are inside their arrays: the caller has checked. */

@@ -1,11 +1,10 @@
 export { splitAggregate } from './aggregate.js';
 export { ChunkDecoder } from './chunk-decoder.js';
 export { chunkedLength, encodeChunks, writeChunks } from './chunk-encoder.js';
-export { type ChunkLimits, defaultChunkLimits } from './chunk-limits.js';
 export { ClientHandshake } from './handshake-client.js';
-export { type HandshakeKind, ServerHandshake } from './handshake-server.js';
+export { ServerHandshake } from './handshake-server.js';
 export { parseMessage, type RtmpMessage, UserControl } from './messages.js';
-export { checkName, type NamePart } from './names.js';
+export { checkName } from './names.js';
 export { parseRtmpUrl, parseTcUrl, resolveStream, type StreamUrl } from './url.js';
 export { DEFAULT_CHUNK_SIZE, MessageType, type OutMessage, type WireMessage } from './wire.js';
 export { command, control, data } from './writers.js';

@@ -24,7 +24,13 @@ const anchorOf = (heading: string): string =>
     .replaceAll(/\s/g, '-');
 
 const anchorsOf = (file: string): Set<string> =>
-  new Set([...readFileSync(file, 'utf8').replaceAll(/^```.*?^```/gms, '').matchAll(/^#+ (.+)$/gm)].map((m) => anchorOf(m[1] ?? '')));
+  new Set(
+    [
+      ...readFileSync(file, 'utf8')
+        .replaceAll(/^```.*?^```/gms, '')
+        .matchAll(/^#+ (.+)$/gm),
+    ].map((m) => anchorOf(m[1] ?? '')),
+  );
 
 describe('links between the pages', () => {
   test.each(pages.map((page) => [relative(root, page), page]))('%s', (_, page) => {
