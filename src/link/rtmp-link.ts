@@ -80,11 +80,14 @@ export class RtmpLink extends SocketSink implements Watched {
     this.#lastIn = this.#lastMessage = this.#lastPing = deadlines.now;
     socket.setKeepAlive(true, 30_000);
     socket.on('data', (bytes: Buffer) => this.#received(bytes));
-    socket.on('drain', () => this.handler.drained());
     socket.on('error', (error) => this.close(error));
     socket.on('end', () => this.close());
     socket.on('close', () => this.close());
     deadlines.watch(this);
+  }
+
+  protected override onDrain(): void {
+    this.handler.drained();
   }
 
   get remote(): string {
@@ -275,9 +278,10 @@ export class RtmpLink extends SocketSink implements Watched {
 
   /** Closes after what was written has left, e.g. a refusal. Nothing more is heard. */
   end(reason?: Error): void {
-    if (this.#closed || this.socket.writableEnded) return;
+    if (this.#closed || this.#ending) return;
     this.#reason = reason;
     this.#ending = true;
+    this.closeSink();
     this.socket.end();
     this.expect('the end of the connection', ms(LINGER));
     this.#pings = false;
@@ -292,6 +296,7 @@ export class RtmpLink extends SocketSink implements Watched {
   close(reason?: Error): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.closeSink();
     this.#readPause?.cancel();
     this.deadlines.unwatch(this);
     this.socket.destroy();

@@ -1,4 +1,4 @@
-import { type Frame, type FrameInfo, type Ms, ms, type Payload } from '../core/index.js';
+import { type Frame, type FrameInfo, type FrameRole, type Ms, ms, type Payload } from '../core/index.js';
 import { type Clock, RefusedError, type Timer } from '../kernel/index.js';
 import { isMultitrack, readAudioTag, readVideoTag } from '../protocol/flv/index.js';
 import type { FanoutGovernor } from './fanout-governor.js';
@@ -69,6 +69,8 @@ export class LiveStream {
   #published = 0;
   #grace: Timer | undefined;
   #atcByMetadata = false;
+  /** Lowest video track with a key frame in this publish. */
+  #leadTrack = Number.POSITIVE_INFINITY;
 
   constructor(
     readonly name: StreamName,
@@ -103,6 +105,7 @@ export class LiveStream {
     if (this.#published++ > 0) for (const consumer of this.#consumers) consumer.onRepublish?.();
     this.#timeline.beginPublish();
     this.#gate.close();
+    this.#leadTrack = Number.POSITIVE_INFINITY;
     this.#gop.clear();
     this.#headers.clear();
     for (const log of this.#logs.values()) log.beginPublish();
@@ -133,13 +136,23 @@ export class LiveStream {
       info.role === 'config' || info.role === 'meta' || info.role === 'end'
         ? this.#timeline.last
         : this.#timeline.stamp(kind, wire, this.env.clock.now());
-    const frame: Frame = { kind, dts, cts: info.cts, codec: info.codec, role: info.role, track: info.track, payload };
+    const role = kind === 'video' && info.role === 'key' ? this.#keyRole(info.track) : info.role;
+    const frame: Frame = { kind, dts, cts: info.cts, codec: info.codec, role, track: info.track, payload };
     if (!this.#gate.admits(frame)) return;
     if (this.#mix === undefined) this.#deliver(frame);
     else {
       const due = this.#mix.push(frame);
       if (due !== undefined) this.#deliver(due);
     }
+  }
+
+  /**
+   * The key frames of several tracks come one right behind the other (OBS multitrack). Only the lowest track's starts
+   * a group of pictures: were each to start one, a newcomer would miss all but the last (reliability R14).
+   */
+  #keyRole(track: number): FrameRole {
+    if (track < this.#leadTrack) this.#leadTrack = track;
+    return track === this.#leadTrack ? 'key' : 'inter';
   }
 
   /** A data message: metadata is cached and marked as ours, everything else is relayed. */

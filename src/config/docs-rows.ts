@@ -1,0 +1,93 @@
+import { boundsOf } from './schema.js';
+import type { DirectiveTable, NamedRow, ValueRow } from './table.js';
+import { unitOf } from './read-value.js';
+
+/** A directive as the operator writes it. */
+interface DocRow {
+  readonly name: string;
+  readonly row: ValueRow;
+  /** Its other spellings, as dotted paths. */
+  readonly also: readonly string[];
+}
+
+/** A block as it stands in the file: by the preferred spelling of each setting, not by the typed configuration. */
+export interface DocBlock {
+  /** Words before `{`; undefined for the file itself. */
+  readonly opens: string | undefined;
+  readonly doc: string;
+  readonly rows: DocRow[];
+  readonly blocks: DocBlock[];
+}
+
+/** Sorts a table into the blocks of the file. */
+export function documented(rows: DirectiveTable): DocBlock {
+  const file: DocBlock = { opens: undefined, doc: '', rows: [], blocks: [] };
+  fill(file, rows, '');
+  return file;
+}
+
+function fill(scope: DocBlock, rows: DirectiveTable, written: string): void {
+  for (const [name, row] of Object.entries(rows)) {
+    if (row.type === 'block') fill(scope, row.rows, `${written}${name}.`);
+    else if (row.type === 'named') scope.blocks.push(namedBlock(name, row));
+    else {
+      const [preferred = '', ...also] = row.spelled ?? [`${written}${name}`];
+      const [last = '', ...path] = preferred.split('.').reverse();
+      blockAt(scope, path.reverse()).rows.push({ name: last, row, also });
+    }
+  }
+}
+
+function namedBlock(name: string, row: NamedRow): DocBlock {
+  const block = { opens: `${row.spelled?.[0] ?? name} ${row.example}`, doc: row.doc, rows: [], blocks: [] };
+  fill(block, row.rows, '');
+  return block;
+}
+
+function blockAt(scope: DocBlock, [name, ...rest]: readonly string[]): DocBlock {
+  if (name === undefined) return scope;
+  let block = scope.blocks.find(({ opens }) => opens === name);
+  if (!block) scope.blocks.push((block = { opens: name, doc: '', rows: [], blocks: [] }));
+  return blockAt(block, rest);
+}
+
+/** What follows the name: `on | off`, `128 … 65536 bytes`. */
+export function printArgs(row: ValueRow): string {
+  switch (row.type) {
+    case 'onoff':
+      return 'on | off';
+    case 'enum':
+      return row.values.join(' | ');
+    case 'listen':
+      return '[address:]port …';
+    case 'strings':
+      return 'text …';
+    case 'string':
+      return 'text';
+    case 'integer':
+    case 'bytes':
+    case 'number':
+    case 'ms':
+    case 'seconds': {
+      const { min, max } = boundsOf(row);
+      const range = row.max === undefined ? `from ${min}` : `${min} … ${max}`;
+      return `${row.default === undefined ? 'auto | ' : ''}${range} ${unitOf[row.type]}`.trimEnd();
+    }
+    default:
+      return row satisfies never;
+  }
+}
+
+/** The default as it would be written. */
+export function printDefault(row: ValueRow): string {
+  switch (row.type) {
+    case 'onoff':
+      return row.default ? 'on' : 'off';
+    case 'listen':
+      return row.example;
+    case 'strings':
+      return row.default.join(' ');
+    default:
+      return String(row.default ?? 'auto');
+  }
+}

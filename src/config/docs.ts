@@ -1,0 +1,93 @@
+import { type DocBlock, documented, printArgs, printDefault } from './docs-rows.js';
+import { reloadRules, type ValueRow } from './table.js';
+import { laterInRoot, root } from './tables/root.js';
+import { laterInVhost } from './tables/vhost.js';
+
+const generated = 'made by scripts/generate-docs.ts from the tables in src/config/tables/';
+
+/** docs/config.md: every directive that acts, by block. */
+export function configMarkdown(): string {
+  const names = (later: Readonly<Record<string, unknown>>): string =>
+    Object.keys(later)
+      .map((name) => `\`${name.replaceAll('.', ' ')}\``)
+      .join(', ');
+  return `<!-- ${generated} -->
+# Configuration
+
+A file is a list of \`name value … ;\` and \`name { … }\`; \`#\` starts a comment; a value with spaces, \`;\` or \`{\` stands in
+\`'…'\` or \`"…"\`. \`include file …;\` stands for the directives of other files, relative to the working directory or to the
+including file. Of a directive that is given twice the first one counts.
+
+\`srs -t -c FILE\` checks a file: every mistake is reported with file, line and column. \`conf/full.conf\` has every directive
+with its default.
+
+Reload: ${Object.entries(reloadRules)
+    .map(([name, doc]) => `**${name}**: ${doc}`)
+    .join('; ')}.
+
+${section(documented(root), [])}
+## Known, without effect
+
+These names of the original's releases are accepted with a warning and do nothing yet.
+
+* at the top of the file: ${names(laterInRoot)}
+* in \`vhost\`: ${names(laterInVhost)}
+`;
+}
+
+function section(block: DocBlock, around: readonly string[]): string {
+  const path = block.opens === undefined ? around : [...around, block.opens.split(' ')[0] ?? ''];
+  const title = block.opens === undefined ? 'At the top of the file' : path.map((word) => `${word} { }`).join(' ');
+  const lines = block.rows.map(({ name, row, also }) => {
+    const aliases = also.length > 0 ? ` Also: ${also.map((other) => `\`${other.replaceAll('.', ' ')}\``).join(', ')}.` : '';
+    const cells = [`\`${name}\``, printArgs(row), defaultCell(row), sinceCell(row), row.reload, row.doc + aliases];
+    return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  });
+  const head = '| name | value | default | since | reload | meaning |\n|---|---|---|---|---|---|';
+  const table = lines.length > 0 ? `${head}\n${lines.join('\n')}\n\n` : '';
+  const intro = block.doc === '' ? '' : `${block.doc}\n\n`;
+  return `## ${title}\n\n${intro}${table}${block.blocks.map((inner) => section(inner, path)).join('')}`;
+}
+
+const defaultCell = (row: ValueRow): string =>
+  row.type === 'listen' ? 'required' : row.inherit ? 'as outside' : `\`${printDefault(row)}\``;
+
+const sinceCell = (row: ValueRow): string => (row.since === 'own' ? 'new here' : `v${row.since ?? 1}`);
+
+/** conf/full.conf: every directive that acts, set to its default. */
+export function fullConf(): string {
+  const head = [
+    '# Every directive that acts, set to its default. Not a file to start from: conf/srs.conf is.',
+    `# This file is ${generated}`,
+  ];
+  return `${[...head, '', ...confLines(documented(root))].join('\n')}\n`;
+}
+
+function confLines(block: DocBlock): string[] {
+  const rows = block.rows.flatMap(({ name, row }) => [
+    ...comment(`${row.doc} (${printArgs(row)}${row.inherit ? '; left out: as outside' : ''})`),
+    `${name} ${printDefault(row)};`,
+    '',
+  ]);
+  const blocks = block.blocks.flatMap((inner) => [
+    ...(inner.doc === '' ? [] : comment(inner.doc)),
+    `${inner.opens} {`,
+    ...confLines(inner).map((line) => (line === '' ? '' : `    ${line}`)),
+    '}',
+    '',
+  ]);
+  return [...rows, ...blocks].slice(0, -1);
+}
+
+const WIDTH = 100;
+
+/** Text → comment lines of bearable width. */
+function comment(text: string): string[] {
+  const lines = ['#'];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1) ?? '';
+    if (line.length + word.length + 1 > WIDTH) lines.push(`# ${word}`);
+    else lines[lines.length - 1] = `${line} ${word}`;
+  }
+  return lines;
+}
