@@ -62,14 +62,13 @@ function players(url, players, { warm, window }, ...more) {
 /**
  * One stream, many players.
  * @param {string} name @param {Variant} variant @param {number} count @param {Timing} timing
- * @param {{ over?: 'rtmp' | 'http' | 'ws', stalled?: number }} [how]
+ * @param {{ stalled?: number }} [how]
  */
-export function fanout(name, variant, count, timing, { over = 'rtmp', stalled = 0 } = {}) {
-  return alone(name, { ...variant, http: over !== 'rtmp' }, async (server) => {
+export function fanout(name, variant, count, timing, { stalled = 0 } = {}) {
+  return alone(name, variant, async (server) => {
     const publisher = name === 'limit' ? undefined : await publishing(server.rtmp('s'));
     await sleep(500);
-    const url = over === 'rtmp' ? server.rtmp('s') : server.flv('s').replace('http:', `${over}:`);
-    const row = await usageOverWindow(server, players(url, count + stalled, timing, '-s', `${stalled}`));
+    const row = await usageOverWindow(server, players(server.rtmp('s'), count + stalled, timing, '-s', `${stalled}`));
     await publisher?.stop();
     return { ...row, publisher: await publisher?.result() };
   });

@@ -118,19 +118,12 @@ async function fanout() {
     }
     if (ours && (count === 1800 || count === 10000))
       await row('fanout', 'srs', 'default window', count, () => measure.fanout('srs', {}, count, timing));
-    if (ours && count === 1800) await fanoutVariants(count);
+    if (!ours || count !== 1800) continue;
+    const longer = given.quick ? timing : { ...timing, warm: 20 };
+    await row('fanout', 'srs', '200 stalled', count, () =>
+      measure.fanout('srs', { window: WINDOW }, count, longer, { stalled: 200 }),
+    );
   }
-}
-
-/** @param {number} count */
-async function fanoutVariants(count) {
-  const variant = { window: WINDOW };
-  for (const over of /** @type {const} */ (['http', 'ws']))
-    await row('fanout', 'srs', `${over}-flv`, count, () => measure.fanout('srs', variant, count, timing, { over }));
-  const longer = given.quick ? timing : { ...timing, warm: 20 };
-  await row('fanout', 'srs', '200 stalled', count, () =>
-    measure.fanout('srs', variant, count, longer, { stalled: 200 }),
-  );
 }
 
 async function publishers() {

@@ -41,10 +41,6 @@ export const ratio = (a, b) => (a === undefined || b === undefined || b === 0 ? 
 /** @param {string} peer @returns {Target['value']} */
 const fanoutRatio = (peer) => (find) => ratio(find('fanout', 'srs', 1800)?.cpu, find('fanout', peer, 1800)?.cpu);
 
-/** @param {string} variant @returns {Target['value']} */
-const overRtmp = (variant) => (find) =>
-  ratio(find('fanout', 'srs', 1800, variant)?.cpu, find('fanout', 'srs', 1800)?.cpu);
-
 /** @type {Target[]} */
 export const targets = [
   {
@@ -64,8 +60,6 @@ export const targets = [
     least: true,
     value: (find) => find('fanout', 'srs', 10000)?.worst,
   },
-  { what: 'HTTP-FLV / RTMP, CPU at 1800 players', target: 1.1, unit: '×', value: overRtmp('http-flv') },
-  { what: 'WS-FLV / RTMP, CPU at 1800 players', target: 1.1, unit: '×', value: overRtmp('ws-flv') },
   { what: 'RSS at 1800 players', target: 110, unit: 'MB', value: (find) => find('fanout', 'srs', 1800)?.rss },
   {
     what: 'RSS that 200 stalled readers add',
