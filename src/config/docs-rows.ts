@@ -1,12 +1,12 @@
+import { unitOf } from './read-value.js';
 import { boundsOf } from './schema.js';
 import type { DirectiveTable, NamedRow, ValueRow } from './table.js';
-import { unitOf } from './read-value.js';
 
 /** A directive as the operator writes it. */
 interface DocRow {
   readonly name: string;
   readonly row: ValueRow;
-  /** Its other spellings, as dotted paths. */
+  /** Its other spellings, with the blocks around them: `vhost publish_normal_timeout`. */
   readonly also: readonly string[];
 }
 
@@ -33,7 +33,9 @@ function fill(scope: DocBlock, rows: DirectiveTable, written: string): void {
     else {
       const [preferred = '', ...also] = row.spelled ?? [`${written}${name}`];
       const [last = '', ...path] = preferred.split('.').reverse();
-      blockAt(scope, path.reverse()).rows.push({ name: last, row, also });
+      const around = scope.opens === undefined ? '' : `${scope.opens.split(' ')[0]} `;
+      const others = also.map((spelling) => around + spelling.replaceAll('.', ' '));
+      blockAt(scope, path.reverse()).rows.push({ name: last, row, also: others });
     }
   }
 }
@@ -46,8 +48,9 @@ function namedBlock(name: string, row: NamedRow): DocBlock {
 
 function blockAt(scope: DocBlock, [name, ...rest]: readonly string[]): DocBlock {
   if (name === undefined) return scope;
-  let block = scope.blocks.find(({ opens }) => opens === name);
-  if (!block) scope.blocks.push((block = { opens: name, doc: '', rows: [], blocks: [] }));
+  const known = scope.blocks.find(({ opens }) => opens === name);
+  const block = known ?? { opens: name, doc: '', rows: [], blocks: [] };
+  if (!known) scope.blocks.push(block);
   return blockAt(block, rest);
 }
 

@@ -21,12 +21,13 @@ including file. Of a directive that is given twice the first one counts.
 \`srs -t -c FILE\` checks a file: every mistake is reported with file, line and column. \`conf/full.conf\` has every directive
 with its default.
 
-Reload: ${Object.entries(reloadRules)
+This version reads its file at the start only; the column *reload* tells what a reload will do. ${Object.entries(
+    reloadRules,
+  )
     .map(([name, doc]) => `**${name}**: ${doc}`)
     .join('; ')}.
 
-${section(documented(root), [])}
-## Known, without effect
+${section(documented(root), [])}## Known, without effect
 
 These names of the original's releases are accepted with a warning and do nothing yet.
 
@@ -39,7 +40,7 @@ function section(block: DocBlock, around: readonly string[]): string {
   const path = block.opens === undefined ? around : [...around, block.opens.split(' ')[0] ?? ''];
   const title = block.opens === undefined ? 'At the top of the file' : path.map((word) => `${word} { }`).join(' ');
   const lines = block.rows.map(({ name, row, also }) => {
-    const aliases = also.length > 0 ? ` Also: ${also.map((other) => `\`${other.replaceAll('.', ' ')}\``).join(', ')}.` : '';
+    const aliases = also.length > 0 ? ` Also: ${also.map((other) => `\`${other}\``).join(', ')}.` : '';
     const cells = [`\`${name}\``, printArgs(row), defaultCell(row), sinceCell(row), row.reload, row.doc + aliases];
     return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   });

@@ -1,6 +1,6 @@
 import { type Lexeme, Lexer } from './lexer.js';
 import { errorAt } from './syntax-error.js';
-import { type Directive, type Position, printPosition, type Source, type Token } from './tree.js';
+import type { Directive, Position, Source, Token } from './tree.js';
 
 /** Opens the files that `include` names. @throws {ConfigError} CONFIG_UNREADABLE at the name. */
 export type OpenInclude = (name: Token) => Source;
@@ -94,8 +94,7 @@ function openAll(name: Token, files: readonly Token[], open: OpenInclude): Sourc
     const source = open(file);
     let depth = 0;
     for (let up: Position | undefined = file.at; up !== undefined; up = up.source.from) {
-      if (up.source.file === source.file)
-        throw errorAt(file.at, `${source.file} includes itself, by ${printPosition(up)}`);
+      if (up.source.file === source.file) throw errorAt(file.at, `${source.file} includes itself`);
       if (++depth > MAX_CHAIN) throw errorAt(file.at, `more than ${MAX_CHAIN} files include each other`);
     }
     return source;

@@ -1,4 +1,4 @@
 export type { ListenAddress } from './address.js';
-export { findVhost, type LoadedConfig, loadConfig, parseConfig, type Surroundings } from './load.js';
+export { findVhost, type LoadedConfig, loadConfig, parseConfig } from './load.js';
 export type { Config } from './tables/root.js';
 export type { VhostConfig } from './tables/vhost.js';

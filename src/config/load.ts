@@ -1,6 +1,6 @@
+import { includeFromDisk, readConfigFile } from './files.js';
 import type { OpenInclude } from './grammar.js';
 import { parseTree } from './grammar.js';
-import { includeFromDisk, readConfigFile } from './files.js';
 import { openFileLimit, openFilesFor } from './open-files.js';
 import { Problems } from './problems.js';
 import { type Reading, readScope } from './read-scope.js';

@@ -74,8 +74,8 @@ class ScopeReader {
     const { name } = directive;
     if (id === undefined) return this.problems.error(directive.at, `${name} needs a name: ${name} NAME { … }`);
     if (second) this.problems.warn(second.at, `${name} takes one name, the rest is ignored`);
-    let blocks = named.get(scope.path);
-    if (blocks === undefined) named.set(scope.path, (blocks = new Map()));
+    const blocks = named.get(scope.path) ?? new Map<string, Reading>();
+    named.set(scope.path, blocks);
     if (blocks.has(id.text)) {
       this.problems.warn(directive.at, `${name} ${show(id.text)} is there already, this one is ignored`);
       return;
@@ -107,11 +107,8 @@ class ScopeReader {
   }
 
   #hint(words: Words, name: string): string {
-    const near = didYouMean(name, words.keys());
-    if (near !== '') return near;
-    const places = this.places.get(name)?.map((place) => (place === '' ? 'the top of the file' : place));
-    if (places) return `, it belongs in ${places.join(' or ')}`;
-    return '';
+    const places = this.places.get(name)?.map((place) => (place === '' ? 'at the top of the file' : `in ${place}`));
+    return places ? `, it belongs ${places.join(' or ')}` : didYouMean(name, words.keys());
   }
 }
 

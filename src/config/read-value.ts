@@ -84,13 +84,19 @@ const inUnit = (type: keyof typeof unitOf): string => (unitOf[type] === '' ? '' 
 function readListen(directive: Directive, problems: Problems): Written {
   const words: Token[] = [];
   const value: ListenAddress[] = [];
+  const byPort = new Map<number, ListenAddress[]>();
   const name = show(directive.name);
   if (directive.args.length === 0) problems.error(directive.at, `${name} needs at least one port`);
   for (const word of directive.args) {
     const address = readAddress(name, word, problems);
     if (address === undefined) continue;
-    const refused = value.map((other) => clash(other, address)).find((reason) => reason !== undefined);
-    if (refused !== undefined) problems.error(word.at, `${name}: ${refused}`);
+    const neighbours = byPort.get(address.port) ?? [];
+    const refused = neighbours.map((other) => clash(other, address)).find((reason) => reason !== undefined);
+    if (refused !== undefined) {
+      problems.error(word.at, `${name}: ${refused}`);
+      continue;
+    }
+    byPort.set(address.port, [...neighbours, address]);
     words.push(word);
     value.push(address);
   }

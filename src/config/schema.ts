@@ -53,9 +53,3 @@ export const boundsOf = ({ type, min, max }: NumberRow): { min: number; max: num
   min: min ?? 0,
   max: max ?? (type === 'seconds' ? MAX_SECONDS : MAX_NUMBER),
 });
-
-/** `at least 1 milliseconds`, `128 to 65536 bytes`: what the bounds say to a reader. Empty when they say nothing. */
-export function printBounds({ min, max }: NumberRow): string {
-  if (max !== undefined) return `${min ?? 0} to ${max}`;
-  return min === undefined ? '' : `at least ${min}`;
-}

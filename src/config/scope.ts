@@ -54,8 +54,8 @@ function addRow(word: Word, row: ValueRow | NamedRow, path: string): void {
 /** The word of a dotted path, made where it is missing. */
 function wordAt(words: Words, path: string): Word {
   const [name = '', ...rest] = path.split('.');
-  let word = words.get(name);
-  if (word === undefined) words.set(name, (word = {}));
+  const word = words.get(name) ?? {};
+  words.set(name, word);
   if (rest.length === 0) return word;
   word.inside ??= new Map();
   return wordAt(word.inside, rest.join('.'));

@@ -17,6 +17,7 @@ export const errorCodes = {
   STREAM_BUSY: 'The stream already has a publisher and the policy is reject.',
   PUBLISHER_EVICTED: 'Another publisher of the same key took the stream over.',
   TIMEOUT: 'The peer did not do what was due within its deadline.',
+  UNREACHABLE: 'The remote host can not be reached.',
   CLOSED: 'The peer closed the connection.',
   REMOTE_REFUSED: 'The remote server refused the request.',
   CONFIG_SYNTAX: 'The configuration file does not follow the grammar.',

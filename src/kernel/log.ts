@@ -1,8 +1,9 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
 import { SystemError } from './errors.js';
+import { makeDirectory } from './make-directory.js';
 
 export type Log = Logger;
 
@@ -67,7 +68,7 @@ function toConsole(): Output {
 
 function toFile(file: string): Output {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeDirectory(dirname(file));
     closeSync(openSync(file, 'a'));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

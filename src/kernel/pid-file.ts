@@ -1,6 +1,7 @@
-import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { SystemError } from './errors.js';
+import { makeDirectory } from './make-directory.js';
 
 export interface PidFile {
   /** Removes the file if it is still ours. Safe to call twice; never throws. */
@@ -69,18 +70,6 @@ function claim(file: string, self: string): string | undefined {
       }
     } else if (performance.now() - start > PATIENCE) return rival;
     else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
-  }
-}
-
-/** Not mkdir's own `recursive`: where the system says ENOENT for a directory that can not be (/proc/x), it spins. */
-function makeDirectory(directory: string): void {
-  if (existsSync(directory)) return;
-  const parent = dirname(directory);
-  if (parent !== directory) makeDirectory(parent);
-  try {
-    mkdirSync(directory);
-  } catch (cause) {
-    if (!existsSync(directory)) throw cause; // else another starter was faster
   }
 }
 

@@ -276,6 +276,14 @@ export class RtmpClient implements LinkHandler {
     } else if (name === 'onStatus') this.#onStatus(args);
   }
 
+  /** Errors of the socket become ours; ours pass. */
+  #explain(reason: Error | undefined): Error | undefined {
+    if (reason === undefined || reason instanceof SrsError) return reason;
+    const { host, port } = this.#url;
+    const code = this.#link.bytesIn === 0 ? 'UNREACHABLE' : 'CLOSED';
+    return new SystemError(code, `connection to ${host}:${port}: ${reason.message}`, {}, { cause: reason });
+  }
+
   #onStatus(args: readonly AmfValue[]): void {
     const info = args.find((arg): arg is AmfObject => arg instanceof AmfObject);
     const code = String(info?.get('code') ?? '');
@@ -298,7 +306,7 @@ export class RtmpClient implements LinkHandler {
   closed(reason: Error | undefined): void {
     this.#over = true;
     if (this.#ownDeadlines) void this.#deadlines.stop();
-    this.#failure = explain(reason, this.#url.host, this.#url.port);
+    this.#failure = this.#explain(reason);
     const failure = this.#failure ?? new SrsError('CLOSED', 'the server closed the connection');
     for (const waiting of [this.#ready, ...this.#calls.values(), ...this.#statuses]) waiting?.reject(failure);
     this.#calls.clear();
@@ -312,10 +320,4 @@ function refusal(args: readonly AmfValue[]): RefusedError {
   const info = args.find((arg): arg is AmfObject => arg instanceof AmfObject);
   const description = String(info?.get('description') ?? info?.get('code') ?? 'no reason given');
   return new RefusedError('REMOTE_REFUSED', `the server refused: ${description}`, { code: info?.get('code') });
-}
-
-/** Errors of the socket become ours; ours pass. */
-function explain(reason: Error | undefined, host: string, port: number): Error | undefined {
-  if (reason === undefined || reason instanceof SrsError) return reason;
-  return new SystemError('CLOSED', `connection to ${host}:${port}: ${reason.message}`, {}, { cause: reason });
 }

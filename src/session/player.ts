@@ -8,9 +8,9 @@ import {
   pauseNotify,
   playReset,
   playStart,
-  result,
   STREAM_ID,
   sampleAccess,
+  unknownCall,
   unpauseNotify,
 } from './statuses.js';
 
@@ -21,6 +21,7 @@ export class Player {
   readonly #bytesBefore: number;
   #wantsAudio = true;
   #wantsVideo = true;
+  #paused = false;
 
   constructor(
     private readonly link: RtmpLink,
@@ -33,8 +34,8 @@ export class Player {
     this.viewer = new Viewer(link, {
       fellBehind: (viewer) =>
         log.warn(
-          { stream: stream.key, lagMs: viewer.log?.lagOf(viewer), queued: link.queued, drops: viewer.drops },
-          'player is too slow: jumps to a key frame',
+          { stream: stream.key, lagMs: viewer.log?.lagOf(viewer), backlog: viewer.backlog, drops: viewer.drops },
+          'player is too slow: it will go on at a key frame',
         ),
     });
     stream.join(this.viewer, this.#format());
@@ -60,6 +61,7 @@ export class Player {
 
   pause(paused: boolean): void {
     const log = this.viewer.log;
+    this.#paused = paused;
     if (paused) {
       log?.pause(this.viewer);
       this.link.send(pauseNotify());
@@ -77,7 +79,7 @@ export class Player {
     else this.#wantsVideo = wanted;
     if (!this.#wantsAudio && !this.#wantsVideo) return this.viewer.log?.pause(this.viewer);
     this.stream.change(this.viewer, this.#format());
-    this.viewer.log?.resume(this.viewer);
+    if (!this.#paused) this.viewer.log?.resume(this.viewer);
   }
 
   /** Calls that do not end the playing. @returns false for a call that does. */
@@ -103,7 +105,7 @@ export class Player {
       case 'FCSubscribe':
         return true;
       default:
-        if (message.transactionId > 0) this.link.send(result(message.transactionId, null));
+        if (message.transactionId > 0) this.link.send(unknownCall(message));
         return true;
     }
   }

@@ -10,13 +10,15 @@ import { next, type Phase } from './phases.js';
 import { Player } from './player.js';
 import type { SessionEnvironment } from './ports.js';
 import { Publisher } from './publisher.js';
-import { connectRejected, playRefused, publishRefused, result, STREAM_ID } from './statuses.js';
+import { connectRejected, playRefused, publishRefused, result, STREAM_ID, unknownCall } from './statuses.js';
 
 const CONNECT_WITHIN = ms(10_000);
 const HANDSHAKE_WITHIN = ms(5_000);
 /** After an unpublish the encoder may publish again on the same connection, after a closeStream the player may play. */
 const REPUBLISH_WITHIN = ms(180_000);
 const REPLAY_WITHIN = ms(1_800_000);
+/** A longer timer than this would fire at once. */
+const MAX_TIMER = 2 ** 31 - 1;
 
 /** Stage of a session, for summaries. */
 export type SessionKind = 'publish' | 'play' | 'other';
@@ -33,6 +35,8 @@ export class RtmpSession implements LinkHandler {
   #publisher: Publisher | undefined;
   #player: Player | undefined;
   #playTimer: Timer | undefined;
+  /** What it was doing when this side ended it. */
+  #endedAs: SessionKind | undefined;
 
   constructor(
     private readonly env: SessionEnvironment,
@@ -99,7 +103,7 @@ export class RtmpSession implements LinkHandler {
   }
 
   closed(reason: Error | undefined): void {
-    const was = this.kind;
+    const was = this.#endedAs ?? this.kind;
     this.#stop();
     this.#report(was, reason);
     this.onClosed(this);
@@ -111,7 +115,7 @@ export class RtmpSession implements LinkHandler {
     if (reason === undefined) this.#log.info(fields, 'connection closed');
     else if (reason instanceof SrsError)
       this.#log.warn({ ...fields, code: reason.code, ...reason.context }, `connection closed: ${reason.message}`);
-    else if ('code' in reason) this.#log.info({ ...fields, code: reason.code }, `connection lost: ${reason.message}`);
+    else if ('code' in reason) this.#log.info({ ...fields, code: reason.code }, 'connection closed by the peer');
     else this.#log.error({ ...fields, err: reason }, 'connection closed by an internal error');
   }
 
@@ -145,8 +149,10 @@ export class RtmpSession implements LinkHandler {
     }
     this.#phase = next(this.#phase, 'connect');
     this.#request = request;
-    link.send(control.windowAckSize(vhost.outAckSize));
-    link.send(control.setPeerBandwidth(vhost.outAckSize, 2));
+    if (vhost.outAckSize > 0) {
+      link.send(control.windowAckSize(vhost.outAckSize));
+      link.send(control.setPeerBandwidth(vhost.outAckSize, 2));
+    }
     link.setOutChunkSize(vhost.chunkSize);
     link.send(connectResult(request, this.id, link.localAddress));
     link.send(onBwDone());
@@ -176,7 +182,7 @@ export class RtmpSession implements LinkHandler {
       case 'onStatus':
         return;
       default:
-        if (transactionId > 0) this.#link.send(result(transactionId, null));
+        if (transactionId > 0) this.#link.send(unknownCall(message));
     }
   }
 
@@ -202,6 +208,7 @@ export class RtmpSession implements LinkHandler {
   }
 
   #evicted(): void {
+    this.#endedAs = this.kind;
     this.#stop();
     const reason = new SrsError('PUBLISHER_EVICTED', 'another publisher took the stream over');
     this.#link.send(publishRefused(true, reason.message));
@@ -229,9 +236,19 @@ export class RtmpSession implements LinkHandler {
     this.#phase = next(this.#phase, 'play');
     this.#link.expectNothing();
     const duration = message.args[3];
-    if (typeof duration === 'number' && duration > 0)
-      this.#playTimer = this.env.clock.after(ms(duration), () => this.#link.end());
+    if (typeof duration === 'number' && duration > 0) this.#endAfter(duration, this.#player.stream);
     this.#log.info({ stream: this.#player.stream.key }, 'play started');
+  }
+
+  /** @param duration ms of the stream's own time, so that waiting for a publisher does not count. */
+  #endAfter(duration: number, stream: LiveStream): void {
+    const start = stream.time;
+    const check = (): void => {
+      const left = duration - (stream.time - start);
+      if (left <= 0) return this.#link.end();
+      this.#playTimer = this.env.clock.after(ms(Math.min(Math.max(left, 20), MAX_TIMER)), check);
+    };
+    check();
   }
 
   #playingCommand(message: Command): void {
@@ -289,6 +306,7 @@ export class RtmpSession implements LinkHandler {
 
   /** Used at shutdown: what was written leaves first. */
   end(): void {
+    this.#endedAs = this.kind;
     this.#stop();
     this.#link.end();
   }

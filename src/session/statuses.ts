@@ -1,5 +1,5 @@
 import { AmfObject, type AmfValue } from '../protocol/amf/index.js';
-import { command, data, type OutMessage } from '../protocol/rtmp/index.js';
+import { command, data, type OutMessage, type RtmpMessage } from '../protocol/rtmp/index.js';
 
 /** Message stream that every publisher and player of this server uses (rtmp.md §6: the id is always 1). */
 export const STREAM_ID = 1;
@@ -18,6 +18,10 @@ function status(level: Level, code: string, description: string, more: Readonly<
 /** `_result` of a call that has something to return. */
 export const result = (transactionId: number, ...values: AmfValue[]): OutMessage =>
   command('_result', transactionId, [null, ...values], {});
+
+/** The answer to a call that this server does not know. ffmpeg wants a number for the length of a stream. */
+export const unknownCall = (message: Extract<RtmpMessage, { kind: 'command' }>): OutMessage =>
+  result(message.transactionId, message.name === 'getStreamLength' ? 0 : null);
 
 export const playReset = (): OutMessage =>
   status('status', 'NetStream.Play.Reset', 'Playing and resetting stream.', { details: 'stream' });

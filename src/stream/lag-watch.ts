@@ -86,12 +86,14 @@ export class LagWatch implements Service {
       const kernel = queues.get(key);
       if (kernel === undefined || viewer.log === undefined) continue;
       const backlog = kernel + viewer.sink.queued;
+      viewer.backlog = backlog;
       const delivered = viewer.sent - backlog;
       if (delivered > viewer.confirmed || backlog === 0) viewer.stuckSince = 0;
       else if (viewer.stuckSince === 0) viewer.stuckSince = now;
       viewer.confirm(delivered);
       const wasStalled = viewer.stalled;
       viewer.stalled = backlog > (wasStalled ? bound / 2 : bound);
+      if (viewer.stalled || viewer.log.isBehind(viewer)) viewer.noteBehind();
       if (wasStalled && !viewer.stalled) viewer.drained();
       if (viewer.stuckSince > 0 && now - viewer.stuckSince > STUCK && viewer.state !== 'paused')
         viewer.sink.fail(`took no data for ${STUCK / 1000} s`);

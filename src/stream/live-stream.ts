@@ -69,6 +69,8 @@ export class LiveStream {
   #published = 0;
   #grace: Timer | undefined;
   #atcByMetadata = false;
+  /** The current publish has sent pictures. */
+  #videoRunning = false;
   /** Lowest video track with a key frame in this publish. */
   #leadTrack = Number.POSITIVE_INFINITY;
 
@@ -105,6 +107,7 @@ export class LiveStream {
     if (this.#published++ > 0) for (const consumer of this.#consumers) consumer.onRepublish?.();
     this.#timeline.beginPublish();
     this.#gate.close();
+    this.#videoRunning = false;
     this.#leadTrack = Number.POSITIVE_INFINITY;
     this.#gop.clear();
     this.#headers.clear();
@@ -119,7 +122,8 @@ export class LiveStream {
     for (const frame of this.#mix?.drain() ?? []) this.#deliver(frame);
     this.#publication = undefined;
     this.#gop.clear();
-    for (const log of this.#logs.values()) log.flush();
+    this.#videoRunning = false;
+    for (const log of this.#logs.values()) log.endPublish();
     this.#grace = this.env.clock.after(this.settings.grace, () => {
       this.#grace = undefined;
       this.#headers.clear();
@@ -180,6 +184,7 @@ export class LiveStream {
       const changed = this.#headers.update(frame, slot);
       if (!changed && this.settings.reduceSequenceHeader) return;
     }
+    if (frame.kind === 'video' && (frame.role === 'key' || frame.role === 'inter')) this.#videoRunning = true;
     const headers = this.#headers.snapshot;
     this.#gop.add(frame, headers);
     for (const consumer of this.#consumers) consumer.onFrame(frame);
@@ -236,7 +241,7 @@ export class LiveStream {
     let log = this.#logs.get(format.id);
     if (log === undefined) {
       log = new WireLog(format, this.env.clock, this.env.governor, this.#logSettings());
-      log.prime(this.#gop.frames, this.#gop.headers);
+      log.prime(this.#gop.frames, this.#gop.headers, this.#videoRunning);
       this.#logs.set(format.id, log);
     }
     return log;

@@ -51,6 +51,8 @@ export class Viewer {
   stuckSince = 0;
   /** Since when the viewer waits for a key frame, on the stream's clock. */
   waitingSince = 0;
+  /** Bytes that were on their way to the peer when last looked at. */
+  backlog = 0;
   drops = 0;
   droppedBatches = 0;
   behind = false;
@@ -63,6 +65,13 @@ export class Viewer {
   /** The peer acknowledged `total` bytes of media (RTMP Acknowledgement, corrected for what came before). */
   confirm(total: number): void {
     if (total > this.confirmed) this.confirmed = Math.min(total, this.sent);
+  }
+
+  /** Tells the owner that the viewer is too slow, once until it has caught up. */
+  noteBehind(): void {
+    if (this.behind) return;
+    this.behind = true;
+    this.events.fellBehind?.(this);
   }
 
   /** The socket can take bytes again. */

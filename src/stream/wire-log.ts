@@ -97,8 +97,12 @@ export class WireLog {
 
   // ---- the stream's side
 
-  /** Puts the GOP cache of a running stream in front, so that the first viewer of this format starts like any other. */
-  prime(frames: readonly Frame[], headers: readonly Frame[]): void {
+  /**
+   * Puts the GOP cache of a running stream in front, so that the first viewer of this format starts like any other.
+   * @param videoRunning whether a picture is under way; then who has no key frame to start from waits for one.
+   */
+  prime(frames: readonly Frame[], headers: readonly Frame[], videoRunning: boolean): void {
+    this.#videoRunning = videoRunning && this.format.selection !== 'audio';
     if (!this.settings.startFromCache) return;
     for (const frame of frames) this.#admit(frame, headers);
     this.#closeBatch();
@@ -110,6 +114,14 @@ export class WireLog {
     this.#videoRunning = false;
     for (const viewer of this.viewers) if (viewer.state === 'waiting') this.#goLive(viewer);
     this.#startPass();
+  }
+
+  /** The publisher is gone: what is open leaves now, and newcomers do not get to see the past. */
+  endPublish(): void {
+    this.flush();
+    this.#newestKey = -1;
+    this.#videoRunning = false;
+    this.#trim();
   }
 
   /** @param headers the snapshot in force for this frame. */
@@ -348,10 +360,7 @@ export class WireLog {
   /** Fell off the tail: on to the newest key frame, or wait for the next. Counted once per episode. */
   #skip(viewer: Viewer): void {
     viewer.drops++;
-    if (!viewer.behind) {
-      viewer.behind = true;
-      viewer.events.fellBehind?.(viewer);
-    }
+    viewer.noteBehind();
     const start = this.#startBatch();
     // A key frame that is not ahead of the viewer is no way out: that GOP alone is longer than the bound.
     if (start === undefined || start.seq < viewer.position || start.seq < this.#lagFloor) {
@@ -443,6 +452,11 @@ export class WireLog {
     const next = this.#batches[Math.max(0, viewer.position - this.#tail)];
     const newest = this.#batches.at(-1);
     return ms(next === undefined || newest === undefined ? 0 : newest.firstDts - next.firstDts);
+  }
+
+  /** Whether the viewer's next batch is beyond the bound, so that it will jump as soon as it takes bytes again. */
+  isBehind(viewer: Viewer): boolean {
+    return viewer.state === 'live' && viewer.position < Math.max(this.#tail, this.#lagFloor);
   }
 
   get keptBytes(): number {

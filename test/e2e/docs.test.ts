@@ -55,7 +55,10 @@ withPeers(
     const [command, args] = text.includes('vlc') ? unprivileged(shell[0], [...shell[1]]) : shell;
     const program = background(command, args, { cwd: dir, env });
     await until('it publishes or plays', () => started(srs) > before, 15_000);
-    const ended = await Promise.race([program.ended, new Promise<undefined>((go) => setTimeout(go, 3500))]);
+    const ended = await Promise.race([
+      program.ended,
+      new Promise<undefined>((go) => setTimeout(() => go(undefined), 3500)),
+    ]);
     expect(ended?.code ?? 0, program.log()).toBe(0);
     await program.stop();
     expect((await srs.stop()).code).toBe(0);

@@ -75,7 +75,7 @@ export const root = {
     reload: 'live',
     since: 2,
     spelled: ['pithy_print_ms', ...pithyPrint.map((stage) => `pithy_print.${stage}`)],
-    doc: 'How often each stream and connection reports its numbers in the log.',
+    doc: 'How often the log sums up publishers and players, in one line each.',
   },
   vhosts: {
     type: 'named',

@@ -221,3 +221,24 @@ describe('WireLog: batches', () => {
     expect(clock.timers).toBe(0);
   });
 });
+
+describe('WireLog: when a publisher is gone', () => {
+  test('newcomers do not see its last pictures', () => {
+    join();
+    feed(key(0), inter(40));
+    log.endPublish();
+    const { sink } = join();
+    expect(sink.take().filter((s) => s.startsWith('v:key') || s.startsWith('v:inter'))).toEqual([]);
+  });
+});
+
+describe('WireLog: the first viewer of a format', () => {
+  test('without a GOP cache waits for a key frame, when a picture is under way', () => {
+    open({ startFromCache: false });
+    log.prime([], headers, true);
+    const { sink } = join();
+    feed(inter(40), audio(45));
+    feed(key(80));
+    expect(sink.take().slice(3)).toEqual(['a:audio@45', 'v:key@80']);
+  });
+});

@@ -1,0 +1,204 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterEach, assert, beforeEach, describe, test } from 'vitest';
+import { configMarkdown, fullConf } from '../../../src/config/docs.js';
+import { findVhost, loadConfig, parseConfig } from '../../../src/config/index.js';
+import { openFileLimit } from '../../../src/config/open-files.js';
+import { ConfigError } from '../../../src/kernel/index.js';
+
+const root = join(import.meta.dirname, '../../..');
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'srs-config-'));
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+const write = (name: string, text: string): string => {
+  mkdirSync(join(dir, name, '..'), { recursive: true });
+  writeFileSync(join(dir, name), text);
+  return join(dir, name);
+};
+
+const refusal = (run: () => unknown): { code: string; message: string } => {
+  try {
+    run();
+  } catch (error) {
+    assert.instanceOf(error, ConfigError, String(error));
+    const { code, message } = error as ConfigError;
+    return { code, message: message.replaceAll(dir, 'DIR') };
+  }
+  return assert.fail('it was not refused');
+};
+
+describe('conf/', () => {
+  for (const name of readdirSync(join(root, 'conf')).filter((file) => file.endsWith('.conf')))
+    test(`${name} loads without a warning`, () => {
+      assert.deepEqual(loadConfig(join(root, 'conf', name)).warnings, []);
+    });
+
+  test('full.conf changes nothing', () => {
+    const plain = parseConfig('listen 1935; vhost __defaultVhost__ { }', 'plain');
+    assert.deepEqual(parseConfig(fullConf(), 'full').config, plain.config);
+  });
+
+  test('full.conf and docs/config.md are what the tables say', () => {
+    assert.equal(readFileSync(join(root, 'conf/full.conf'), 'utf8'), fullConf());
+    assert.equal(readFileSync(join(root, 'docs/config.md'), 'utf8'), configMarkdown());
+  });
+});
+
+describe('include', () => {
+  test('stands for the directives of the files, in order, in any block, beside the including file', () => {
+    write('parts/a.conf', 'include b.conf;\nchunk_size 5000;');
+    write('parts/b.conf', 'max_connections 7;\npid x;');
+    write('parts/v.conf', 'gop_cache off;\natc yes;');
+    const main = write('main.conf', 'listen 1935;\ninclude parts/a.conf;\nvhost a { include parts/v.conf; }\npid y;');
+    const { config, warnings, origins } = loadConfig(main);
+    assert.equal(config.chunkSize, 5000);
+    assert.equal(config.maxConnections, 7);
+    assert.equal(config.pid, 'x');
+    assert.equal(config.vhosts.get('a')?.gopCache, false);
+    assert.deepEqual(
+      warnings.map((line) => line.replaceAll(dir, 'DIR')),
+      [
+        'DIR/parts/v.conf:2:5: atc is on or off, not "yes"; it stays off (included from DIR/main.conf:3:19)',
+        'DIR/main.conf:4:1: pid is ignored, it is set at DIR/parts/b.conf:2:1',
+      ],
+    );
+    assert.equal(origins.get('vhosts/a/gopCache'), join(dir, 'parts/v.conf:1:1'));
+  });
+
+  test('several files; relative to the working directory first', () => {
+    write('one.conf', 'listen 1935;');
+    write('two.conf', 'chunk_size 5000;');
+    const here = relative(process.cwd(), dir);
+    const main = write('main.conf', `include ${join(here, 'one.conf')} ${join(here, 'two.conf')}; vhost a { }`);
+    assert.equal(loadConfig(main).config.chunkSize, 5000);
+  });
+
+  test('errors name the chain', () => {
+    write('b.conf', '\n vhost {');
+    write('a.conf', 'include b.conf;');
+    const main = write('main.conf', '# \ninclude a.conf;');
+    assert.deepEqual(
+      refusal(() => loadConfig(main)),
+      {
+        code: 'CONFIG_SYNTAX',
+        message:
+          'DIR/b.conf:2:2: unexpected end of file, expecting `}` (included from DIR/a.conf:1:9, included from DIR/main.conf:2:9)',
+      },
+    );
+  });
+
+  test('a file that is not there', () => {
+    const main = write('main.conf', 'listen 1;\ninclude nowhere.conf;');
+    assert.deepEqual(
+      refusal(() => loadConfig(main)),
+      {
+        code: 'CONFIG_UNREADABLE',
+        message: 'DIR/main.conf:2:9: can not include nowhere.conf: there is no such file',
+      },
+    );
+  });
+
+  test('a circle, by one name and by two', () => {
+    const main = write('main.conf', 'include a.conf;');
+    write('a.conf', 'include b.conf;');
+    write('b.conf', 'include a.conf;');
+    assert.match(
+      refusal(() => loadConfig(main)).message,
+      /^DIR\/b.conf:1:9: DIR\/a.conf includes itself \(included from DIR\/a.conf:1:9/,
+    );
+    write('b.conf', `include ../${dir.split('/').at(-1)}/a.conf;`);
+    assert.equal(refusal(() => loadConfig(main)).code, 'CONFIG_SYNTAX');
+  });
+
+  test('files that double at each level end in an error, not in a dead server', () => {
+    for (let i = 0; i < 12; i++) write(`${i}.conf`, `include ${i + 1}.conf ${i + 1}.conf;`);
+    write('12.conf', '');
+    assert.match(refusal(() => loadConfig(join(dir, '0.conf'))).message, /more than 1000 files are included/);
+  });
+
+  test('text without files has none to include', () => {
+    assert.deepEqual(
+      refusal(() => parseConfig('include x;', 'a.conf')),
+      {
+        code: 'CONFIG_UNREADABLE',
+        message: 'a.conf:1:9: can not include x: there are no files here',
+      },
+    );
+  });
+});
+
+describe('unreadable', () => {
+  const cases: [string, string][] = [
+    ['nowhere.conf', 'there is no such file'],
+    ['.', 'it is a directory'],
+    ['/dev/zero', 'it is a device'],
+    ['/etc/passwd/x', 'a part of its path is not a directory'],
+  ];
+  for (const [name, reason] of cases)
+    test(name, () => {
+      const path = name.startsWith('/') ? name : join(dir, name);
+      const { code, message } = refusal(() => loadConfig(path));
+      assert.equal(code, 'CONFIG_UNREADABLE');
+      assert.equal(message, `${path.replaceAll(dir, 'DIR')}: the configuration can not be read: ${reason}`);
+    });
+});
+
+describe('open files', () => {
+  const text = 'listen 1 2;\nmax_connections 1000;\nvhost a { }';
+  test('too few: an error with the way out', () => {
+    assert.deepEqual(
+      refusal(() => parseConfig(text, 'a.conf', { openFiles: 1021 })),
+      {
+        code: 'CONFIG_INVALID',
+        message:
+          'a.conf:2:1: max_connections 1000 needs 1022 open files, the limit is 1021: run "ulimit -HSn 1022" before srs, or lower max_connections',
+      },
+    );
+  });
+  test('just enough, or unknown', () => {
+    for (const openFiles of [1022, Number.POSITIVE_INFINITY, undefined]) parseConfig(text, 'a.conf', { openFiles });
+  });
+  test('this system tells its limit', () => {
+    assert.isAbove(openFileLimit() ?? 0, 0);
+  });
+});
+
+describe('vhosts', () => {
+  const { config, warnings } = parseConfig(
+    'listen 1; chunk_size 500;\nvhost a { queue_length 5; }\nvhost off { enabled off; }\nvhost __defaultVhost__ { gop_cache off; chunk_size 600; }\nvhost a { atc on; }',
+    'a.conf',
+  );
+  test('exact name, else the default; a disabled one has no stand-in', () => {
+    assert.equal(findVhost(config, 'a')?.name, 'a');
+    assert.equal(findVhost(config, 'A')?.name, '__defaultVhost__');
+    assert.equal(findVhost(config, '__proto__')?.name, '__defaultVhost__');
+    assert.isUndefined(findVhost(config, 'off'));
+    const alone = parseConfig('listen 1; vhost a { }', 'a.conf').config;
+    assert.isUndefined(findVhost(alone, 'b'));
+    const closed = parseConfig('listen 1; vhost a { } vhost __defaultVhost__ { enabled off; }', 'a.conf').config;
+    assert.isUndefined(findVhost(closed, 'b'));
+  });
+  test('only chunk_size is taken from outside', () => {
+    assert.equal(config.vhosts.get('a')?.chunkSize, 500);
+    assert.equal(config.vhosts.get('__defaultVhost__')?.chunkSize, 600);
+    assert.equal(config.vhosts.get('a')?.gopCache, true);
+  });
+  test('of two with one name the first counts', () => {
+    assert.equal(config.vhosts.get('a')?.atc, false);
+    assert.deepEqual(warnings, ['a.conf:5:1: vhost a is there already, this one is ignored']);
+  });
+  test('none at all is said', () => {
+    assert.deepEqual(parseConfig('listen 1;', 'a.conf').warnings, [
+      'a.conf:1:1: there is no vhost, so every client is rejected',
+    ]);
+  });
+  test('frozen', () => {
+    const vhost = config.vhosts.get('a');
+    for (const part of [config, config.log, config.listen, config.listen[0], vhost, vhost?.publish])
+      assert.isFrozen(part);
+  });
+});
