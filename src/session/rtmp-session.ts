@@ -60,11 +60,6 @@ export class RtmpSession implements LinkHandler {
     return this.#publisher !== undefined ? 'publish' : this.#player !== undefined ? 'play' : 'other';
   }
 
-  /** vhost of the stream in use; undefined before. */
-  get vhost(): string | undefined {
-    return (this.#publisher ?? this.#player)?.stream.name.vhost;
-  }
-
   get drops(): number {
     return this.#player?.viewer.drops ?? 0;
   }

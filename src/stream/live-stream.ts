@@ -198,12 +198,6 @@ export class LiveStream {
 
   // ---- viewing
 
-  get viewerCount(): number {
-    let n = 0;
-    for (const log of this.#logs.values()) n += log.viewers.length;
-    return n;
-  }
-
   get logs(): Iterable<WireLog> {
     return this.#logs.values();
   }
@@ -307,12 +301,8 @@ export class LiveStream {
     if (!inUse) this.env.idle(this);
   }
 
-  /** Newest time given out, for statistics. */
+  /** Newest time given out. */
   get time(): Ms {
     return this.#timeline.last;
-  }
-
-  get timingCorrections(): number {
-    return this.#timeline.corrections;
   }
 }

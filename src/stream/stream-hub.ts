@@ -16,16 +16,8 @@ export class StreamHub {
     private readonly serverTags: ServerTags,
   ) {}
 
-  get size(): number {
-    return this.#streams.size;
-  }
-
   [Symbol.iterator](): IterableIterator<LiveStream> {
     return this.#streams.values();
-  }
-
-  find(name: StreamName): LiveStream | undefined {
-    return this.#streams.get(streamKey(name));
   }
 
   /** @throws when the vhost vanished meanwhile. */

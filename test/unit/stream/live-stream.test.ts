@@ -249,3 +249,24 @@ describe('LiveStream: data', () => {
     ]);
   });
 });
+
+describe('LiveStream: changed settings', () => {
+  test('apply to the running stream: viewers and publisher stay', () => {
+    const { sink } = watch();
+    const publication = start();
+    publication.media('video', 0, keyTag);
+    publication.settle();
+    stream.reconfigure({ ...settings, gopCache: false, mwLatency: ms(100) });
+    sink.take();
+    publication.media('video', 40, interTag);
+    publication.settle();
+    expect(sink.take()).toEqual([]);
+    clock.advance(100);
+    expect(sink.take()).toEqual(['v:inter@40']);
+    const late = watch();
+    publication.media('video', 80, keyTag);
+    publication.settle();
+    clock.advance(100);
+    expect(late.sink.take().filter((s) => !s.includes('config'))).toEqual(['v:key@80']);
+  });
+});
