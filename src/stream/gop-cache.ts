@@ -24,20 +24,26 @@ export class GopCache {
     public enabled = true,
   ) {}
 
-  /** @param headers the header snapshot in force when the frame arrived. */
-  add(frame: Frame, headers: readonly Frame[]): void {
-    if (!this.enabled) return;
+  /**
+   * @param headers the header snapshot in force when the frame arrived.
+   * @returns false when the group had to be dropped with this frame: nobody may start from it any more.
+   */
+  add(frame: Frame, headers: readonly Frame[]): boolean {
+    if (!this.enabled) return true;
     if (frame.kind === 'video' && frame.role === 'key') {
       this.clear();
       this.#headers = headers;
-    } else if (this.#frames.length === 0) return;
+    } else if (this.#frames.length === 0) return true;
     if (frame.kind === 'video') this.#audioSinceVideo = 0;
-    else if (frame.kind === 'audio' && ++this.#audioSinceVideo > AUDIO_WITHOUT_VIDEO) return this.clear();
+    else if (frame.kind === 'audio') this.#audioSinceVideo++;
     this.#frames.push(frame);
     this.#bytes += frame.payload.length;
     const { frames, bytes, span } = this.limits;
     const first = this.#frames[0] ?? frame;
-    if (this.#frames.length > frames || this.#bytes > bytes || frame.dts - first.dts > span) this.clear();
+    const tooLong = this.#frames.length > frames || this.#bytes > bytes || frame.dts - first.dts > span;
+    if (!tooLong && this.#audioSinceVideo <= AUDIO_WITHOUT_VIDEO) return true;
+    this.clear();
+    return false;
   }
 
   clear(): void {

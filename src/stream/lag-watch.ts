@@ -74,7 +74,8 @@ export class LagWatch implements Service {
   #bound(log: WireLog, elapsed: number): number {
     const rate = this.#rates.get(log) ?? { made: 0, perSecond: 0 };
     const current = (log.bytesMade - rate.made) / elapsed;
-    rate.perSecond = rate.perSecond === 0 ? current : rate.perSecond * 0.7 + current * 0.3;
+    // A pause of the encoder says nothing about the bit rate.
+    if (current > 0) rate.perSecond = rate.perSecond === 0 ? current : rate.perSecond * 0.7 + current * 0.3;
     rate.made = log.bytesMade;
     this.#rates.set(log, rate);
     return Math.max(MIN_BOUND, (rate.perSecond * log.maxLag) / 1000);

@@ -186,9 +186,12 @@ export class LiveStream {
     }
     if (frame.kind === 'video' && (frame.role === 'key' || frame.role === 'inter')) this.#videoRunning = true;
     const headers = this.#headers.snapshot;
-    this.#gop.add(frame, headers);
+    const startLost = !this.#gop.add(frame, headers);
     for (const consumer of this.#consumers) consumer.onFrame(frame);
-    for (const log of this.#logs.values()) log.append(frame, headers);
+    for (const log of this.#logs.values()) {
+      log.append(frame, headers);
+      if (startLost) log.forgetStart();
+    }
   }
 
   /** The end of one read of the publisher's socket: what came in it may leave. */

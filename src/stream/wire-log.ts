@@ -80,8 +80,7 @@ export class WireLog {
 
   reconfigure(settings: WireLogSettings): void {
     this.settings = settings;
-    if (!settings.startFromCache) this.#newestKey = -1;
-    this.#trim();
+    if (!settings.startFromCache) this.forgetStart();
   }
 
   /** Frees timers; the viewers stay attached to nothing. */
@@ -119,8 +118,13 @@ export class WireLog {
   /** The publisher is gone: what is open leaves now, and newcomers do not get to see the past. */
   endPublish(): void {
     this.flush();
-    this.#newestKey = -1;
     this.#videoRunning = false;
+    this.forgetStart();
+  }
+
+  /** The newest group of pictures is over its limits: newcomers wait for the next. */
+  forgetStart(): void {
+    this.#newestKey = -1;
     this.#trim();
   }
 
@@ -162,12 +166,22 @@ export class WireLog {
 
   /** One message per interval: each becomes a batch of its own (`send_min_interval`). */
   #pace(): void {
+    this.#boundPaced();
     if (this.#pacer !== undefined || this.#open.length === 0) return;
     this.#release();
     this.#pacer = this.clock.after(ms(this.settings.minInterval), () => {
       this.#pacer = undefined;
       this.#pace();
     });
+  }
+
+  /** A stream with more messages than the interval lets through would queue for ever: on to its newest key frame. */
+  #boundPaced(): void {
+    const oldest = this.#open[0];
+    const newest = this.#open.at(-1);
+    if (oldest === undefined || newest === undefined || newest.dts - oldest.dts <= this.settings.maxLag) return;
+    const key = this.#open.findLastIndex((frame) => frame.kind === 'video' && frame.role === 'key');
+    this.#open = key > 0 ? this.#open.slice(key) : this.#open.filter(standsAlone).slice(-1);
   }
 
   #release(): void {
@@ -415,8 +429,9 @@ export class WireLog {
 
   // ---- what is kept
 
-  /** Drops what no viewer and no newcomer needs. */
+  /** Drops what no viewer and no newcomer needs; known only when a pass has seen all viewers. */
   #trim(): void {
+    if (this.#passLeft > 0) return;
     const needed = this.viewers.length === 0 ? this.#head : this.#passSlowest;
     const keep = this.#newestKey >= this.#tail ? Math.min(needed, this.#newestKey) : needed;
     while (this.#tail < keep && this.#batches.length > 0) this.#dropOldest();

@@ -242,3 +242,16 @@ describe('WireLog: the first viewer of a format', () => {
     expect(sink.take().slice(3)).toEqual(['a:audio@45', 'v:key@80']);
   });
 });
+
+describe('WireLog: send_min_interval slower than the stream', () => {
+  test('does not queue for ever, but goes on at the newest key frame', () => {
+    open({ minInterval: 100 });
+    const { sink } = join();
+    for (let t = 0; t < 20_000; t += 40) {
+      feed(t % 400 === 0 ? key(t) : inter(t));
+      clock.advance(40);
+    }
+    const last = Number(sink.take().at(-1)?.split('@')[1]);
+    expect(20_000 - last).toBeLessThanOrEqual(defaults.maxLag + 500);
+  });
+});
