@@ -1,6 +1,7 @@
 import { type Frame, type FrameInfo, type FrameRole, type Ms, ms, type Payload } from '../core/index.js';
 import { type Clock, RefusedError, type Timer } from '../kernel/index.js';
 import { isMultitrack, readAudioTag, readVideoTag } from '../protocol/flv/index.js';
+import { MAX_GOP } from './batch-queue.js';
 import type { FanoutGovernor } from './fanout-governor.js';
 import { GopCache } from './gop-cache.js';
 import { HeaderCache } from './header-cache.js';
@@ -12,7 +13,7 @@ import type { StreamSettings } from './stream-settings.js';
 import { Timeline, timelineMode } from './timeline.js';
 import type { Viewer } from './viewer.js';
 import type { WireFormat } from './wire-format.js';
-import { MAX_GOP, WireLog, type WireLogSettings } from './wire-log.js';
+import { WireLog, type WireLogSettings } from './wire-log.js';
 
 const GOP_BYTES = 64 * 2 ** 20;
 const LOG_BYTES = 96 * 2 ** 20;

@@ -1,17 +1,9 @@
 import { type Frame, type Ms, ms } from '../core/index.js';
 import type { Clock, Timer } from '../kernel/index.js';
+import { BatchQueue } from './batch-queue.js';
 import type { FanoutGovernor } from './fanout-governor.js';
 import type { Viewer } from './viewer.js';
 import { encodeFrames, selects, type WireFormat } from './wire-format.js';
-
-/** Immutable once closed: the bytes of one merge window, encoded once for all viewers. */
-interface Batch {
-  readonly bytes: Buffer;
-  readonly firstDts: Ms;
-  readonly startsWithKey: boolean;
-  /** The headers that a viewer needs who starts here. */
-  readonly headers: readonly Frame[];
-}
 
 export interface WireLogSettings {
   /** A viewer may lag at most this much behind. */
@@ -31,8 +23,6 @@ const SLICE = 3;
 const SLICE_CHECK = 32;
 /** A stream without key frames (intra refresh) is joined anyway after this much of it. */
 export const MAX_KEY_WAIT = 10_000;
-/** A GOP is kept for newcomers up to this length. */
-export const MAX_GOP = 60_000;
 
 /**
  * The bytes of one stream in one wire format, and the viewers that read them (architecture: a stream is a log, a
@@ -40,12 +30,7 @@ export const MAX_GOP = 60_000;
  */
 export class WireLog {
   readonly viewers: Viewer[] = [];
-  #batches: Batch[] = [];
-  /** Sequence number of the oldest kept batch, and of the open one. */
-  #tail = 0;
-  #head = 0;
-  #keptBytes = 0;
-  #newestKey = -1;
+  readonly #kept = new BatchQueue();
   #waiting = 0;
   #open: Frame[] = [];
   #openHeaders: readonly Frame[] = [];
@@ -55,8 +40,6 @@ export class WireLog {
   #passLeft = 0;
   #passAgain = false;
   #passSlowest = 0;
-  /** First batch that is within the lag bound. */
-  #lagFloor = 0;
   /** A picture is under way: who joins now without a key frame can not decode it. */
   #videoRunning = false;
   /** Times that frames were ready to leave, for the governor. */
@@ -90,7 +73,7 @@ export class WireLog {
     this.#pacer?.cancel();
     for (const viewer of this.viewers) viewer.log = undefined;
     this.viewers.length = 0;
-    this.#batches = [];
+    this.#kept.clear();
     this.#open = [];
   }
 
@@ -124,7 +107,7 @@ export class WireLog {
 
   /** The newest group of pictures is over its limits: newcomers wait for the next. */
   forgetStart(): void {
-    this.#newestKey = -1;
+    this.#kept.newestKey = -1;
     this.#trim();
   }
 
@@ -200,12 +183,10 @@ export class WireLog {
     const bytes = encodeFrames(this.format, frames);
     const startsWithKey = first.kind === 'video' && first.role === 'key';
     if (this.#waiting > 0) this.#serveWaiting(frames, startsWithKey);
-    if (startsWithKey && this.settings.startFromCache) this.#newestKey = this.#head;
-    this.#batches.push({ bytes, firstDts: first.dts, startsWithKey, headers: this.#openHeaders });
-    this.#head++;
-    this.#keptBytes += bytes.length;
+    if (startsWithKey && this.settings.startFromCache) this.#kept.newestKey = this.#kept.head;
+    this.#kept.push({ bytes, firstDts: first.dts, headers: this.#openHeaders });
     this.bytesMade += bytes.length;
-    this.#enforceBounds(first.dts);
+    this.#kept.enforce(this.settings.maxLag, this.settings.maxBytes);
   }
 
   // ---- the viewers' side
@@ -237,13 +218,13 @@ export class WireLog {
     viewer.log = this;
     viewer.index = this.viewers.length;
     this.viewers.push(viewer);
-    if (viewer.state === 'paused') viewer.position = this.#tail - 1;
+    if (viewer.state === 'paused') viewer.position = this.#kept.tail - 1;
     else if (this.#videoRunning) this.#await(viewer);
     else this.#goLive(viewer, false);
   }
 
   get #newestDts(): Ms {
-    return this.#open[0]?.dts ?? this.#batches.at(-1)?.firstDts ?? ms(0);
+    return this.#open[0]?.dts ?? this.#kept.newest?.firstDts ?? ms(0);
   }
 
   /** @returns where a newcomer starts: the newest key frame, if it is at hand. */
@@ -251,15 +232,21 @@ export class WireLog {
     const open = this.#open[0];
     const openIsKey = open !== undefined && open.kind === 'video' && open.role === 'key';
     if (openIsKey && this.settings.startFromCache)
-      return { seq: this.#head, headers: this.#openHeaders, firstDts: open.dts };
-    const key = this.#newestKey >= this.#tail ? this.#batches[this.#newestKey - this.#tail] : undefined;
-    if (key !== undefined) return { seq: this.#newestKey, headers: key.headers, firstDts: key.firstDts };
+      return { seq: this.#kept.head, headers: this.#openHeaders, firstDts: open.dts };
+    const { newestKey } = this.#kept;
+    const key = newestKey < 0 ? undefined : this.#kept.at(newestKey);
+    if (key !== undefined) return { seq: newestKey, headers: key.headers, firstDts: key.firstDts };
     return undefined;
   }
 
   /** The open batch as far as it goes: the newcomer must not wait for the merge window. */
   #catchOpen(viewer: Viewer): void {
-    if (this.#open.length === 0 || viewer.position !== this.#head || !viewer.ready || this.settings.minInterval > 0)
+    if (
+      this.#open.length === 0 ||
+      viewer.position !== this.#kept.head ||
+      !viewer.ready ||
+      this.settings.minInterval > 0
+    )
       return;
     const bytes = encodeFrames(this.format, this.#open);
     viewer.offset = bytes.length;
@@ -282,14 +269,14 @@ export class WireLog {
   #await(viewer: Viewer): void {
     viewer.state = 'waiting';
     viewer.waitingSince = this.#newestDts;
-    viewer.position = this.#head;
+    viewer.position = this.#kept.head;
     viewer.offset = 0;
     this.#waiting++;
   }
 
   #goLive(viewer: Viewer, wasWaiting = true): void {
     viewer.state = 'live';
-    viewer.position = this.#head;
+    viewer.position = this.#kept.head;
     viewer.offset = 0;
     if (wasWaiting) this.#waiting--;
   }
@@ -331,7 +318,7 @@ export class WireLog {
   pause(viewer: Viewer): void {
     if (viewer.state === 'waiting') {
       this.#waiting--;
-      viewer.position = this.#tail - 1; // it has no place to go on from
+      viewer.position = this.#kept.tail - 1; // it has no place to go on from
     }
     viewer.state = 'paused';
   }
@@ -345,23 +332,23 @@ export class WireLog {
   /** Sends what the viewer lacks, until its socket asks to wait. */
   pump(viewer: Viewer): void {
     if (!viewer.ready) return;
-    if (viewer.position < this.#tail || viewer.position < this.#lagFloor) this.#skip(viewer);
-    const missing = this.#head - viewer.position;
+    if (this.#kept.isLost(viewer.position)) this.#skip(viewer);
+    const missing = this.#kept.head - viewer.position;
     if (missing === 1) this.#sendNext(viewer);
     else if (missing > 1) {
       viewer.sink.cork();
       this.#catchUp(viewer);
       viewer.sink.uncork();
     }
-    if (viewer.behind && viewer.position === this.#head) viewer.behind = false;
+    if (viewer.behind && viewer.position === this.#kept.head) viewer.behind = false;
   }
 
   #catchUp(viewer: Viewer): void {
-    while (viewer.position < this.#head && viewer.ready) this.#sendNext(viewer);
+    while (viewer.position < this.#kept.head && viewer.ready) this.#sendNext(viewer);
   }
 
   #sendNext(viewer: Viewer): void {
-    const batch = this.#batches[viewer.position - this.#tail];
+    const batch = this.#kept.at(viewer.position);
     if (batch === undefined) return;
     const bytes = viewer.offset === 0 ? batch.bytes : batch.bytes.subarray(viewer.offset);
     viewer.offset = 0;
@@ -377,8 +364,8 @@ export class WireLog {
     viewer.noteBehind();
     const start = this.#startBatch();
     // A key frame that is not ahead of the viewer is no way out: that GOP alone is longer than the bound.
-    if (start === undefined || start.seq < viewer.position || start.seq < this.#lagFloor) {
-      viewer.droppedBatches += this.#head - viewer.position;
+    if (start === undefined || start.seq < viewer.position || start.seq < this.#kept.lagFloor) {
+      viewer.droppedBatches += this.#kept.head - viewer.position;
       if (this.#videoRunning) this.#await(viewer);
       else this.#goLive(viewer, false);
       return;
@@ -399,8 +386,8 @@ export class WireLog {
     if (this.viewers.length === 0) return this.#trim();
     this.#passLeft = this.viewers.length;
     // Start elsewhere each time, so that nobody is always the last to be served.
-    this.#passCursor = (this.#head * 61) % this.viewers.length;
-    this.#passSlowest = this.#head;
+    this.#passCursor = (this.#kept.head * 61) % this.viewers.length;
+    this.#passSlowest = this.#kept.head;
     this.#slice();
   }
 
@@ -432,50 +419,23 @@ export class WireLog {
   /** Drops what no viewer and no newcomer needs; known only when a pass has seen all viewers. */
   #trim(): void {
     if (this.#passLeft > 0) return;
-    const needed = this.viewers.length === 0 ? this.#head : this.#passSlowest;
-    const keep = this.#newestKey >= this.#tail ? Math.min(needed, this.#newestKey) : needed;
-    while (this.#tail < keep && this.#batches.length > 0) this.#dropOldest();
-  }
-
-  #dropOldest(): void {
-    const old = this.#batches.shift();
-    if (old === undefined) return;
-    this.#keptBytes -= old.bytes.length;
-    this.#tail++;
-  }
-
-  /** The bound holds for every viewer, however slow: `queue_length` seconds; a GOP for newcomers has its own. */
-  #enforceBounds(newest: Ms): void {
-    const { maxLag, maxBytes } = this.settings;
-    while (this.#lagFloor < this.#head - 1) {
-      const batch = this.#batches[this.#lagFloor - this.#tail];
-      if (batch !== undefined && newest - batch.firstDts <= maxLag) break;
-      this.#lagFloor++;
-    }
-    while (this.#batches.length > 1) {
-      const oldest = this.#batches[0] as Batch;
-      const isStart = this.#newestKey >= 0 && this.#tail >= this.#newestKey;
-      const wanted = isStart ? newest - oldest.firstDts <= MAX_GOP : this.#tail >= this.#lagFloor;
-      if (wanted && this.#keptBytes <= maxBytes) return;
-      if (this.#tail === this.#newestKey) this.#newestKey = -1;
-      this.#dropOldest();
-    }
+    this.#kept.trim(this.viewers.length === 0 ? this.#kept.head : this.#passSlowest);
   }
 
   /** How far behind the newest batch a viewer is, on the stream's clock. */
   lagOf(viewer: Viewer): Ms {
-    const next = this.#batches[Math.max(0, viewer.position - this.#tail)];
-    const newest = this.#batches.at(-1);
+    const next = this.#kept.at(Math.max(this.#kept.tail, viewer.position));
+    const { newest } = this.#kept;
     return ms(next === undefined || newest === undefined ? 0 : newest.firstDts - next.firstDts);
   }
 
   /** Whether the viewer's next batch is beyond the bound, so that it will jump as soon as it takes bytes again. */
   isBehind(viewer: Viewer): boolean {
-    return viewer.state === 'live' && viewer.position < Math.max(this.#tail, this.#lagFloor);
+    return viewer.state === 'live' && this.#kept.isLost(viewer.position);
   }
 
   get keptBytes(): number {
-    return this.#keptBytes;
+    return this.#kept.bytes;
   }
 }
 

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Frame } from '../../../src/core/index.js';
 import { ms } from '../../../src/core/index.js';
+import { MAX_GOP } from '../../../src/stream/batch-queue.js';
 import { FanoutGovernor } from '../../../src/stream/fanout-governor.js';
 import { Viewer } from '../../../src/stream/viewer.js';
-import { MAX_GOP, MAX_KEY_WAIT, WireLog, type WireLogSettings } from '../../../src/stream/wire-log.js';
+import { MAX_KEY_WAIT, WireLog, type WireLogSettings } from '../../../src/stream/wire-log.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { FakeSink } from '../../support/fake-sink.js';
 import { audio, frame, inter, key, plainFormat } from '../../support/frames.js';
