@@ -115,6 +115,7 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true }));
 
 interface Line {
+  time: string;
   level: number;
   msg: string;
   code?: string;
@@ -131,7 +132,8 @@ const lines = (srs: Srs): Line[] =>
 
 /** The lines that are more than news about a peer, once it is gone. */
 async function complaints(srs: Srs, peer: RawPeer): Promise<Line[]> {
-  const mine = (): Line[] => lines(srs).filter((line) => line.peer === peer.name);
+  const mine = (): Line[] =>
+    lines(srs).filter((line) => line.peer === peer.name && Date.parse(line.time) >= peer.bornAt);
   await until('the end is logged', () => mine().some((line) => line.msg.startsWith('connection ')));
   return mine().filter((line) => line.level >= 40);
 }

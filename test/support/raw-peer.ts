@@ -54,6 +54,8 @@ const infoOf = (args: readonly AmfValue[]): AmfObject | undefined =>
 
 /** A peer that speaks RTMP by the message or by the byte: says what our client never would, and sees all that comes. */
 export class RawPeer {
+  /** Tells its lines in a log from those of an earlier peer that had the same port. */
+  readonly bornAt = Date.now();
   readonly messages: WireMessage[] = [];
   /** Monotonic time of the end of the connection. */
   closedAt: number | undefined;
