@@ -51,6 +51,9 @@ export interface StreamEnvironment {
   readonly serverTags: ServerTags;
   /** The stream has neither publisher, viewers nor consumers left. */
   idle(stream: LiveStream): void;
+  published?(stream: LiveStream): void;
+  unpublished?(stream: LiveStream): void;
+  ended?(stream: LiveStream): void;
 }
 
 /**
@@ -113,8 +116,10 @@ export class LiveStream {
     this.#gop.clear();
     this.#headers.clear();
     for (const log of this.#logs.values()) log.beginPublish();
-    this.#publication = new Publication(this, owner);
-    return this.#publication;
+    const publication = new Publication(this, owner);
+    this.#publication = publication;
+    this.env.published?.(this);
+    return publication;
   }
 
   /** Called by the publication when it is released, whatever the reason; never twice. */
@@ -129,8 +134,10 @@ export class LiveStream {
       this.#grace = undefined;
       this.#headers.clear();
       for (const consumer of this.#consumers) consumer.onEnd?.();
+      this.env.ended?.(this);
       this.releaseIfIdle();
     });
+    this.env.unpublished?.(this);
   }
 
   /** One audio or video message of the publisher. @param wire its 32-bit timestamp. */

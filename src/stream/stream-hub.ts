@@ -5,9 +5,20 @@ import { LiveStream, type StreamName, streamKey } from './live-stream.js';
 import type { ServerTags } from './metadata.js';
 import { streamSettings } from './stream-settings.js';
 
+/** Hears what happens to streams: outputs attach themselves, statistics count. Called rarely, must not block. */
+export interface StreamObserver {
+  /** A publish began, the first of the stream or another one. The stream's `publication` is set. */
+  published?(stream: LiveStream): void;
+  /** The publisher left; the grace period begins. */
+  unpublished?(stream: LiveStream): void;
+  /** The grace period is over: the stream is not live any more. */
+  ended?(stream: LiveStream): void;
+}
+
 /** All streams of the process, by vhost/app/stream. A stream exists while somebody publishes, watches or records it. */
 export class StreamHub {
   readonly #streams = new Map<string, LiveStream>();
+  readonly #observers = new Set<StreamObserver>();
 
   constructor(
     private readonly config: () => Config,
@@ -18,6 +29,16 @@ export class StreamHub {
 
   [Symbol.iterator](): IterableIterator<LiveStream> {
     return this.#streams.values();
+  }
+
+  get(key: string): LiveStream | undefined {
+    return this.#streams.get(key);
+  }
+
+  /** @returns how to stop observing. */
+  observe(observer: StreamObserver): () => void {
+    this.#observers.add(observer);
+    return () => void this.#observers.delete(observer);
   }
 
   /** @throws when the vhost vanished meanwhile. */
@@ -32,10 +53,17 @@ export class StreamHub {
         governor: this.governor,
         serverTags: this.serverTags,
         idle: (s) => this.#streams.delete(s.key),
+        published: (s) => this.#tell('published', s),
+        unpublished: (s) => this.#tell('unpublished', s),
+        ended: (s) => this.#tell('ended', s),
       });
       this.#streams.set(key, stream);
     }
     return stream;
+  }
+
+  #tell(event: keyof StreamObserver, stream: LiveStream): void {
+    for (const observer of this.#observers) observer[event]?.(stream);
   }
 
   /** Every open batch leaves now; used before a shutdown. */
