@@ -1,5 +1,6 @@
 import { type DocBlock, documented, printArgs, printDefault } from './docs-rows.js';
-import { reloadRules, type ValueRow } from './table.js';
+import { printLater } from './later.js';
+import { type LaterTable, reloadRules, type ValueRow } from './table.js';
 import { laterInRoot, root } from './tables/root.js';
 import { laterInVhost } from './tables/vhost.js';
 
@@ -7,10 +8,6 @@ const generated = 'made by scripts/generate-docs.ts from the tables in src/confi
 
 /** docs/config.md: every directive that acts, by block. */
 export function configMarkdown(): string {
-  const names = (later: Readonly<Record<string, unknown>>): string =>
-    Object.keys(later)
-      .map((name) => `\`${name.replaceAll('.', ' ')}\``)
-      .join(', ');
   return `<!-- ${generated} -->
 # Configuration
 
@@ -29,11 +26,25 @@ This version reads its file at the start only; the column *reload* tells what a 
 
 ${section(documented(root), [])}## Known, without effect
 
-These names of the original's releases are accepted with a warning and do nothing yet.
+These names of the original's releases are accepted with one warning each, at the name; what a block of them holds is not
+checked. Any other unknown name is an error.
 
-* at the top of the file: ${names(laterInRoot)}
-* in \`vhost\`: ${names(laterInVhost)}
-`;
+${laterRows([
+  ['top of the file', laterInRoot],
+  ['vhost { }', laterInVhost],
+])}`;
+}
+
+/** Names that load and do nothing, with the release that brought them and the reason. */
+function laterRows(tables: readonly (readonly [string, LaterTable])[]): string {
+  const lines = tables.flatMap(([place, later]) =>
+    Object.entries(later).map(([path, entry]) => {
+      const [name = '', ...around] = path.split('.').reverse();
+      const where = [place, ...around.map((block) => `${block} { }`)].join(' ');
+      return `| \`${name}\` | ${where} | v${entry.since} | ${printLater(entry)} |\n`;
+    }),
+  );
+  return `| name | in | since | it |\n|---|---|---|---|\n${lines.join('')}`;
 }
 
 function section(block: DocBlock, around: readonly string[]): string {

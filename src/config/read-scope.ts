@@ -1,3 +1,4 @@
+import { printLater } from './later.js';
 import { didYouMean } from './near-miss.js';
 import type { Problems } from './problems.js';
 import { readValue, type Written } from './read-value.js';
@@ -39,6 +40,7 @@ class ScopeReader {
     const named = new Map<string, Map<string, Reading>>();
     const visit = (words: Words, inner: readonly Directive[], where: string, dotted: string): void => {
       const blocks = new Map<string, Position>();
+      const ids = new Map<string, Position>();
       for (const directive of inner) {
         const { name, block } = directive;
         const word = words.get(name);
@@ -49,7 +51,7 @@ class ScopeReader {
           blocks.set(name, directive.at);
           visit(word.inside, block, where === '' ? name : `${where} ${name}`, `${dotted}${name}.`);
         } else if (word.setting && !block) this.#setting(word.setting, directive, dotted + name, found);
-        else if (word.later) this.#later(word.later, directive);
+        else if (word.later) this.#later(word.later, directive, ids);
         else this.#wrongForm(word, directive);
       }
     };
@@ -91,9 +93,15 @@ class ScopeReader {
     return true;
   }
 
-  #later({ since, note }: NonNullable<Word['later']>, { name, at }: Directive): void {
-    const from = since === 1 ? '' : ` (since v${since})`;
-    this.problems.warn(at, `${name}${from} is not supported yet and ignored${note === undefined ? '' : `, ${note}`}`);
+  /** @param ids places of the IDs that the enclosing block has so far, by name and ID. */
+  #later(later: NonNullable<Word['later']>, directive: Directive, ids: Map<string, Position>): void {
+    const { name, args, at } = directive;
+    const id = args[0]?.text ?? '';
+    const key = `${name} ${id}`;
+    const first = later.unique && ids.get(key);
+    if (first) this.problems.error(at, `${name} ${show(id)} is there already, at ${printPosition(first)}`);
+    else this.problems.warn(at, `${name}${sinceOf(later)} ${printLater(later)}`);
+    ids.set(key, at);
   }
 
   #wrongForm(word: Word, { name, at, block }: Directive): void {
@@ -111,6 +119,8 @@ class ScopeReader {
     return places ? `, it belongs ${places.join(' or ')}` : didYouMean(name, words.keys());
   }
 }
+
+const sinceOf = ({ since }: NonNullable<Word['later']>): string => (since === 1 ? '' : ` (since v${since})`);
 
 const sameWords = (a: Directive, b: Directive): boolean =>
   a.args.length === b.args.length && a.args.every((arg, i) => arg.text === b.args[i]?.text);

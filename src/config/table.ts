@@ -99,6 +99,10 @@ export interface LaterTable {
     readonly since: Exclude<Since, 'own'>;
     /** What the operator should know beyond "not supported yet". */
     readonly note?: string;
+    /** Why it will have no effect here in any release. */
+    readonly never?: string;
+    /** `name ID { … }`, where each ID may occur once. */
+    readonly unique?: true;
   };
 }
 

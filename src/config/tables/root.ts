@@ -1,4 +1,5 @@
 import type { ConfigOf, DirectiveTable, LaterTable } from '../table.js';
+import { acceptedInRoot } from './accepted.js';
 import { laterInVhost, type VhostConfig, vhost } from './vhost.js';
 
 const pithyPrint = ['publish', 'play', 'forwarder', 'encoder', 'ingester', 'hls', 'edge'] as const;
@@ -92,38 +93,22 @@ export interface Config extends ConfigOf<typeof root> {
   readonly vhosts: ReadonlyMap<string, VhostConfig>;
 }
 
+/** Accepted with a warning: names without effect. */
 export const laterInRoot = {
-  log_dir: { since: 1 },
+  ...acceptedInRoot,
   ff_log_dir: { since: 1 },
   heartbeat: { since: 1 },
   http_api: { since: 1 },
   http_stream: { since: 1 },
   stats: { since: 1 },
   http_server: { since: 2 },
-  stream_caster: { since: 2 },
-  utc_time: { since: 2 },
   work_dir: { since: 2 },
   asprocess: { since: 2 },
-  query_latest_version: { since: 2 },
   ff_log_level: { since: 3 },
   grace_start_wait: { since: 3 },
   grace_final_wait: { since: 3 },
   force_grace_quit: { since: 3 },
-  empty_ip_ok: { since: 3 },
-  disable_daemon_for_docker: { since: 3 },
   inotify_auto_reload: { since: 3 },
-  auto_reload_for_docker: { since: 3 },
   server_id: { since: 4 },
-  rtc_server: { since: 4 },
-  srt_server: { since: 4 },
-  tcmalloc_release_rate: { since: 4 },
-  first_wait_for_qlv: { since: 4 },
-  circuit_breaker: { since: 4 },
-  is_full: { since: 4 },
-  in_docker: { since: 4 },
-  srs_log_level_v2: { since: 5 },
-  threads: { since: 5 },
-  tencentcloud_cls: { since: 5 },
-  tencentcloud_apm: { since: 5 },
   exporter: { since: 5 },
 } as const satisfies LaterTable;

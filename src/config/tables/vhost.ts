@@ -1,4 +1,5 @@
 import type { ConfigOf, DirectiveTable, LaterTable } from '../table.js';
+import { acceptedInVhost } from './accepted.js';
 
 /** What may stand in `vhost NAME { … }`. */
 export const vhost = {
@@ -191,35 +192,18 @@ export interface VhostConfig extends ConfigOf<typeof vhost> {
 
 const open = 'so it protects nothing';
 
+/** Accepted with a warning: names without effect. */
 export const laterInVhost = {
-  mode: { since: 1, note: 'so this vhost is an origin' },
-  origin: { since: 1 },
-  token_traverse: { since: 1 },
-  debug_srs_upnode: { since: 1 },
+  ...acceptedInVhost,
   refer: { since: 1, note: open },
   refer_play: { since: 1, note: open },
   refer_publish: { since: 1, note: open },
   forward: { since: 1 },
-  bandcheck: { since: 1 },
   http: { since: 1 },
   hls: { since: 1 },
-  dvr: { since: 1 },
   http_hooks: { since: 1, note: 'so nobody is asked and nobody is refused' },
   transcode: { since: 1 },
-  ingest: { since: 1 },
   security: { since: 2, note: open },
-  vhost: { since: 2 },
   http_static: { since: 2 },
   http_remux: { since: 2 },
-  hds: { since: 2 },
-  'publish.parse_sps': { since: 2 },
-  cluster: { since: 3, note: 'so this vhost is an origin' },
-  exec: { since: 3 },
-  dash: { since: 3 },
-  rtc: { since: 4 },
-  mw_msgs: { since: 4 },
-  'play.mw_msgs': { since: 4 },
-  srt: { since: 5 },
-  'publish.try_annexb_first': { since: 5 },
-  'publish.kickoff_for_idle': { since: 5 },
 } as const satisfies LaterTable;

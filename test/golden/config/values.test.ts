@@ -101,7 +101,7 @@ const roots: { text: string; want: object; warn?: string[] }[] = [
     want: {},
     warn: [
       '2:1: http_server (since v2) is not supported yet and ignored',
-      '2:17: utc_time (since v2) is not supported yet and ignored',
+      '2:17: utc_time (since v2) is not supported yet and ignored, so times in file names are local',
     ],
   },
 ];
@@ -240,7 +240,7 @@ const vhosts: { text: string; want: object; warn?: string[] }[] = [
   {
     text: 'publish { parse_sps on; }',
     want: {},
-    warn: ['4:11: parse_sps (since v2) is not supported yet and ignored'],
+    warn: ['4:11: parse_sps (since v2) has no effect: streams are relayed as they come'],
   },
 ];
 

@@ -1,0 +1,48 @@
+import type { LaterTable } from '../table.js';
+
+/** Names at the top of the file that load and do nothing. */
+export const acceptedInRoot = {
+  log_dir: { since: 1, note: 'ff_log_dir is its later name' },
+  stream_caster: { since: 2, note: 'so nothing is received over MPEG-TS, RTSP or FLV over HTTP' },
+  utc_time: { since: 2, note: 'so times in file names are local' },
+  query_latest_version: { since: 2, never: 'this server asks nobody about versions' },
+  empty_ip_ok: { since: 3, never: 'a machine without a network address is always fine' },
+  disable_daemon_for_docker: { since: 3, never: 'the server detaches only where daemon is on' },
+  auto_reload_for_docker: { since: 3, never: 'it behaves the same inside and outside of Docker' },
+  rtc_server: { since: 4, note: 'so there is no WebRTC' },
+  srt_server: { since: 4, note: 'so there is no SRT' },
+  tcmalloc_release_rate: { since: 4, never: 'memory is managed by Node.js' },
+  first_wait_for_qlv: { since: 4, never: 'this server asks nobody about versions' },
+  circuit_breaker: { since: 4, note: 'players that are too slow are dealt with one by one' },
+  is_full: { since: 4, never: 'it marks a file of the original that lists everything' },
+  in_docker: { since: 4, never: 'it behaves the same inside and outside of Docker' },
+  srs_log_level_v2: { since: 5, note: 'srs_log_level counts' },
+  threads: { since: 5, never: 'its threads are not those of the original' },
+  tencentcloud_cls: { since: 5, note: 'so no log leaves this machine' },
+  tencentcloud_apm: { since: 5, note: 'so no trace leaves this machine' },
+} as const satisfies LaterTable;
+
+const origin = 'so this vhost is an origin';
+
+/** Names in a vhost that load and do nothing. */
+export const acceptedInVhost = {
+  mode: { since: 1, note: origin },
+  origin: { since: 1, note: origin },
+  token_traverse: { since: 1, note: origin },
+  debug_srs_upnode: { since: 1, note: origin },
+  bandcheck: { since: 1, note: 'so there are no bandwidth tests' },
+  dvr: { since: 1, note: 'so nothing is recorded' },
+  ingest: { since: 1, note: 'so nothing is pulled', unique: true },
+  vhost: { since: 2, note: origin },
+  hds: { since: 2, note: 'so there is no HDS' },
+  'publish.parse_sps': { since: 2, never: 'streams are relayed as they come' },
+  cluster: { since: 3, note: origin },
+  exec: { since: 3, note: 'so no program is started' },
+  dash: { since: 3, note: 'so there is no DASH' },
+  rtc: { since: 4, note: 'so there is no WebRTC' },
+  mw_msgs: { since: 4, note: 'mw_latency alone decides' },
+  'play.mw_msgs': { since: 4, note: 'mw_latency alone decides' },
+  srt: { since: 5, note: 'so there is no SRT' },
+  'publish.try_annexb_first': { since: 5, never: 'only streams in Annex B format need it' },
+  'publish.kickoff_for_idle': { since: 5, note: 'so an encoder without players stays' },
+} as const satisfies LaterTable;
