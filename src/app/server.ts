@@ -1,12 +1,14 @@
 import type { Socket } from 'node:net';
-import type { Config } from '../config/index.js';
-import { ms } from '../core/index.js';
+import type { Config, LoadedConfig } from '../config/index.js';
+import { type Ms, ms } from '../core/index.js';
 import { type Clock, type Log, type Service, sendQueues, systemClock } from '../kernel/index.js';
-import { Deadlines, printAddress, RtmpLink, TcpListener } from '../link/index.js';
+import { Deadlines, RtmpLink } from '../link/index.js';
 import { ServerHandshake } from '../protocol/rtmp/index.js';
 import { metadataTags, RtmpSession } from '../session/index.js';
 import { FanoutGovernor, LagWatch, StreamHub, type WireLog } from '../stream/index.js';
 import { Admission } from './admission.js';
+import { Listeners } from './listeners.js';
+import { type Prepared, type Reloadable, Reloader } from './reload.js';
 import { Summary } from './summary.js';
 
 /** How long a clean stop waits for players to take their last bytes. */
@@ -18,12 +20,15 @@ export class SrsServer implements Service {
   readonly #hub: StreamHub;
   readonly #admission: Admission;
   readonly #sessions = new Set<RtmpSession>();
+  readonly #summary: Summary;
   readonly #services: Service[];
-  #listeners: TcpListener[] = [];
+  readonly #listeners = new Listeners((socket) => this.#accept(socket));
+  /** In the order in which a reload prepares them: what is most likely to fail comes last. */
+  readonly #reloadables: Reloadable[] = [this.#listeners, this];
   #refused = 0;
 
   constructor(
-    private readonly config: Config,
+    private config: Config,
     private readonly log: Log,
     private readonly clock: Clock = systemClock,
   ) {
@@ -31,33 +36,35 @@ export class SrsServer implements Service {
     this.#deadlines = new Deadlines(clock);
     this.#hub = new StreamHub(() => this.config, clock, governor, metadataTags);
     this.#admission = new Admission(() => this.config.maxConnections);
+    this.#summary = new Summary(
+      () => this.#sessions,
+      () => this.config.pithyPrint,
+      clock,
+      log,
+    );
     this.#services = [
       this.#deadlines,
       governor,
       new LagWatch(() => this.#logs(), clock, sendQueues),
-      new Summary(
-        () => this.#sessions,
-        () => this.config.pithyPrint,
-        clock,
-        log,
-      ),
+      this.#summary,
     ];
   }
 
   /** Addresses that are served, with the real port where 0 was asked for. */
   get addresses(): string[] {
-    return this.#listeners.map((listener) => printAddress({ host: listener.address.host, port: listener.port }));
+    return this.#listeners.addresses;
+  }
+
+  /** The configuration in force. */
+  get settings(): Config {
+    return this.config;
   }
 
   /** @throws {SystemError} LISTEN when an address can not be had; then nothing stays open. */
   async start(signal: AbortSignal): Promise<void> {
     try {
       for (const service of this.#services) await service.start(signal);
-      for (const address of this.config.listen) {
-        const listener = new TcpListener(address, (socket) => this.#accept(socket));
-        await listener.start();
-        this.#listeners.push(listener);
-      }
+      await this.#listeners.open(this.config.listen);
     } catch (error) {
       await this.stop();
       throw error;
@@ -88,10 +95,49 @@ export class SrsServer implements Service {
     for (const stream of this.#hub) yield* stream.logs;
   }
 
+  /**
+   * @param load reads and checks the file anew. @param before parts outside this server, such as the log; they are
+   * prepared first.
+   */
+  reloader(load: () => LoadedConfig, before: readonly Reloadable[] = []): Reloader {
+    const swap = (config: Config): void => {
+      this.config = config;
+    };
+    return new Reloader(
+      load,
+      () => this.config,
+      swap,
+      () => [...before, ...this.#reloadables],
+      this.log,
+    );
+  }
+
+  /** Streams and connections take over what changed once it is in force; who is not served any more is told so. */
+  async reload(before: Config): Promise<Prepared> {
+    return {
+      undo: () => undefined,
+      commit: () => {
+        for (const session of [...this.#sessions]) session.reconfigure();
+        this.#hub.reconfigure(before);
+        if (before.pithyPrint !== this.config.pithyPrint) this.#summary.restart();
+      },
+    };
+  }
+
+  /**
+   * Stops listening and waits until no client is left, at most `limit` ms; then `stop` is due.
+   * @param signal ends the wait early.
+   */
+  async drain(limit: Ms, signal: AbortSignal): Promise<void> {
+    await this.#listeners.close();
+    const deadline = this.clock.now() + limit;
+    while ([...this.#sessions].some(({ kind }) => kind === 'play') && this.clock.now() < deadline && !signal.aborted)
+      await new Promise<void>((resolve) => this.clock.after(ms(50), resolve));
+  }
+
   /** Stops listening, lets players take their last bytes, then closes everything. */
   async stop(): Promise<void> {
-    for (const listener of this.#listeners) await listener.stop();
-    this.#listeners = [];
+    await this.#listeners.close();
     this.#hub.flush();
     for (const session of [...this.#sessions]) session.end();
     await this.#drained();

@@ -31,6 +31,12 @@ export class Summary implements Service {
     this.#timer?.cancel();
   }
 
+  /** The interval changed. */
+  restart(): void {
+    this.#timer?.cancel();
+    this.#schedule();
+  }
+
   #schedule(): void {
     const interval = this.interval();
     this.#timer = this.clock.after(interval, () => {

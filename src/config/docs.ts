@@ -18,7 +18,7 @@ including file. Of a directive that is given twice the first one counts.
 \`srs -t -c FILE\` checks a file: every mistake is reported with file, line and column. \`conf/full.conf\` has every directive
 with its default.
 
-This version reads its file at the start only; the column *reload* tells what a reload will do. ${Object.entries(
+SIGHUP reads the file again: all of it comes into force, or nothing of it. The column *reload* tells how. ${Object.entries(
     reloadRules,
   )
     .map(([name, doc]) => `**${name}**: ${doc}`)

@@ -23,6 +23,7 @@ export const errorCodes = {
   CONFIG_SYNTAX: 'The configuration file does not follow the grammar.',
   CONFIG_INVALID: 'A directive of the configuration is unknown or has a wrong value.',
   CONFIG_UNREADABLE: 'The configuration file can not be read.',
+  RELOAD_UNDONE: 'A reload failed on the way; the previous configuration stays in force.',
   LISTEN: 'A listener can not be opened.',
   PID_FILE: 'The pid file can not be written or belongs to a running process.',
   LOG_FILE: 'The log file can not be opened.',

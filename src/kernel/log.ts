@@ -26,44 +26,76 @@ export interface LogOutput {
   readonly log: Log;
   /** Opens the file anew, after logrotate moved it. */
   reopen(): void;
-  setLevel(level: LogLevel): void;
+  /** Another file, tank or level, for everything that is logged from now on. @throws {SystemError} LOG_FILE; then nothing changed. */
+  change(settings: LogSettings): void;
   flush(): void;
 }
 
 /** @throws {SystemError} LOG_FILE when the file can not be opened for appending. */
 export function openLog(settings: LogSettings): LogOutput {
-  const { stream, reopen, flush } = settings.tank === 'file' ? toFile(settings.file) : toConsole();
+  let place = settings;
+  let output = open(settings);
+  const children = new Children();
   const log = pino(
     {
       level: LEVELS[settings.level],
       base: { pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: { paths: REDACT, censor: '***' },
+      onChild: (child) => children.add(child),
     },
-    stream,
+    { write: (line: string) => output.stream.write(line) },
   );
   return {
     log,
-    reopen,
-    flush,
-    setLevel: (level) => {
-      log.level = LEVELS[level];
+    reopen: () => output.reopen(),
+    flush: () => output.flush(),
+    change: (next) => {
+      if (next.tank !== place.tank || next.file !== place.file) {
+        const former = output;
+        output = open(next);
+        former.close();
+      }
+      place = next;
+      for (const each of [log, ...children]) each.level = LEVELS[next.level];
     },
   };
+}
+
+const open = ({ tank, file }: LogSettings): Output => (tank === 'file' ? toFile(file) : toConsole());
+
+/** The logs of connections and parts, which have levels of their own: a change must reach those that are alive. */
+class Children {
+  readonly #alive = new Set<WeakRef<Log>>();
+  readonly #gone = new FinalizationRegistry<WeakRef<Log>>((ref) => this.#alive.delete(ref));
+
+  add(log: Log): void {
+    const ref = new WeakRef(log);
+    this.#alive.add(ref);
+    this.#gone.register(log, ref);
+  }
+
+  *[Symbol.iterator](): Iterator<Log> {
+    for (const ref of this.#alive) {
+      const log = ref.deref();
+      if (log !== undefined) yield log;
+    }
+  }
 }
 
 interface Output {
   readonly stream: DestinationStream;
   reopen(): void;
   flush(): void;
+  close(): void;
 }
 
 function toConsole(): Output {
   const nothing = () => undefined;
   if (process.stdout.isTTY)
-    return { stream: pretty({ sync: true, ignore: 'pid,hostname' }), reopen: nothing, flush: nothing };
+    return { stream: pretty({ sync: true, ignore: 'pid,hostname' }), reopen: nothing, flush: nothing, close: nothing };
   const stream = destination({ dest: 1, sync: true });
-  return { stream, reopen: nothing, flush: nothing };
+  return { stream, reopen: nothing, flush: nothing, close: nothing };
 }
 
 function toFile(file: string): Output {
@@ -75,5 +107,5 @@ function toFile(file: string): Output {
     throw new SystemError('LOG_FILE', `can not open the log file ${file}: ${reason}`, { file }, { cause });
   }
   const stream = destination({ dest: file, sync: true, append: true });
-  return { stream, reopen: () => stream.reopen(), flush: () => stream.flushSync() };
+  return { stream, reopen: () => stream.reopen(), flush: () => stream.flushSync(), close: () => stream.end() };
 }

@@ -1,7 +1,10 @@
 import { SrsServer } from '../app/index.js';
 import { loadConfig } from '../config/index.js';
+import { secondsToMs } from '../core/index.js';
 import { acquirePidFile, openLog, version } from '../kernel/index.js';
 import { daemonize, isDaemonChild, reportToParent } from './daemon.js';
+import { logPart, PidPart, WatchPart } from './reload-parts.js';
+import { endSignal } from './signals.js';
 
 /** Runs the server until a signal ends it. @returns the exit code. @throws {SrsError} when it can not start. */
 export async function run(file: string): Promise<number> {
@@ -16,34 +19,28 @@ export async function run(file: string): Promise<number> {
   reopen = () => output.reopen();
   for (const warning of warnings) log.warn(warning);
 
-  const pidFile = acquirePidFile(config.pid);
+  const pid = new PidPart(acquirePidFile(config.pid));
   const server = new SrsServer(config, log);
+  const watch = new WatchPart(file, () => void reloader.request(), log);
+  const reloader = server.reloader(() => loadConfig(file), [logPart(output), pid, watch]);
   try {
     process.on('uncaughtException', (err) => log.error({ err }, 'internal error; the server goes on'));
     process.on('unhandledRejection', (err) => log.error({ err }, 'internal error; the server goes on'));
-    process.on('SIGHUP', () => log.warn('this version does not reload; restart to apply a changed configuration'));
+    process.on('SIGHUP', () => void reloader.request());
     await server.start(new AbortController().signal);
+    watch.set(config.inotifyAutoReload);
     log.info({ version, node: process.version, config: file }, 'srs is running');
     reportToParent();
-    const signal = await endSignal();
-    log.info({ signal }, 'stopping');
+    const hurry = new AbortController();
+    const { signal, graceful } = await endSignal(hurry);
+    log.info({ signal }, graceful ? 'no new clients; stopping when the players have left' : 'stopping');
+    if (graceful) await server.drain(secondsToMs(server.settings.graceDrain), hurry.signal);
     await server.stop();
     log.info('stopped');
     return 0;
   } finally {
-    pidFile.release();
+    watch.set(false);
+    pid.release();
     output.flush();
   }
-}
-
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
-function endSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => {
-        for (const again of ['SIGTERM', 'SIGINT'] as const) process.on(again, () => process.exit(1));
-        resolve(signal);
-      });
-    }
-  });
 }

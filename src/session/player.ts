@@ -110,6 +110,14 @@ export class Player {
     }
   }
 
+  /** Another chunk size in the middle of the stream: what is under way leaves in the old one first. */
+  setChunkSize(bytes: number): void {
+    if (bytes === this.link.outChunkSize) return;
+    this.viewer.log?.settleFor(this.viewer);
+    this.link.setOutChunkSize(bytes);
+    this.stream.change(this.viewer, this.#format());
+  }
+
   stop(): void {
     this.link.keepAlive(false);
     this.stream.leave(this.viewer);

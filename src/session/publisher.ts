@@ -20,14 +20,21 @@ export class Publisher {
     private readonly link: RtmpLink,
     readonly stream: LiveStream,
     readonly style: PublishStyle,
-    private readonly vhost: VhostConfig,
+    private vhost: VhostConfig,
     owner: { readonly id: string; evicted(): void },
   ) {
     this.publication = stream.publish(owner);
     if (style === 'fmle') link.send(onFcPublish());
     link.send(publishStart());
-    link.expectMessages(vhost.publish.firstPacketTimeout);
-    if (vhost.publish.mr && !vhost.minLatency) link.mergeReads(vhost.publish.mrLatency);
+    this.reconfigure(vhost);
+  }
+
+  /** Timeouts and merged read as the vhost has them now. */
+  reconfigure(vhost: VhostConfig): void {
+    const { firstPacketTimeout, normalTimeout, mr, mrLatency } = vhost.publish;
+    this.vhost = vhost;
+    this.link.expectMessages(this.#gotMedia ? normalTimeout : firstPacketTimeout);
+    this.link.mergeReads(mr && !vhost.minLatency ? mrLatency : ms(0));
   }
 
   /** Audio, video, aggregates and data. */

@@ -10,7 +10,15 @@ import { next, type Phase } from './phases.js';
 import { Player } from './player.js';
 import type { SessionEnvironment } from './ports.js';
 import { Publisher } from './publisher.js';
-import { connectRejected, playRefused, publishRefused, result, STREAM_ID, unknownCall } from './statuses.js';
+import {
+  connectClosed,
+  connectRejected,
+  playRefused,
+  publishRefused,
+  result,
+  STREAM_ID,
+  unknownCall,
+} from './statuses.js';
 
 const CONNECT_WITHIN = ms(10_000);
 const HANDSHAKE_WITHIN = ms(5_000);
@@ -30,6 +38,8 @@ export class RtmpSession implements LinkHandler {
   #log: Log;
   #phase: Phase = 'connecting';
   #request: ConnectRequest | undefined;
+  /** Name of the vhost that accepted the connection. */
+  #servedBy = '';
   /** Set by releaseStream or FCPublish: the encoder speaks the FMLE way. */
   #fmleName: string | undefined;
   #publisher: Publisher | undefined;
@@ -114,6 +124,24 @@ export class RtmpSession implements LinkHandler {
     else this.#log.error({ ...fields, err: reason }, 'connection closed by an internal error');
   }
 
+  /** The configuration changed: takes over its vhost's settings, or ends when the vhost serves it no more. */
+  reconfigure(): void {
+    const request = this.#request;
+    if (request === undefined) return;
+    const name = (this.#publisher ?? this.#player)?.stream.name.vhost ?? this.#servedBy;
+    const vhost = findVhost(this.env.config(), name);
+    if (vhost === undefined || vhost.name !== name) {
+      const reason = new RefusedError('VHOST_UNKNOWN', `vhost ${name} is not served any more`);
+      this.#link.send(connectClosed(reason.message));
+      return this.#end(reason);
+    }
+    this.#link.setNoDelay(vhost.tcpNodelay);
+    this.#link.acknowledgeEvery(vhost.inAckSize);
+    if (this.#player === undefined) this.#link.setOutChunkSize(vhost.chunkSize);
+    this.#player?.setChunkSize(vhost.chunkSize);
+    this.#publisher?.reconfigure(vhost);
+  }
+
   // ---- commands
 
   #command(message: Command): void {
@@ -144,6 +172,7 @@ export class RtmpSession implements LinkHandler {
     }
     this.#phase = next(this.#phase, 'connect');
     this.#request = request;
+    this.#servedBy = vhost.name;
     if (vhost.outAckSize > 0) {
       link.send(control.windowAckSize(vhost.outAckSize));
       link.send(control.setPeerBandwidth(vhost.outAckSize, 2));
@@ -203,11 +232,9 @@ export class RtmpSession implements LinkHandler {
   }
 
   #evicted(): void {
-    this.#endedAs = this.kind;
-    this.#stop();
     const reason = new SrsError('PUBLISHER_EVICTED', 'another publisher took the stream over');
     this.#link.send(publishRefused(true, reason.message));
-    this.#link.end(reason);
+    this.#end(reason);
   }
 
   #publishingCommand(message: Command): void {
@@ -301,9 +328,13 @@ export class RtmpSession implements LinkHandler {
 
   /** Used at shutdown: what was written leaves first. */
   end(): void {
+    this.#end();
+  }
+
+  #end(reason?: Error): void {
     this.#endedAs = this.kind;
     this.#stop();
-    this.#link.end();
+    this.#link.end(reason);
   }
 }
 

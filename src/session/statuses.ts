@@ -36,6 +36,9 @@ export const sampleAccess = (): OutMessage =>
 export const dataStart = (): OutMessage =>
   data(['onStatus', AmfObject.of({ code: 'NetStream.Data.Start' })], { streamId: STREAM_ID, csid: STREAM_CSID });
 
+/** The server ends a connection that it had accepted. */
+export const connectClosed = (why: string): OutMessage => status('error', 'NetConnection.Connect.Closed', why);
+
 export const pauseNotify = (): OutMessage => status('status', 'NetStream.Pause.Notify', 'Paused stream.');
 
 export const unpauseNotify = (): OutMessage => status('status', 'NetStream.Unpause.Notify', 'Unpaused stream.');

@@ -221,11 +221,11 @@ export class LiveStream {
   /** Moves a viewer to another selection or chunk size, at the end of what it has. */
   change(viewer: Viewer, format: WireFormat): void {
     if (viewer.log?.format.id === format.id) return;
-    viewer.log?.flush();
+    const seamless = viewer.log?.settleFor(viewer) === true && viewer.log.format.selection === format.selection;
     this.#detach(viewer);
     const log = this.#logFor(format);
     log.flush();
-    log.enter(viewer);
+    log.enter(viewer, seamless);
   }
 
   leave(viewer: Viewer): void {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Config, findVhost } from '../config/index.js';
 import type { Clock } from '../kernel/index.js';
 import type { FanoutGovernor } from './fanout-governor.js';
@@ -64,6 +65,17 @@ export class StreamHub {
 
   #tell(event: keyof StreamObserver, stream: LiveStream): void {
     for (const observer of this.#observers) observer[event]?.(stream);
+  }
+
+  /** Brings changed settings to running streams. @param before the configuration that was in force until now. */
+  reconfigure(before: Config): void {
+    for (const stream of this.#streams.values()) {
+      const now = findVhost(this.config(), stream.name.vhost);
+      const then = findVhost(before, stream.name.vhost);
+      if (now === undefined || now.name !== stream.name.vhost) continue;
+      const settings = streamSettings(now);
+      if (then === undefined || !isDeepStrictEqual(settings, streamSettings(then))) stream.reconfigure(settings);
+    }
   }
 
   /** Every open batch leaves now; used before a shutdown. */

@@ -213,13 +213,23 @@ export class WireLog {
     viewer.sink.uncork();
   }
 
-  /** Takes over a viewer from another log of the stream: it has its headers, and must not see time go back. */
-  enter(viewer: Viewer): void {
+  /** Sends the viewer all there is, the open batch too. @returns whether it has everything now. */
+  settleFor(viewer: Viewer): boolean {
+    this.flush();
+    this.pump(viewer);
+    return viewer.state === 'live' && viewer.position === this.#kept.head;
+  }
+
+  /**
+   * Takes over a viewer from another log of the stream: it has its headers, and must not see time go back.
+   * @param seamless it has everything until now, and the same selection: it goes on with the next frame.
+   */
+  enter(viewer: Viewer, seamless = false): void {
     viewer.log = this;
     viewer.index = this.viewers.length;
     this.viewers.push(viewer);
     if (viewer.state === 'paused') viewer.position = this.#kept.tail - 1;
-    else if (this.#videoRunning) this.#await(viewer);
+    else if (this.#videoRunning && !seamless) this.#await(viewer);
     else this.#goLive(viewer, false);
   }
 

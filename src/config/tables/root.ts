@@ -18,7 +18,7 @@ export const root = {
     default: 60_000,
     min: 128,
     max: 65_536,
-    reload: 'next',
+    reload: 'live',
     doc: 'Size of the RTMP chunks that are sent; a vhost may have its own.',
   },
   max_connections: {
@@ -39,6 +39,20 @@ export const root = {
     default: false,
     reload: 'never',
     doc: 'Detach from the terminal and run in the background.',
+  },
+  inotify_auto_reload: {
+    type: 'onoff',
+    default: false,
+    reload: 'live',
+    since: 3,
+    doc: 'Reload when the configuration file changes, without a signal. Included files are not watched.',
+  },
+  grace_drain: {
+    type: 'seconds',
+    default: 30,
+    reload: 'live',
+    since: 'own',
+    doc: 'SIGQUIT: no new clients, and the players that are there may go on for so long before the server stops.',
   },
   log: {
     type: 'block',
@@ -108,7 +122,6 @@ export const laterInRoot = {
   grace_start_wait: { since: 3 },
   grace_final_wait: { since: 3 },
   force_grace_quit: { since: 3 },
-  inotify_auto_reload: { since: 3 },
   server_id: { since: 4 },
   exporter: { since: 5 },
 } as const satisfies LaterTable;

@@ -6,7 +6,7 @@ export const vhost = {
   enabled: {
     type: 'onoff',
     default: true,
-    reload: 'next',
+    reload: 'live',
     doc: 'off: clients of this vhost are rejected, as if it did not exist.',
   },
   chunk_size: {
@@ -15,7 +15,7 @@ export const vhost = {
     min: 128,
     max: 65_536,
     inherit: true,
-    reload: 'next',
+    reload: 'live',
     doc: 'Size of the RTMP chunks that are sent to clients of this vhost.',
   },
   gop_cache: {
@@ -115,7 +115,7 @@ export const vhost = {
   in_ack_size: {
     type: 'bytes',
     default: 0,
-    reload: 'next',
+    reload: 'live',
     since: 3,
     doc: 'The server acknowledges what it received after so many bytes. 0: as the client asks.',
   },

@@ -1,0 +1,69 @@
+import type { Socket } from 'node:net';
+import type { Config, ListenAddress } from '../config/index.js';
+import { printAddress, TcpListener } from '../link/index.js';
+import type { Prepared, Reloadable } from './reload.js';
+
+/** The sockets that RTMP clients connect to. A reload opens and closes only those that changed. */
+export class Listeners implements Reloadable {
+  readonly #open = new Map<string, TcpListener>();
+
+  constructor(private readonly accepted: (socket: Socket) => void) {}
+
+  /** Addresses that are served, with the real port where 0 was asked for. */
+  get addresses(): string[] {
+    return [...this.#open.values()].map(({ address, port }) => printAddress({ host: address.host, port }));
+  }
+
+  /** @throws {SystemError} LISTEN */
+  async open(addresses: readonly ListenAddress[]): Promise<void> {
+    for (const address of addresses) await this.#listen(address);
+  }
+
+  async close(): Promise<void> {
+    for (const key of [...this.#open.keys()]) await this.#close(key);
+  }
+
+  async reload(_before: Config, after: Config): Promise<Prepared> {
+    const wanted = new Map(after.listen.map((address) => [printAddress(address), address]));
+    const surplus = () => [...this.#open].filter(([key]) => !wanted.has(key));
+    const opened: string[] = [];
+    const closed: ListenAddress[] = [];
+    const undo = async (): Promise<void> => {
+      for (const key of opened) await this.#close(key);
+      await this.open(closed);
+    };
+    try {
+      for (const [key, address] of wanted) {
+        if (this.#open.has(key)) continue;
+        // The kernel refuses 127.0.0.1:1935 beside 0.0.0.0:1935: of one port, the old address makes way first.
+        for (const [old, listener] of surplus()) {
+          if (listener.address.port !== address.port) continue;
+          await this.#close(old);
+          closed.push(listener.address);
+        }
+        await this.#listen(address);
+        opened.push(key);
+      }
+    } catch (error) {
+      await undo();
+      throw error;
+    }
+    return {
+      undo,
+      commit: async () => {
+        for (const [key] of surplus()) await this.#close(key);
+      },
+    };
+  }
+
+  async #listen(address: ListenAddress): Promise<void> {
+    const listener = new TcpListener(address, this.accepted);
+    await listener.start();
+    this.#open.set(printAddress(address), listener);
+  }
+
+  async #close(key: string): Promise<void> {
+    await this.#open.get(key)?.stop();
+    this.#open.delete(key);
+  }
+}

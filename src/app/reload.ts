@@ -1,0 +1,98 @@
+import { type Change, type Config, type LoadedConfig, planReload, printChange } from '../config/index.js';
+import { ConfigError, type Log, SrsError } from '../kernel/index.js';
+
+/** What a part of the server prepared for another configuration. */
+export interface Prepared {
+  /** Takes it back: as if nothing had been prepared. */
+  undo(): void | Promise<void>;
+  /** The new configuration is in force: what can not fail, such as closing what is not needed any more. */
+  commit?(): void | Promise<void>;
+}
+
+/** A part of the server that a reload concerns. */
+export interface Reloadable {
+  /** Does everything that may fail. @throws when it does; then it has undone its own share. */
+  reload(before: Config, after: Config): Promise<Prepared>;
+}
+
+export type ReloadResult =
+  | { readonly ok: true; readonly changes: readonly string[]; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly error: string };
+
+/**
+ * Brings a changed configuration file into force: all of it or none of it. One reload at a time; what is asked for
+ * meanwhile is done once afterwards, so a storm of signals costs two reloads.
+ */
+export class Reloader {
+  #running: Promise<ReloadResult> | undefined;
+  #next: Promise<ReloadResult> | undefined;
+
+  constructor(
+    /** Reads and checks the file. @throws {ConfigError} */
+    private readonly load: () => LoadedConfig,
+    private readonly now: () => Config,
+    private readonly swap: (config: Config) => void,
+    private readonly parts: () => Iterable<Reloadable>,
+    private readonly log: Log,
+  ) {}
+
+  /** Never rejects: the reason of a failure is logged and in the result. */
+  request(): Promise<ReloadResult> {
+    if (this.#running === undefined) return this.#run();
+    this.#next ??= this.#running.then(() => {
+      this.#next = undefined;
+      return this.#run();
+    });
+    return this.#next;
+  }
+
+  #run(): Promise<ReloadResult> {
+    this.#running = this.#reload().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #reload(): Promise<ReloadResult> {
+    try {
+      const { config, warnings } = this.load();
+      const changes = planReload(this.now(), config);
+      if (changes.length > 0) await this.#apply(config, changes);
+      for (const warning of warnings) this.log.warn(warning);
+      const told = changes.map(printChange);
+      this.log.info({ changes: told }, `configuration reloaded, ${count(told.length)}`);
+      return { ok: true, changes: told, warnings };
+    } catch (error) {
+      const why = error instanceof SrsError ? error.message : String(error);
+      const fields = error instanceof SrsError ? { code: error.code, error: why } : { err: error };
+      this.log.error(fields, 'reload failed: the previous configuration stays in force');
+      return { ok: false, error: why };
+    }
+  }
+
+  async #apply(after: Config, changes: readonly Change[]): Promise<void> {
+    const before = this.now();
+    const prepared: Prepared[] = [];
+    try {
+      for (const part of this.parts()) prepared.push(await part.reload(before, after));
+    } catch (cause) {
+      for (const part of prepared.toReversed()) await part.undo();
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new ConfigError('RELOAD_UNDONE', why, { changes: changes.length }, { cause });
+    }
+    this.swap(after);
+    for (const part of prepared) await this.#commit(part);
+    const late = changes.filter(({ how }) => how === 'never').map(({ path }) => path);
+    if (late.length > 0) this.log.warn({ settings: late }, 'these settings change only with a restart');
+  }
+
+  async #commit(part: Prepared): Promise<void> {
+    try {
+      await part.commit?.();
+    } catch (err) {
+      this.log.error({ err }, 'internal error in a reload; the new configuration is in force');
+    }
+  }
+}
+
+const count = (n: number): string => (n === 0 ? 'nothing changed' : n === 1 ? '1 change' : `${n} changes`);

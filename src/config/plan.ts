@@ -1,0 +1,59 @@
+import { isDeepStrictEqual } from 'node:util';
+import { camelCase, type DirectiveTable, type reloadRules, type ValueRow } from './table.js';
+import { type Config, root } from './tables/root.js';
+
+/** One setting that differs between two configurations, or a named block that came or went. */
+export interface Change {
+  /** As an operator would say it: `vhost live.example.com publish grace`. */
+  readonly path: string;
+  readonly from: unknown;
+  readonly to: unknown;
+  readonly how: keyof typeof reloadRules | 'added' | 'removed';
+}
+
+type Values = Readonly<Record<string, unknown>>;
+type Blocks = ReadonlyMap<string, Values>;
+
+/** What a reload from `before` to `after` has to do, in the order of the tables. */
+export function planReload(before: Config, after: Config): readonly Change[] {
+  return [...compare(root, before as unknown as Values, after as unknown as Values, '')];
+}
+
+function* compare(rows: DirectiveTable, before: Values, after: Values, around: string): Iterable<Change> {
+  for (const [name, row] of Object.entries(rows)) {
+    const key = camelCase(name);
+    const from = before[key];
+    const to = after[key];
+    const path = around + (row.spelled?.[0] ?? name).replaceAll('.', ' ');
+    if (row.type === 'block') yield* compare(row.rows, from as Values, to as Values, `${around}${name} `);
+    else if (row.type === 'named') yield* compareBlocks(row.rows, from as Blocks, to as Blocks, path);
+    else if (!isDeepStrictEqual(from, to)) yield { path, from, to, how: (row as ValueRow).reload };
+  }
+}
+
+function* compareBlocks(rows: DirectiveTable, before: Blocks, after: Blocks, name: string): Iterable<Change> {
+  for (const id of new Set([...before.keys(), ...after.keys()])) {
+    const path = `${name} ${id}`;
+    const from = before.get(id);
+    const to = after.get(id);
+    if (from === undefined) yield { path, from, to: id, how: 'added' };
+    else if (to === undefined) yield { path, from: id, to, how: 'removed' };
+    else yield* compare(rows, from, to, `${path} `);
+  }
+}
+
+const SECRET = /secret|token|password|key|auth/i;
+
+/** A change as one short line for the log; secrets are not shown. */
+export function printChange({ path, from, to, how }: Change): string {
+  if (how === 'added' || how === 'removed') return `${path} ${how}`;
+  return SECRET.test(path) ? `${path} changed` : `${path}: ${print(from)} → ${print(to)}`;
+}
+
+function print(value: unknown): string {
+  if (value === true) return 'on';
+  if (value === false) return 'off';
+  if (value === undefined) return 'auto';
+  if (value === '') return '""';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
