@@ -42,12 +42,7 @@ export class SrsServer implements Service {
       clock,
       log,
     );
-    this.#services = [
-      this.#deadlines,
-      governor,
-      new LagWatch(() => this.#logs(), clock, sendQueues),
-      this.#summary,
-    ];
+    this.#services = [this.#deadlines, governor, new LagWatch(() => this.#logs(), clock, sendQueues), this.#summary];
   }
 
   /** Addresses that are served, with the real port where 0 was asked for. */
