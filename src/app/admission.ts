@@ -1,21 +1,38 @@
-/** `max_connections`: all listeners together; a connection over it is closed at accept, before the handshake. */
+/** Why a connection is closed right after it was accepted: the name of the directive that says so. */
+export type Refusal = 'max_connections' | 'max_connections_per_address';
+
+export interface AdmissionLimits {
+  readonly maxConnections: number;
+  /** 0: no such limit. */
+  readonly maxConnectionsPerAddress: number;
+}
+
+/** Counts the connections of all listeners; one over a limit is closed at accept, before the handshake. */
 export class Admission {
   #count = 0;
+  readonly #perAddress = new Map<string, number>();
 
-  constructor(private readonly max: () => number) {}
+  constructor(private readonly limits: () => AdmissionLimits) {}
 
   get count(): number {
     return this.#count;
   }
 
-  /** @returns false when the server is full. Each admission must be given back once. */
-  enter(): boolean {
-    if (this.#count >= this.max()) return false;
+  /** @returns why the connection is refused, or undefined: then it must be given back once, with the same address. */
+  enter(address: string): Refusal | undefined {
+    const { maxConnections, maxConnectionsPerAddress } = this.limits();
+    const same = this.#perAddress.get(address) ?? 0;
+    if (this.#count >= maxConnections) return 'max_connections';
+    if (maxConnectionsPerAddress > 0 && same >= maxConnectionsPerAddress) return 'max_connections_per_address';
     this.#count++;
-    return true;
+    this.#perAddress.set(address, same + 1);
+    return undefined;
   }
 
-  leave(): void {
+  leave(address: string): void {
+    const same = this.#perAddress.get(address) ?? 0;
     this.#count--;
+    if (same > 1) this.#perAddress.set(address, same - 1);
+    else this.#perAddress.delete(address);
   }
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Config, LoadedConfig } from '../config/index.js';
 import { type Ms, ms } from '../core/index.js';
 import { type Clock, type Log, type Service, sendQueues, systemClock } from '../kernel/index.js';
-import { Deadlines, RtmpLink } from '../link/index.js';
+import { Deadlines, plainAddress, RtmpLink } from '../link/index.js';
 import { ServerHandshake } from '../protocol/rtmp/index.js';
 import { metadataTags, RtmpSession } from '../session/index.js';
 import { FanoutGovernor, LagWatch, StreamHub, type WireLog } from '../stream/index.js';
@@ -35,7 +35,7 @@ export class SrsServer implements Service {
     const governor = new FanoutGovernor(clock);
     this.#deadlines = new Deadlines(clock);
     this.#hub = new StreamHub(() => this.config, clock, governor, metadataTags);
-    this.#admission = new Admission(() => this.config.maxConnections);
+    this.#admission = new Admission(() => this.config);
     this.#summary = new Summary(
       () => this.#sessions,
       () => this.config.pithyPrint,
@@ -68,18 +68,19 @@ export class SrsServer implements Service {
   }
 
   #accept(socket: Socket): void {
-    if (!this.#admission.enter()) {
+    const address = plainAddress(socket.remoteAddress);
+    const refusal = this.#admission.enter(address);
+    if (refusal !== undefined) {
       socket.destroy();
       // One line per thousand: a flood must not fill the log.
-      if (this.#refused++ % 1000 === 0)
-        this.log.warn({ max: this.config.maxConnections, refused: this.#refused }, 'max_connections is reached');
+      if (this.#refused++ % 1000 === 0) this.log.warn({ address, refused: this.#refused }, `${refusal} is reached`);
       return;
     }
     const session = new RtmpSession(
       { hub: this.#hub, clock: this.clock, log: this.log, config: () => this.config },
       (closed) => {
         this.#sessions.delete(closed);
-        this.#admission.leave();
+        this.#admission.leave(address);
       },
     );
     this.#sessions.add(session);

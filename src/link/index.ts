@@ -1,3 +1,4 @@
+export { plainAddress } from './address.js';
 export * from './deadlines.js';
 export * from './rtmp-client.js';
 export * from './rtmp-link.js';

@@ -13,6 +13,7 @@ import {
   UserControl,
   type WireMessage,
 } from '../protocol/rtmp/index.js';
+import { plainAddress } from './address.js';
 import type { Deadlines, Watched } from './deadlines.js';
 import { SocketSink } from './socket-sink.js';
 
@@ -95,11 +96,11 @@ export class RtmpLink extends SocketSink implements Watched {
   }
 
   get remoteAddress(): string {
-    return (this.socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
+    return plainAddress(this.socket.remoteAddress);
   }
 
   get localAddress(): string {
-    return (this.socket.localAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
+    return plainAddress(this.socket.localAddress);
   }
 
   setNoDelay(on: boolean): void {

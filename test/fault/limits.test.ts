@@ -557,6 +557,25 @@ describe.concurrent('max_connections', () => {
   });
 });
 
+describe('max_connections_per_address', () => {
+  test('one more of that address is closed at accept; another address is served', async () => {
+    const srs = await startSrs({ config: configOf('max_connections_per_address 2;', '') });
+    const kept = [await RawPeer.shaken(srs.port), await RawPeer.shaken(srs.port)];
+    const third = await RawPeer.open(srs.port);
+    third.write(new ClientHandshake('simple').start());
+    expect(await third.gone()).toBeLessThan(1000);
+    expect(third.socket.bytesRead).toBe(0);
+    const other = connect({ port: srs.port, host: '127.0.0.1', localAddress: '127.0.0.2' });
+    other.write(new ClientHandshake('simple').start());
+    await new Promise((served) => other.once('data', served));
+    other.destroy();
+    expect(lines(srs).some((line) => line.msg.includes('max_connections_per_address'))).toBe(true);
+    kept[0]?.close();
+    const next = await until('a place is free', () => RawPeer.connected(srs.port).catch(() => undefined));
+    next.close();
+  });
+});
+
 describe.concurrent('memory', () => {
   test('S2 500 connections that declare 16 MiB on 60 chunk streams each: RSS grows by less than 100 MB', async () => {
     const warm = await Promise.all(Array.from({ length: 20 }, () => RawPeer.shaken(memory.port)));

@@ -28,6 +28,13 @@ export const root = {
     reload: 'live',
     doc: 'Connections of all listeners together; one more is closed right after it was accepted.',
   },
+  max_connections_per_address: {
+    type: 'integer',
+    default: 0,
+    reload: 'live',
+    since: 'own',
+    doc: 'Connections from one address, all listeners together; one more is closed right after it was accepted. 0: no limit, because many players may share one address.',
+  },
   pid: {
     type: 'string',
     default: './objs/srs.pid',

@@ -40,6 +40,7 @@ const plain = {
   listen: [{ host: '0.0.0.0', port: 1935 }],
   chunkSize: 60_000,
   maxConnections: 1000,
+  maxConnectionsPerAddress: 0,
   inotifyAutoReload: false,
   graceDrain: 30,
   pid: './objs/srs.pid',
