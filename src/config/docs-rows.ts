@@ -1,11 +1,13 @@
 import { unitOf } from './read-value.js';
 import { boundsOf } from './schema.js';
-import type { DirectiveTable, NamedRow, ValueRow } from './table.js';
+import { camelCase, type DirectiveTable, type NamedRow, type ValueRow } from './table.js';
 
 /** A directive as the operator writes it. */
 interface DocRow {
   readonly name: string;
   readonly row: ValueRow;
+  /** Place in the typed configuration of its scope: `/publish/mrLatency`. */
+  readonly path: string;
   /** Its other spellings, with the blocks around them: `vhost publish_normal_timeout`. */
   readonly also: readonly string[];
 }
@@ -14,6 +16,8 @@ interface DocRow {
 export interface DocBlock {
   /** Words before `{`; undefined for the file itself. */
   readonly opens: string | undefined;
+  /** Of a block that occurs once for each ID: its place in the typed configuration of the scope around it. */
+  readonly each?: string;
   readonly doc: string;
   readonly rows: DocRow[];
   readonly blocks: DocBlock[];
@@ -22,27 +26,28 @@ export interface DocBlock {
 /** Sorts a table into the blocks of the file. */
 export function documented(rows: DirectiveTable): DocBlock {
   const file: DocBlock = { opens: undefined, doc: '', rows: [], blocks: [] };
-  fill(file, rows, '');
+  fill(file, rows, '', '');
   return file;
 }
 
-function fill(scope: DocBlock, rows: DirectiveTable, written: string): void {
+function fill(scope: DocBlock, rows: DirectiveTable, written: string, place: string): void {
   for (const [name, row] of Object.entries(rows)) {
-    if (row.type === 'block') fill(scope, row.rows, `${written}${name}.`);
-    else if (row.type === 'named') scope.blocks.push(namedBlock(name, row));
+    const path = `${place}/${camelCase(name)}`;
+    if (row.type === 'block') fill(scope, row.rows, `${written}${name}.`, path);
+    else if (row.type === 'named') scope.blocks.push(namedBlock(name, row, path));
     else {
       const [preferred = '', ...also] = row.spelled ?? [`${written}${name}`];
-      const [last = '', ...path] = preferred.split('.').reverse();
+      const [last = '', ...blocks] = preferred.split('.').reverse();
       const around = scope.opens === undefined ? '' : `${scope.opens.split(' ')[0]} `;
       const others = also.map((spelling) => around + spelling.replaceAll('.', ' '));
-      blockAt(scope, path.reverse()).rows.push({ name: last, row, also: others });
+      blockAt(scope, blocks.reverse()).rows.push({ name: last, row, path, also: others });
     }
   }
 }
 
-function namedBlock(name: string, row: NamedRow): DocBlock {
-  const block = { opens: `${row.spelled?.[0] ?? name} ${row.example}`, doc: row.doc, rows: [], blocks: [] };
-  fill(block, row.rows, '');
+function namedBlock(name: string, row: NamedRow, each: string): DocBlock {
+  const block = { opens: `${row.spelled?.[0] ?? name} ${row.example}`, each, doc: row.doc, rows: [], blocks: [] };
+  fill(block, row.rows, '', '');
   return block;
 }
 

@@ -15,8 +15,13 @@ A file is a list of \`name value … ;\` and \`name { … }\`; \`#\` starts a co
 \`'…'\` or \`"…"\`. \`include file …;\` stands for the directives of other files, relative to the working directory or to the
 including file. Of a directive that is given twice the first one counts.
 
-\`srs -t -c FILE\` checks a file: every mistake is reported with file, line and column. \`conf/full.conf\` has every directive
-with its default.
+\`srs -t -c FILE\` checks a file and tells what it would run; every mistake is reported with file, line and column.
+\`srs config dump -c FILE\` prints every setting that is in force and where its value comes from. Both print JSON with
+\`--json\`. \`conf/full.conf\` has every directive with its default.
+
+A variable of the environment replaces what the file says: \`SRS_\` and the blocks and the name of the directive in capitals,
+joined by \`_\`. \`SRS_LISTEN\` is \`listen\`, \`SRS_VHOST_PLAY_GOP_CACHE\` is \`gop_cache\` in \`play\` of every vhost. Several
+values are separated by blanks; an empty variable changes nothing.
 
 SIGHUP reads the file again: all of it comes into force, or nothing of it. The column *reload* tells how. ${Object.entries(
     reloadRules,

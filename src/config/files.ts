@@ -2,7 +2,6 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { ConfigError } from '../kernel/index.js';
 import type { OpenInclude } from './grammar.js';
-import { errorAt } from './syntax-error.js';
 import { show } from './tree.js';
 
 /** @throws {ConfigError} CONFIG_UNREADABLE */
@@ -28,7 +27,8 @@ export const includeFromDisk: OpenInclude = ({ text: name, at }) => {
       failure ??= cause;
     }
   }
-  throw errorAt(at, `can not include ${show(name)}: ${reasonOf(failure)}`, 'CONFIG_UNREADABLE', failure);
+  const text = `can not include ${show(name)}: ${reasonOf(failure)}`;
+  throw new ConfigError('CONFIG_UNREADABLE', text, { file: name }, { cause: failure });
 };
 
 /** Pipes are read too (`-c <(…)`); a device might never end. */

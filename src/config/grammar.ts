@@ -1,8 +1,9 @@
+import { ConfigError } from '../kernel/index.js';
 import { type Lexeme, Lexer } from './lexer.js';
-import { errorAt } from './syntax-error.js';
+import { Problems } from './problems.js';
 import type { Directive, Position, Source, Token } from './tree.js';
 
-/** Opens the files that `include` names. @throws {ConfigError} CONFIG_UNREADABLE at the name. */
+/** Opens the files that `include` names. @throws {ConfigError} CONFIG_UNREADABLE, whose message does not say where. */
 export type OpenInclude = (name: Token) => Source;
 
 const MAX_CHAIN = 16;
@@ -17,86 +18,157 @@ interface Level {
 }
 
 /**
- * Configuration text → tree of directives, with `include` resolved in place. Blocks nest as deep as the text says:
- * the levels wait in a list, not on the call stack.
- * @throws {ConfigError} CONFIG_SYNTAX, whose message is `FILE:LINE:COLUMN: text`.
+ * Configuration text → tree of directives, with `include` resolved in place.
+ * @throws {ConfigError} for the first breach of the grammar; the message is `FILE:LINE:COLUMN: text`.
  */
 export function parseTree(main: Source, openInclude: OpenInclude): Directive[] {
-  const root: Directive[] = [];
-  const levels: Level[] = [{ lexer: new Lexer(main), list: root, opener: undefined }];
-  let includes = 0;
-  for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
-    const read = readDirective(level.lexer);
-    switch (read.kind) {
-      case 'end':
-        if (level.opener) throw errorAt(level.opener, 'unexpected end of file, expecting `}`');
-        levels.pop();
-        break;
-      case '}':
-        if (!level.opener) throw errorAt(read.at, 'unexpected `}`');
-        levels.pop();
-        break;
-      case 'simple':
-        if (read.name.text === 'include') {
-          includes += read.args.length;
-          if (includes > MAX_INCLUDES) throw errorAt(read.name.at, `more than ${MAX_INCLUDES} files are included`);
-          const files = openAll(read.name, read.args, openInclude);
-          for (const file of files.reverse())
-            levels.push({ lexer: new Lexer(file), list: level.list, opener: undefined });
-        } else level.list.push({ name: read.name.text, args: read.args, block: undefined, at: read.name.at });
-        break;
-      case 'block': {
-        if (read.name.text === 'include') throw errorAt(read.name.at, 'include takes files, not a block');
-        const block: Directive[] = [];
-        level.list.push({ name: read.name.text, args: read.args, block, at: read.name.at });
-        levels.push({ lexer: level.lexer, list: block, opener: read.name.at });
-        break;
+  const problems = new Problems();
+  const tree = readTree(main, openInclude, problems);
+  problems.throwFirst();
+  return tree;
+}
+
+/**
+ * As `parseTree`, but goes on after a breach of the grammar where it is sure what was meant; what it is not sure of is
+ * left out of the tree, so that no later check complains of it. Blocks nest as deep as the text says: the levels wait in
+ * a list, not on the call stack.
+ */
+export function readTree(main: Source, openInclude: OpenInclude, problems: Problems): Directive[] {
+  return new TreeReader(openInclude, problems).read(main);
+}
+
+class TreeReader {
+  readonly #levels: Level[] = [];
+  #includes = 0;
+
+  constructor(
+    private readonly openInclude: OpenInclude,
+    private readonly problems: Problems,
+  ) {}
+
+  read(main: Source): Directive[] {
+    const root: Directive[] = [];
+    this.#enter(main, root);
+    for (let level = this.#levels.at(-1); level !== undefined; level = this.#levels.at(-1)) {
+      const { lexer, list, opener } = level;
+      const read = readDirective(lexer, this.problems);
+      switch (read.kind) {
+        case 'end':
+          if (opener) this.problems.syntax(opener, 'unexpected end of file, expecting `}`');
+          this.#leaveFile();
+          break;
+        case '}':
+          if (!opener) this.problems.syntax(read.at, 'unexpected `}`');
+          this.#levels.pop(); // at the top of a file the rest of it is in doubt
+          break;
+        case 'simple':
+          if (read.name.text === 'include') this.#include(read.name, read.args, list);
+          else list.push({ name: read.name.text, args: read.args, block: undefined, at: read.name.at });
+          break;
+        case 'block': {
+          const { at, text } = read.name;
+          const block: Directive[] = [];
+          if (text === 'include') this.problems.syntax(at, 'include takes files, not a block');
+          else list.push({ name: text, args: read.args, block, at });
+          this.#levels.push({ lexer, list: block, opener: at });
+          break;
+        }
+        case 'nameless block':
+          this.#levels.push({ lexer, list: [], opener: read.at });
+          break;
+        default:
+          read satisfies never;
       }
-      default:
-        read satisfies never;
+    }
+    return root;
+  }
+
+  #enter(source: Source, list: Directive[]): void {
+    this.#levels.push({ lexer: new Lexer(source, this.problems), list, opener: undefined });
+  }
+
+  /** At the end of a file. Nobody knows where a block that is still open should have ended, so it is left out. */
+  #leaveFile(): void {
+    let open = false;
+    for (let level = this.#levels.pop(); level !== undefined; level = this.#levels.pop()) {
+      if (level.opener) open = true;
+      else {
+        if (open) level.list.pop();
+        return;
+      }
     }
   }
-  return root;
+
+  #include(name: Token, files: readonly Token[], list: Directive[]): void {
+    if (files.length === 0) return this.problems.syntax(name.at, 'include needs at least one file');
+    this.#includes += files.length;
+    if (this.#includes > MAX_INCLUDES) {
+      this.problems.syntax(name.at, `more than ${MAX_INCLUDES} files are included`);
+      this.#levels.length = 0;
+      return;
+    }
+    const sources = files.map((file) => this.#open(file)).filter((source) => source !== undefined);
+    for (const source of sources.reverse()) this.#enter(source, list);
+  }
+
+  #open(file: Token): Source | undefined {
+    let source: Source;
+    try {
+      source = this.openInclude(file);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      this.problems.syntax(file.at, error.message, error.code, error.cause);
+      return undefined;
+    }
+    let depth = 0;
+    for (let up: Position | undefined = file.at; up !== undefined; up = up.source.from) {
+      const fault =
+        up.source.file === source.file
+          ? `${source.file} includes itself`
+          : ++depth > MAX_CHAIN
+            ? `more than ${MAX_CHAIN} files include each other`
+            : undefined;
+      if (fault === undefined) continue;
+      this.problems.syntax(file.at, fault);
+      return undefined;
+    }
+    return source;
+  }
 }
 
 type Read =
   | { readonly kind: 'simple' | 'block'; readonly name: Token; readonly args: readonly Token[] }
-  | { readonly kind: 'end' | '}'; readonly at: Position };
+  | { readonly kind: 'end' | '}' | 'nameless block'; readonly at: Position };
 
 /** Reads up to the `;` or `{` that completes a directive, or to what ends the list. */
-function readDirective(lexer: Lexer): Read {
-  const words: Token[] = [];
+function readDirective(lexer: Lexer, problems: Problems): Read {
+  let words: Token[] = [];
   for (;;) {
     const lexeme = lexer.next();
-    if (lexeme.kind === 'word') {
+    const { kind, at } = lexeme;
+    if (kind === 'word') {
       words.push(lexeme);
       continue;
     }
     const pending = words[0];
-    if (lexeme.kind === 'end' && (pending || lexeme.openQuote)) throw unfinished(lexeme);
-    if (lexeme.kind === 'end') return lexeme as Read;
-    if (lexeme.kind === '}' && !pending) return lexeme as Read;
-    if (lexeme.kind === '}' || !pending) throw errorAt(lexeme.at, `unexpected \`${lexeme.kind}\``);
+    if (kind === 'end') {
+      if (pending || lexeme.openQuote) problems.syntax(at, unfinished(lexeme));
+      return { kind, at };
+    }
+    if (kind === '}') {
+      if (pending) problems.syntax(at, 'unexpected `}`'); // a `;` is missing, or more than that: the words are dropped
+      return { kind, at };
+    }
     const [name, ...args] = words.filter((word) => word.text !== ''); // an empty quoted string is no argument
-    if (!name) throw errorAt(pending.at, 'empty directive');
-    return { kind: lexeme.kind === ';' ? 'simple' : 'block', name, args };
+    if (name) return { kind: kind === ';' ? 'simple' : 'block', name, args };
+    if (pending) problems.syntax(pending.at, 'empty directive');
+    else problems.syntax(at, `unexpected \`${kind}\``);
+    if (kind === '{') return { kind: 'nameless block', at };
+    words = [];
   }
 }
 
-function unfinished({ at, openQuote }: Extract<Lexeme, { kind: 'end' }>): Error {
+function unfinished({ openQuote }: Extract<Lexeme, { kind: 'end' }>): string {
   const quote = openQuote ? `; the quote opened at ${openQuote.line}:${openQuote.column} is not closed` : '';
-  return errorAt(at, `unexpected end of file, expecting \`;\` or \`}\`${quote}`);
-}
-
-function openAll(name: Token, files: readonly Token[], open: OpenInclude): Source[] {
-  if (files.length === 0) throw errorAt(name.at, 'include needs at least one file');
-  return files.map((file) => {
-    const source = open(file);
-    let depth = 0;
-    for (let up: Position | undefined = file.at; up !== undefined; up = up.source.from) {
-      if (up.source.file === source.file) throw errorAt(file.at, `${source.file} includes itself`);
-      if (++depth > MAX_CHAIN) throw errorAt(file.at, `more than ${MAX_CHAIN} files include each other`);
-    }
-    return source;
-  });
+  return `unexpected end of file, expecting \`;\` or \`}\`${quote}`;
 }

@@ -1,4 +1,4 @@
-import { errorAt } from './syntax-error.js';
+import type { Problems } from './problems.js';
 import { type Position, type Source, show } from './tree.js';
 
 export type Lexeme =
@@ -19,11 +19,14 @@ export class Lexer {
   #line = 1;
   #lineStart = 0;
 
-  constructor(private readonly source: Source) {
+  constructor(
+    private readonly source: Source,
+    private readonly problems: Problems,
+  ) {
     if (source.text.charCodeAt(0) === 0xfeff) this.#offset = this.#lineStart = 1; // byte order mark
   }
 
-  /** @throws {ConfigError} CONFIG_SYNTAX for a bad character after a closing quote. */
+  /** A bad character after a closing quote is reported, and starts a word of its own. */
   next(): Lexeme {
     this.#skipBlank();
     const at = this.#here();
@@ -70,7 +73,7 @@ export class Lexer {
     const word = text.slice(start, this.#offset++);
     const after = text.codePointAt(this.#offset);
     if (after !== undefined && !endsWord(String.fromCodePoint(after)))
-      throw errorAt(this.#here(), `unexpected '${show(String.fromCodePoint(after))}' after the closing quote`);
+      this.problems.syntax(this.#here(), `unexpected '${show(String.fromCodePoint(after))}' after the closing quote`);
     return { kind: 'word', text: word, at };
   }
 

@@ -1,21 +1,22 @@
+import { ConfigError } from '../kernel/index.js';
+import { type Environment, override } from './environment.js';
 import { includeFromDisk, readConfigFile } from './files.js';
 import type { OpenInclude } from './grammar.js';
-import { parseTree } from './grammar.js';
+import { readTree } from './grammar.js';
 import { openFileLimit, openFilesFor } from './open-files.js';
 import { Problems } from './problems.js';
 import { type Reading, readScope } from './read-scope.js';
 import { scopeOf } from './scope.js';
 import { settle } from './settle.js';
-import { errorAt } from './syntax-error.js';
 import { type Config, laterInRoot, root } from './tables/root.js';
 import type { VhostConfig } from './tables/vhost.js';
-import { type Position, printPosition } from './tree.js';
+import { type Position, printPosition, show } from './tree.js';
 
 export interface LoadedConfig {
   readonly config: Config;
   /** `FILE:LINE:COLUMN: text`, in the order of the file. */
   readonly warnings: readonly string[];
-  /** Where each value that is not a default comes from: `vhosts/NAME/publish/mr` → `FILE:LINE:COLUMN`. */
+  /** Where each value that is not a default comes from: `vhosts/NAME/publish/mr` → `FILE:LINE:COLUMN` or `environment NAME`. */
   readonly origins: ReadonlyMap<string, string>;
 }
 
@@ -24,29 +25,34 @@ export interface Surroundings {
   readonly openInclude?: OpenInclude;
   /** How many files the process may have open. */
   readonly openFiles?: number | undefined;
+  /** Variables that replace values of the file. */
+  readonly environment?: Environment;
 }
 
 const rootScope = scopeOf(root, laterInRoot);
 
 /**
  * Reads and checks a configuration file and what it includes.
- * @throws {ConfigError} CONFIG_UNREADABLE, CONFIG_SYNTAX at the first breach of the grammar, or CONFIG_INVALID with
- * one line per wrong directive; every line starts with `FILE:LINE:COLUMN: `.
+ * @throws {ConfigError} with one line per error, each of which starts with `FILE:LINE:COLUMN: ` or `environment NAME: `:
+ * CONFIG_SYNTAX or CONFIG_UNREADABLE if a text breaks the grammar or a file can not be read, else CONFIG_INVALID.
  */
 export function loadConfig(path: string): LoadedConfig {
-  return parseConfig(readConfigFile(path), path, { openInclude: includeFromDisk, openFiles: openFileLimit() });
+  const openFiles = openFileLimit();
+  return parseConfig(readConfigFile(path), path, { openInclude: includeFromDisk, openFiles, environment: process.env });
 }
 
 /** As `loadConfig`, from text. @param file the name in messages. @throws {ConfigError} */
 export function parseConfig(text: string, file: string, surroundings: Surroundings = {}): LoadedConfig {
   const source = { file, text };
   const whole = { source, line: 1, column: 1 };
-  const directives = parseTree(source, surroundings.openInclude ?? noIncludes);
   const problems = new Problems();
-  if (directives.length === 0) problems.error(whole, 'the configuration is empty');
-  problems.throwIfAny(file);
-
-  const reading = readScope(rootScope, directives, problems);
+  const directives = readTree(source, surroundings.openInclude ?? noIncludes, problems);
+  if (directives.length === 0) {
+    if (!problems.incomplete) problems.error(whole, 'the configuration is empty');
+    problems.throwIfAny(file);
+  }
+  const written = readScope(rootScope, directives, problems);
+  const reading = override(rootScope, written, surroundings.environment ?? {}, problems);
   const config = settle(root, reading, whole, problems) as unknown as Config;
   checkOpenFiles(config, surroundings.openFiles, reading.found.get('/maxConnections')?.directive.at ?? whole, problems);
   if (config.vhosts.size === 0) problems.warn(whole, 'there is no vhost, so every client is rejected');
@@ -63,8 +69,8 @@ export function findVhost(config: Config, name: string): VhostConfig | undefined
   return vhost?.enabled ? vhost : undefined;
 }
 
-const noIncludes: OpenInclude = ({ at, text }) => {
-  throw errorAt(at, `can not include ${text}: there are no files here`, 'CONFIG_UNREADABLE');
+const noIncludes: OpenInclude = ({ text }) => {
+  throw new ConfigError('CONFIG_UNREADABLE', `can not include ${show(text)}: there are no files here`);
 };
 
 function checkOpenFiles(config: Config, limit: number | undefined, at: Position, problems: Problems): void {

@@ -1,9 +1,12 @@
-import { ConfigError } from '../kernel/index.js';
+import { ConfigError, type ErrorCode } from '../kernel/index.js';
+import { errorAt } from './syntax-error.js';
 import { locate, type Position } from './tree.js';
 
 interface Problem {
   readonly at: Position;
   readonly text: string;
+  readonly code?: ErrorCode;
+  readonly cause?: unknown;
 }
 
 /** Collects what is wrong with a configuration, so that the operator hears of everything in one go. */
@@ -15,8 +18,20 @@ export class Problems {
     return this.#errors.length;
   }
 
+  /** Parts of the file could not be read, so that nothing can be said to be missing. */
+  get incomplete(): boolean {
+    return this.#errors.some(({ code }) => code !== undefined);
+  }
+
   error(at: Position, text: string): void {
     this.#errors.push({ at, text });
+  }
+
+  /** A breach of the grammar or a file that can not be included. What it leads to at the same place is not told. */
+  syntax(at: Position, text: string, code: ErrorCode = 'CONFIG_SYNTAX', cause?: unknown): void {
+    const last = this.#errors.at(-1)?.at;
+    if (last?.source === at.source && last.line === at.line && last.column === at.column) return;
+    this.#errors.push({ at, text, code, cause });
   }
 
   warn(at: Position, text: string): void {
@@ -28,11 +43,19 @@ export class Problems {
     return Object.freeze(inOrder(this.#warnings));
   }
 
-  /** @throws {ConfigError} CONFIG_INVALID with one line per error. */
+  /** @throws {ConfigError} with one line per error; its code is that of the first breach of the grammar, if any. */
   throwIfAny(file: string): void {
-    if (this.#errors.length === 0) return;
+    const [first] = this.#errors;
+    if (first === undefined) return;
+    if (first.code !== undefined && this.#errors.length === 1) this.throwFirst();
     const errors = inOrder(this.#errors);
-    throw new ConfigError('CONFIG_INVALID', errors.join('\n'), { file, errors });
+    throw new ConfigError(first.code ?? 'CONFIG_INVALID', errors.join('\n'), { file, errors });
+  }
+
+  /** @throws {ConfigError} the error that was met first, alone. */
+  throwFirst(): void {
+    const [first] = this.#errors;
+    if (first) throw errorAt(first.at, first.text, first.code ?? 'CONFIG_INVALID', first.cause);
   }
 }
 
@@ -41,7 +64,8 @@ function inOrder(problems: readonly Problem[]): string[] {
   const files = new Map<string, number>();
   for (const { at } of problems) if (!files.has(at.source.file)) files.set(at.source.file, files.size);
   const rank = ({ at }: Problem): number => files.get(at.source.file) ?? 0;
-  return [...problems]
+  const lines = [...problems]
     .sort((a, b) => rank(a) - rank(b) || a.at.line - b.at.line || a.at.column - b.at.column)
     .map(({ at, text }) => locate(at, text));
+  return [...new Set(lines)]; // a variable of the environment counts in every vhost and is told once
 }

@@ -6,7 +6,7 @@ import { type NamedScope, placesOf, type Scope, type Setting, type Word, type Wo
 import { type Directive, type Position, printPosition, show } from './tree.js';
 
 /** A setting that was written: by which directive, under which name. */
-interface Found {
+export interface Found {
   readonly directive: Directive;
   readonly spelled: string;
   /** Undefined when the directive changes nothing. */

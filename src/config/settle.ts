@@ -52,7 +52,8 @@ class Settler {
     const found = reading.found.get(path);
     if (found?.written) return found.written.value;
     if (row.type === 'listen') {
-      if (!found) this.problems.error(this.whole, `${name} is missing: write at least "${name} ${row.example};"`);
+      if (!found && !this.problems.incomplete)
+        this.problems.error(this.whole, `${name} is missing: write at least "${name} ${row.example};"`);
       return [];
     }
     return row.inherit ? (inherited ?? row.default) : row.default;

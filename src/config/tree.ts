@@ -5,6 +5,8 @@ export interface Source {
   readonly text: string;
   /** The `include` that brought it in; undefined for the main file. */
   readonly from?: Position;
+  /** It has no lines to count: a variable of the environment. */
+  readonly isLine?: true;
 }
 
 /** Where a token starts: line and column count from 1, columns in UTF-16 units. */
@@ -28,8 +30,9 @@ export interface Directive {
   readonly at: Position;
 }
 
-/** `FILE:LINE:COLUMN` */
-export const printPosition = ({ source, line, column }: Position): string => `${source.file}:${line}:${column}`;
+/** `FILE:LINE:COLUMN`, or `environment NAME`. */
+export const printPosition = ({ source, line, column }: Position): string =>
+  source.isLine ? source.file : `${source.file}:${line}:${column}`;
 
 /** `FILE:LINE:COLUMN: text`, with the chain of includes that led there. */
 export function locate(at: Position, text: string): string {

@@ -5,6 +5,7 @@ import { acquirePidFile, openLog, version } from '../kernel/index.js';
 import { daemonize, isDaemonChild, reportToParent } from './daemon.js';
 import { logPart, PidPart, WatchPart } from './reload-parts.js';
 import { endSignal } from './signals.js';
+import { endWithParent, enterWorkDir } from './surroundings.js';
 
 /** Runs the server until a signal ends it. @returns the exit code. @throws {SrsError} when it can not start. */
 export async function run(file: string): Promise<number> {
@@ -14,6 +15,7 @@ export async function run(file: string): Promise<number> {
 
   const { config, warnings } = loadConfig(file);
   if (config.daemon && !isDaemonChild()) return daemonize();
+  enterWorkDir(config.workDir);
   const output = openLog(config.log);
   const { log } = output;
   reopen = () => output.reopen();
@@ -31,6 +33,7 @@ export async function run(file: string): Promise<number> {
     watch.set(config.inotifyAutoReload);
     log.info({ version, node: process.version, config: file }, 'srs is running');
     reportToParent();
+    if (config.asprocess && !isDaemonChild()) endWithParent(log);
     const hurry = new AbortController();
     const { signal, graceful } = await endSignal(hurry);
     log.info({ signal }, graceful ? 'no new clients; stopping when the players have left' : 'stopping');

@@ -1,45 +1,58 @@
+import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { loadConfig } from '../config/index.js';
 import { SrsError, version } from '../kernel/index.js';
 import { reportToParent } from './daemon.js';
+import { dump, test } from './inspect.js';
 import { run } from './run.js';
 
 interface Options {
   readonly config?: string;
   readonly test?: boolean;
+  readonly json?: boolean;
 }
+
+let task: 'run' | 'dump' = 'run';
 
 const program = new Command('srs')
   .description('Live streaming server: encoders push RTMP, players pull it')
   .option('-c, --config <file>', 'the configuration file')
-  .option('-t, --test', 'test the configuration and exit')
+  .option('-t, --test', 'test the configuration, print what would run, and exit')
+  .option('--json', 'print the result of -t or of config dump as JSON')
   .version(version, '-v, --version', 'print the version')
   .helpOption('-h, --help', 'print this help')
-  .showHelpAfterError();
+  .showHelpAfterError()
+  .action(() => {
+    task = 'run';
+  });
+
+program
+  .command('config')
+  .description('look at a configuration file')
+  .command('dump')
+  .description('print every setting that is in force and where it comes from; with -c FILE')
+  .action(() => {
+    task = 'dump';
+  });
 
 program.parse();
 process.exitCode = await main(program.opts<Options>());
 // A timer or socket that some library left open must not keep a stopped server alive.
 if (process.exitCode !== undefined) process.exit();
 
-async function main(options: Options): Promise<number> {
-  if (options.config === undefined) {
-    program.outputHelp();
-    return 0;
+async function main({ config, test: isTest, json = false }: Options): Promise<number> {
+  if (config === undefined) {
+    if (task === 'run') program.outputHelp();
+    else console.error('config dump needs a file: srs config dump -c FILE');
+    return task === 'run' ? 0 : 1;
   }
   try {
-    return options.test === true ? test(options.config) : await run(options.config);
+    if (task === 'dump') return dump(config, json);
+    if (isTest === true) return test(config, json);
+    return await run(resolve(config)); // a reload reads it again, from another working directory perhaps
   } catch (error) {
     // What the operator can mend is one clear line; anything else is a bug and shows where.
     console.error(error instanceof SrsError ? error.message : error);
     reportToParent(error instanceof Error ? error.message : String(error));
     return 1;
   }
-}
-
-function test(file: string): number {
-  const { warnings } = loadConfig(file);
-  for (const warning of warnings) console.error(`warning: ${warning}`);
-  console.log(`${file}: the configuration is valid`);
-  return 0;
 }

@@ -1,5 +1,6 @@
 import type { ConfigOf, DirectiveTable, LaterTable } from '../table.js';
 import { acceptedInRoot } from './accepted.js';
+import { processRows } from './process.js';
 import { laterInVhost, type VhostConfig, vhost } from './vhost.js';
 
 const pithyPrint = ['publish', 'play', 'forwarder', 'encoder', 'ingester', 'hls', 'edge'] as const;
@@ -99,6 +100,7 @@ export const root = {
     spelled: ['pithy_print_ms', ...pithyPrint.map((stage) => `pithy_print.${stage}`)],
     doc: 'How often the log sums up publishers and players, in one line each.',
   },
+  ...processRows,
   vhosts: {
     type: 'named',
     spelled: ['vhost'],
@@ -123,8 +125,6 @@ export const laterInRoot = {
   http_stream: { since: 1 },
   stats: { since: 1 },
   http_server: { since: 2 },
-  work_dir: { since: 2 },
-  asprocess: { since: 2 },
   ff_log_level: { since: 3 },
   grace_start_wait: { since: 3 },
   grace_final_wait: { since: 3 },

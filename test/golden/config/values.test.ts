@@ -47,6 +47,8 @@ const plain = {
   daemon: false,
   log: { tank: 'file', level: 'trace', file: './objs/srs.log' },
   pithyPrint: 10_000,
+  workDir: './',
+  asprocess: false,
 };
 
 /** The file of a case: `root` after the listener, `vhost` inside the default vhost; both start on a line of their own. */
@@ -70,6 +72,7 @@ const roots: { text: string; want: object; warn?: string[] }[] = [
   { text: 'chunk_size 65536;', want: { chunkSize: 65_536 } },
   { text: 'max_connections 2;', want: { maxConnections: 2 } },
   { text: 'pid "/run/my srs.pid";', want: { pid: '/run/my srs.pid' } },
+  { text: 'work_dir /var; asprocess on;', want: { workDir: '/var', asprocess: true } },
   { text: 'pid "";', want: {}, warn: ['2:1: pid has no value, so it changes nothing'] },
   { text: 'daemon on;', want: { daemon: true } },
   { text: 'daemon yes;', want: {}, warn: ['2:8: daemon is on or off, not "yes"; it stays off'] },

@@ -1,0 +1,53 @@
+import { type ListenAddress, printAddress } from './address.js';
+import { type EffectiveBlock, type EffectiveValue, effective } from './effective.js';
+import type { LoadedConfig } from './load.js';
+import { printWord } from './print-tree.js';
+import { show } from './tree.js';
+
+/** The configuration that is in force, as a file that loads to the same; behind each value its origin. */
+export const dumpConfig = (loaded: LoadedConfig): string =>
+  blockLines(effective(loaded))
+    .map((line) => `${line}\n`)
+    .join('');
+
+function blockLines({ values, blocks }: EffectiveBlock): string[] {
+  const lines = values.map((value) => `${printSetting(value)} # ${show(value.origin)}`);
+  for (const inner of blocks) {
+    const head = `${inner.opens.map(printWord).join(' ')} {`;
+    lines.push(head, ...blockLines(inner).map((line) => `    ${line}`), '}');
+  }
+  return lines;
+}
+
+/** A value that no file can give, such as an empty text, stands in a comment. */
+function printSetting({ name, value }: EffectiveValue): string {
+  const words = wordsOf(value);
+  if (words === undefined || words.includes('')) return `# ${name} "";`;
+  return `${[name, ...words.map(printWord)].join(' ')};`;
+}
+
+function wordsOf(value: unknown): string[] | undefined {
+  if (value === undefined) return ['auto'];
+  if (typeof value === 'boolean') return [value ? 'on' : 'off'];
+  if (Array.isArray(value)) return value.flatMap((item) => wordsOf(item) ?? []);
+  if (isAddress(value)) return [printAddress(value)];
+  return [String(value)];
+}
+
+const isAddress = (value: unknown): value is ListenAddress =>
+  typeof value === 'object' && value !== null && 'host' in value && 'port' in value;
+
+/** One setting of `dumpJson`. */
+interface DumpedSetting extends EffectiveValue {
+  /** The blocks around it: `["vhost a", "play"]`. */
+  readonly in: readonly string[];
+}
+
+/** The same as a list for programs: `[{ in: ["vhost a", "play"], name: "atc", value: false, origin: "default" }]`. */
+export function dumpSettings(loaded: LoadedConfig): DumpedSetting[] {
+  const list = (block: EffectiveBlock, around: readonly string[]): DumpedSetting[] => [
+    ...block.values.map((value) => ({ in: around, ...value, value: value.value ?? 'auto' })),
+    ...block.blocks.flatMap((inner) => list(inner, [...around, inner.opens.join(' ')])),
+  ];
+  return list(effective(loaded), []);
+}

@@ -1,0 +1,19 @@
+import type { DirectiveTable } from '../table.js';
+
+/** What the process does at its start, before it serves. */
+export const processRows = {
+  work_dir: {
+    type: 'string',
+    default: './',
+    reload: 'never',
+    since: 2,
+    doc: 'The directory to change to at the start: relative paths of this file begin there.',
+  },
+  asprocess: {
+    type: 'onoff',
+    default: false,
+    reload: 'never',
+    since: 2,
+    doc: 'Stop when the process that started this one has ended. Not for use with daemon on.',
+  },
+} as const satisfies DirectiveTable;
