@@ -126,9 +126,9 @@ export const laterInRoot = {
   stats: { since: 1 },
   http_server: { since: 2 },
   ff_log_level: { since: 3 },
-  grace_start_wait: { since: 3 },
-  grace_final_wait: { since: 3 },
-  force_grace_quit: { since: 3 },
+  grace_start_wait: { since: 3, never: 'nothing has to be waited for before the listeners close' },
+  grace_final_wait: { since: 3, never: 'the server ends when all is closed; see grace_drain' },
+  force_grace_quit: { since: 3, never: 'SIGTERM is always fast, SIGQUIT always graceful' },
   server_id: { since: 4 },
   exporter: { since: 5 },
 } as const satisfies LaterTable;
