@@ -3,6 +3,7 @@ import { type Environment, override } from './environment.js';
 import { includeFromDisk, readConfigFile } from './files.js';
 import type { OpenInclude } from './grammar.js';
 import { readTree } from './grammar.js';
+import { crossClashes, listenersOf } from './listeners.js';
 import { openFileLimit, openFilesFor } from './open-files.js';
 import { Problems } from './problems.js';
 import { type Reading, readScope } from './read-scope.js';
@@ -55,6 +56,10 @@ export function parseConfig(text: string, file: string, surroundings: Surroundin
   const reading = override(rootScope, written, surroundings.environment ?? {}, problems);
   const config = settle(root, reading, whole, problems) as unknown as Config;
   checkOpenFiles(config, surroundings.openFiles, reading.found.get('/maxConnections')?.directive.at ?? whole, problems);
+  for (const { listener, text } of crossClashes(listenersOf(root, config as unknown as Record<string, unknown>)))
+    problems.error(reading.found.get(listener.path)?.directive.at ?? whole, text);
+  const asprocess = reading.found.get('/asprocess')?.directive.at ?? whole;
+  if (config.asprocess && config.daemon) problems.warn(asprocess, 'asprocess has no effect with daemon on');
   if (config.vhosts.size === 0) problems.warn(whole, 'there is no vhost, so every client is rejected');
   problems.throwIfAny(file);
   return Object.freeze({ config, warnings: problems.warnings(), origins: originsOf(reading) });

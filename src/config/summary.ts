@@ -1,4 +1,5 @@
-import { type ListenAddress, printAddress } from './address.js';
+import { printAddress } from './address.js';
+import { listenersOf } from './listeners.js';
 import type { LoadedConfig } from './load.js';
 import { camelCase, type DirectiveTable } from './table.js';
 import { root } from './tables/root.js';
@@ -22,7 +23,10 @@ type Values = Readonly<Record<string, unknown>>;
 
 export function summarize({ config, warnings }: LoadedConfig): Summary {
   return {
-    listeners: listenersOf(root, config as unknown as Values, 'rtmp'),
+    listeners: listenersOf(root, config as unknown as Values).map(({ name, address }) => ({
+      name,
+      address: printAddress(address),
+    })),
     features: featuresOf(root, config as unknown as Values),
     vhosts: [...config.vhosts.values()].map((one) => ({
       name: one.name,
@@ -31,17 +35,6 @@ export function summarize({ config, warnings }: LoadedConfig): Summary {
     })),
     warnings,
   };
-}
-
-/** @param name of the block; the listeners of the file itself are for RTMP. */
-function listenersOf(rows: DirectiveTable, values: Values, name: string): { name: string; address: string }[] {
-  return Object.entries(rows).flatMap(([key, row]) => {
-    const value = values[camelCase(key)];
-    if (row.type === 'listen')
-      return (value as readonly ListenAddress[]).map((address) => ({ name, address: printAddress(address) }));
-    if (row.type !== 'block' || (value as Values).enabled === false) return [];
-    return listenersOf(row.rows, value as Values, name === 'rtmp' ? key : `${name} ${key}`);
-  });
 }
 
 function featuresOf(rows: DirectiveTable, values: Values): string[] {

@@ -72,6 +72,11 @@ const roots: { text: string; want: object; warn?: string[] }[] = [
   { text: 'chunk_size 65536;', want: { chunkSize: 65_536 } },
   { text: 'max_connections 2;', want: { maxConnections: 2 } },
   { text: 'pid "/run/my srs.pid";', want: { pid: '/run/my srs.pid' } },
+  {
+    text: 'asprocess on; daemon on;',
+    want: { asprocess: true, daemon: true },
+    warn: ['2:1: asprocess has no effect with daemon on'],
+  },
   { text: 'work_dir /var; asprocess on;', want: { workDir: '/var', asprocess: true } },
   { text: 'pid "";', want: {}, warn: ['2:1: pid has no value, so it changes nothing'] },
   { text: 'daemon on;', want: { daemon: true } },
