@@ -17,7 +17,8 @@ including file. Of a directive that is given twice the first one counts.
 
 \`srs -t -c FILE\` checks a file and tells what it would run; every mistake is reported with file, line and column.
 \`srs config dump -c FILE\` prints every setting that is in force and where its value comes from. Both print JSON with
-\`--json\`. \`conf/full.conf\` has every directive with its default.
+\`--json\`. \`conf/full.conf\` has every directive with its default; the other files of \`conf/\` are
+samples, one for each use.
 
 A variable of the environment replaces what the file says: \`SRS_\` and the blocks and the name of the directive in capitals,
 joined by \`_\`. \`SRS_LISTEN\` is \`listen\`, \`SRS_VHOST_PLAY_GOP_CACHE\` is \`gop_cache\` in \`play\` of every vhost. Several
