@@ -3,11 +3,15 @@ import type { Config, ListenAddress } from '../config/index.js';
 import { printAddress, TcpListener } from '../link/index.js';
 import type { Prepared, Reloadable } from './reload.js';
 
-/** The sockets that RTMP clients connect to. A reload opens and closes only those that changed. */
+/** The listening sockets of one protocol. A reload opens and closes only those that changed. */
 export class Listeners implements Reloadable {
   readonly #open = new Map<string, TcpListener>();
 
-  constructor(private readonly accepted: (socket: Socket) => void) {}
+  constructor(
+    /** Where a configuration wants them. */
+    private readonly wanted: (config: Config) => readonly ListenAddress[],
+    private readonly accepted: (socket: Socket) => void,
+  ) {}
 
   /** Addresses that are served, with the real port where 0 was asked for. */
   get addresses(): string[] {
@@ -15,8 +19,8 @@ export class Listeners implements Reloadable {
   }
 
   /** @throws {SystemError} LISTEN */
-  async open(addresses: readonly ListenAddress[]): Promise<void> {
-    for (const address of addresses) await this.#listen(address);
+  async open(config: Config): Promise<void> {
+    for (const address of this.wanted(config)) await this.#listen(address);
   }
 
   async close(): Promise<void> {
@@ -24,13 +28,13 @@ export class Listeners implements Reloadable {
   }
 
   async reload(_before: Config, after: Config): Promise<Prepared> {
-    const wanted = new Map(after.listen.map((address) => [printAddress(address), address]));
+    const wanted = new Map(this.wanted(after).map((address) => [printAddress(address), address]));
     const surplus = () => [...this.#open].filter(([key]) => !wanted.has(key));
     const opened: string[] = [];
     const closed: ListenAddress[] = [];
     const undo = async (): Promise<void> => {
       for (const key of opened) await this.#close(key);
-      await this.open(closed);
+      for (const address of closed) await this.#listen(address);
     };
     try {
       for (const [key, address] of wanted) {

@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net';
 import type { Config, LoadedConfig } from '../config/index.js';
 import { type Ms, ms } from '../core/index.js';
+import { HttpServer } from '../http/index.js';
 import { type Clock, type Log, type Service, sendQueues, systemClock } from '../kernel/index.js';
 import { Deadlines, plainAddress, RtmpLink } from '../link/index.js';
 import { ServerHandshake } from '../protocol/rtmp/index.js';
 import { metadataTags, RtmpSession } from '../session/index.js';
-import { FanoutGovernor, LagWatch, StreamHub, type WireLog } from '../stream/index.js';
+import { ClientRegistry, FanoutGovernor, LagWatch, openGate, StreamHub, type WireLog } from '../stream/index.js';
 import { Admission } from './admission.js';
 import { Listeners } from './listeners.js';
 import { type Prepared, type Reloadable, Reloader } from './reload.js';
@@ -22,9 +23,18 @@ export class SrsServer implements Service {
   readonly #sessions = new Set<RtmpSession>();
   readonly #summary: Summary;
   readonly #services: Service[];
-  readonly #listeners = new Listeners((socket) => this.#accept(socket));
+  readonly #clients = new ClientRegistry();
+  readonly #http: HttpServer;
+  readonly #listeners = new Listeners(
+    ({ listen }) => listen,
+    (socket) => this.#admit(socket, (address) => this.#acceptRtmp(socket, address)),
+  );
+  readonly #httpListeners = new Listeners(
+    ({ httpServer }) => (httpServer.enabled ? httpServer.listen : []),
+    (socket) => this.#admit(socket, (address) => this.#acceptHttp(socket, address)),
+  );
   /** In the order in which a reload prepares them: what is most likely to fail comes last. */
-  readonly #reloadables: Reloadable[] = [this.#listeners, this];
+  readonly #reloadables: Reloadable[] = [this.#listeners, this.#httpListeners, this];
   #refused = 0;
 
   constructor(
@@ -36,18 +46,32 @@ export class SrsServer implements Service {
     this.#deadlines = new Deadlines(clock);
     this.#hub = new StreamHub(() => this.config, clock, governor, metadataTags);
     this.#admission = new Admission(() => this.config);
+    this.#http = new HttpServer({
+      hub: this.#hub,
+      gate: openGate,
+      clients: this.#clients,
+      clock,
+      log,
+      config: () => this.config,
+    });
     this.#summary = new Summary(
       () => this.#sessions,
       () => this.config.pithyPrint,
       clock,
       log,
     );
-    this.#services = [this.#deadlines, governor, new LagWatch(() => this.#logs(), clock, sendQueues), this.#summary];
+    this.#services = [
+      this.#deadlines,
+      governor,
+      new LagWatch(() => this.#logs(), clock, sendQueues),
+      this.#summary,
+      this.#http,
+    ];
   }
 
   /** Addresses that are served, with the real port where 0 was asked for. */
   get addresses(): string[] {
-    return this.#listeners.addresses;
+    return [...this.#listeners.addresses, ...this.#httpListeners.addresses];
   }
 
   /** The configuration in force. */
@@ -59,15 +83,16 @@ export class SrsServer implements Service {
   async start(signal: AbortSignal): Promise<void> {
     try {
       for (const service of this.#services) await service.start(signal);
-      await this.#listeners.open(this.config.listen);
+      await this.#listeners.open(this.config);
+      await this.#httpListeners.open(this.config);
     } catch (error) {
       await this.stop();
       throw error;
     }
-    this.log.info({ listen: this.addresses }, 'RTMP server is listening');
+    this.log.info({ rtmp: this.#listeners.addresses, http: this.#httpListeners.addresses }, 'listening');
   }
 
-  #accept(socket: Socket): void {
+  #admit(socket: Socket, serve: (address: string) => void): void {
     const address = plainAddress(socket.remoteAddress);
     const refusal = this.#admission.enter(address);
     if (refusal !== undefined) {
@@ -76,6 +101,15 @@ export class SrsServer implements Service {
       if (this.#refused++ % 1000 === 0) this.log.warn({ address, refused: this.#refused }, `${refusal} is reached`);
       return;
     }
+    serve(address);
+  }
+
+  #acceptHttp(socket: Socket, address: string): void {
+    socket.once('close', () => this.#admission.leave(address));
+    this.#http.accept(socket);
+  }
+
+  #acceptRtmp(socket: Socket, address: string): void {
     const session = new RtmpSession(
       { hub: this.#hub, clock: this.clock, log: this.log, config: () => this.config },
       (closed) => {
@@ -115,6 +149,7 @@ export class SrsServer implements Service {
       commit: () => {
         for (const session of [...this.#sessions]) session.reconfigure();
         this.#hub.reconfigure(before);
+        this.#http.reconfigure();
         if (before.pithyPrint !== this.config.pithyPrint) this.#summary.restart();
       },
     };
@@ -126,14 +161,17 @@ export class SrsServer implements Service {
    */
   async drain(limit: Ms, signal: AbortSignal): Promise<void> {
     await this.#listeners.close();
+    await this.#httpListeners.close();
     const deadline = this.clock.now() + limit;
-    while ([...this.#sessions].some(({ kind }) => kind === 'play') && this.clock.now() < deadline && !signal.aborted)
+    const playing = (): boolean => this.#http.players > 0 || [...this.#sessions].some(({ kind }) => kind === 'play');
+    while (playing() && this.clock.now() < deadline && !signal.aborted)
       await new Promise<void>((resolve) => this.clock.after(ms(50), resolve));
   }
 
   /** Stops listening, lets players take their last bytes, then closes everything. */
   async stop(): Promise<void> {
     await this.#listeners.close();
+    await this.#httpListeners.close();
     this.#hub.flush();
     for (const session of [...this.#sessions]) session.end();
     await this.#drained();

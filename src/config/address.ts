@@ -23,6 +23,14 @@ export function splitAddress(text: string): { host: string; port: string } | und
   return colon === -1 ? { host: '', port: text } : { host: text.slice(0, colon), port: text.slice(colon + 1) };
 }
 
+/** An address of a table: `1985` or `127.0.0.1:1985`. @throws when it is none. */
+export function parseAddress(text: string): ListenAddress {
+  const { host = '', port } = splitAddress(text) ?? {};
+  const canonical = host === '' ? '0.0.0.0' : canonicalHost(host);
+  if (canonical === undefined || !(Number(port) > 0)) throw new Error(`${text} is not an address`);
+  return { host: canonical, port: Number(port) };
+}
+
 /** IPv6 has many spellings of one address; this is the one that the system prints. */
 export function canonicalHost(host: string): string | undefined {
   const family = isIP(host);

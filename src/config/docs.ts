@@ -68,7 +68,9 @@ function section(block: DocBlock, around: readonly string[]): string {
 }
 
 const defaultCell = (row: ValueRow): string =>
-  row.type === 'listen' ? 'required' : row.inherit ? 'as outside' : `\`${printDefault(row)}\``;
+  row.type === 'listen' && row.required ? 'required' : row.inherit ? 'as outside' : code(printDefault(row));
+
+const code = (text: string): string => (text === '' ? 'none' : `\`${text}\``);
 
 const sinceCell = (row: ValueRow): string => (row.since === 'own' ? 'new here' : `v${row.since ?? 1}`);
 
@@ -84,7 +86,8 @@ export function fullConf(): string {
 function confLines(block: DocBlock): string[] {
   const rows = block.rows.flatMap(({ name, row }) => [
     ...comment(`${row.doc} (${printArgs(row)}${row.inherit ? '; left out: as outside' : ''})`),
-    `${name} ${printDefault(row)};`,
+    // A word without a value changes nothing, so it is shown as a comment.
+    printDefault(row) === '' ? `# ${name} …;` : `${name} ${printDefault(row)};`,
     '',
   ]);
   const blocks = block.blocks.flatMap((inner) => [

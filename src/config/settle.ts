@@ -1,4 +1,5 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { parseAddress } from './address.js';
 import { didYouMean } from './near-miss.js';
 import type { Problems } from './problems.js';
 import type { Reading } from './read-scope.js';
@@ -52,7 +53,9 @@ class Settler {
     const found = reading.found.get(path);
     if (found?.written) return found.written.value;
     if (row.type === 'listen') {
-      if (!found && !this.problems.incomplete)
+      if (found) return [];
+      if (!row.required) return [parseAddress(row.example)];
+      if (!this.problems.incomplete)
         this.problems.error(this.whole, `${name} is missing: write at least "${name} ${row.example};"`);
       return [];
     }

@@ -65,8 +65,8 @@ interface EnumRow extends ValueRowBase {
 /** `[ip:]port …`. */
 interface ListenRow extends ValueRowBase {
   readonly type: 'listen';
-  readonly required: true;
-  /** Stands in conf/full.conf. */
+  readonly required: boolean;
+  /** Stands in conf/full.conf; the default of a row that is not required. */
   readonly example: string;
 }
 

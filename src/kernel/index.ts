@@ -1,4 +1,5 @@
 export * from './clock.js';
+export * from './contained-path.js';
 export * from './error-codes.js';
 export * from './errors.js';
 export * from './log.js';

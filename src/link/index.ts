@@ -2,4 +2,5 @@ export { plainAddress } from './address.js';
 export * from './deadlines.js';
 export * from './rtmp-client.js';
 export * from './rtmp-link.js';
+export { SocketSink } from './socket-sink.js';
 export * from './tcp-listener.js';

@@ -1,5 +1,6 @@
 export * from './client-registry.js';
 export * from './fanout-governor.js';
+export * from './flv-format.js';
 export * from './gate.js';
 export * from './lag-watch.js';
 export * from './live-stream.js';

@@ -91,6 +91,11 @@ export class LiveStream {
 
   // ---- publishing
 
+  /** Somebody publishes, or left so shortly ago that he may come back. */
+  get isLive(): boolean {
+    return this.#publication !== undefined || this.#grace !== undefined;
+  }
+
   get publication(): Publication | undefined {
     return this.#publication;
   }

@@ -1,5 +1,6 @@
 import type { ConfigOf, DirectiveTable, LaterTable } from '../table.js';
 import { acceptedInRoot } from './accepted.js';
+import { httpServer } from './http.js';
 import { processRows } from './process.js';
 import { laterInVhost, type VhostConfig, vhost } from './vhost.js';
 
@@ -101,6 +102,7 @@ export const root = {
     doc: 'How often the log sums up publishers and players, in one line each.',
   },
   ...processRows,
+  http_server: httpServer,
   vhosts: {
     type: 'named',
     spelled: ['vhost'],
@@ -122,9 +124,9 @@ export const laterInRoot = {
   ff_log_dir: { since: 1 },
   heartbeat: { since: 1 },
   http_api: { since: 1 },
-  http_stream: { since: 1 },
   stats: { since: 1 },
-  http_server: { since: 2 },
+  'http_server.https': { since: 4, note: 'so there is no HTTPS' },
+  'http_stream.https': { since: 4, note: 'so there is no HTTPS' },
   ff_log_level: { since: 3 },
   grace_start_wait: { since: 3, never: 'nothing has to be waited for before the listeners close' },
   grace_final_wait: { since: 3, never: 'the server ends when all is closed; see grace_drain' },

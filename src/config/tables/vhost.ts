@@ -1,5 +1,6 @@
 import type { ConfigOf, DirectiveTable, LaterTable } from '../table.js';
 import { acceptedInVhost } from './accepted.js';
+import { httpInVhost } from './http.js';
 
 /** What may stand in `vhost NAME { … }`. */
 export const vhost = {
@@ -183,6 +184,7 @@ export const vhost = {
       },
     },
   },
+  ...httpInVhost,
 } as const satisfies DirectiveTable;
 
 /** A vhost with every setting filled in. */
@@ -194,16 +196,19 @@ const open = 'so it protects nothing';
 
 /** Accepted with a warning: names without effect. */
 export const laterInVhost = {
+  'http_remux.fast_cache': { since: 2, note: 'newcomers start at the newest key frame' },
+  'http_remux.hstrs': { since: 2, note: 'a request always waits for its stream' },
+  'http_remux.drop_if_not_match': { since: 5 },
+  'http_remux.has_audio': { since: 5 },
+  'http_remux.has_video': { since: 5 },
+  'http_remux.guess_has_av': { since: 5 },
   ...acceptedInVhost,
   refer: { since: 1, note: open },
   refer_play: { since: 1, note: open },
   refer_publish: { since: 1, note: open },
   forward: { since: 1 },
-  http: { since: 1 },
   hls: { since: 1 },
   http_hooks: { since: 1, note: 'so nobody is asked and nobody is refused' },
   transcode: { since: 1 },
   security: { since: 2, note: open },
-  http_static: { since: 2 },
-  http_remux: { since: 2 },
 } as const satisfies LaterTable;

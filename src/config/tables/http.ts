@@ -1,0 +1,91 @@
+import type { DirectiveTable, Row } from '../table.js';
+
+/** `http_server { … }` at the top of the file; `http_stream` of version 1. */
+export const httpServer = {
+  type: 'block',
+  doc: 'The HTTP server: files, and live streams as HTTP-FLV and WebSocket-FLV.',
+  rows: {
+    enabled: {
+      type: 'onoff',
+      default: false,
+      reload: 'relisten',
+      spelled: ['http_server.enabled', 'http_stream.enabled'],
+      doc: 'Serve HTTP.',
+    },
+    listen: {
+      type: 'listen',
+      required: false,
+      example: '8080',
+      reload: 'relisten',
+      spelled: ['http_server.listen', 'http_stream.listen'],
+      doc: 'Where HTTP clients connect.',
+    },
+    dir: {
+      type: 'string',
+      default: './objs/nginx/html',
+      reload: 'live',
+      spelled: ['http_server.dir', 'http_stream.dir'],
+      doc: 'Files for every vhost that has no http_static of its own.',
+    },
+    crossdomain: {
+      type: 'onoff',
+      default: true,
+      reload: 'live',
+      since: 3,
+      spelled: ['http_server.crossdomain', 'http_stream.crossdomain'],
+      doc: 'Web pages of any origin may read streams and files.',
+    },
+  },
+} as const satisfies Row;
+
+/** What a vhost serves over HTTP. */
+export const httpInVhost = {
+  http_static: {
+    type: 'block',
+    doc: 'Files of this vhost over HTTP.',
+    rows: {
+      enabled: {
+        type: 'onoff',
+        default: false,
+        reload: 'live',
+        spelled: ['http_static.enabled', 'http.enabled'],
+        doc: 'Serve files of this vhost.',
+      },
+      mount: {
+        type: 'string',
+        default: '[vhost]/',
+        reload: 'live',
+        spelled: ['http_static.mount', 'http.mount'],
+        doc: 'Prefix of the paths. [vhost] stands for the host in the URL, which is told by the Host header.',
+      },
+      dir: {
+        type: 'string',
+        default: './objs/nginx/html',
+        reload: 'live',
+        spelled: ['http_static.dir', 'http.dir'],
+        doc: 'The directory; nothing outside of it is served, also not through links.',
+      },
+    },
+  },
+  http_remux: {
+    type: 'block',
+    doc: 'Live streams of this vhost as FLV over HTTP and WebSocket.',
+    rows: {
+      enabled: { type: 'onoff', default: false, reload: 'live', since: 2, doc: 'Serve live streams over HTTP.' },
+      mount: {
+        type: 'string',
+        default: '[vhost]/[app]/[stream].flv',
+        reload: 'live',
+        since: 2,
+        doc: 'Path of a stream. It ends in .flv.',
+      },
+      wait: {
+        type: 'seconds',
+        default: 5,
+        reload: 'live',
+        since: 'own',
+        doc: 'How long a request waits for a stream that is not live, before it is answered with 404.',
+      },
+    },
+  },
+} as const satisfies DirectiveTable;

@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { type Ms, ms, type Payload } from '../core/index.js';
+import { ProtocolError, RefusedError, SrsError, type Timer } from '../kernel/index.js';
+import { plainAddress } from '../link/index.js';
+import { decodeAmf0 } from '../protocol/amf/index.js';
+import { FlvReader, type FlvTag, TagType } from '../protocol/flv/index.js';
+import type { Client, Publication, StreamFacts } from '../stream/index.js';
+import { factsOf, type LiveRequest } from './live-request.js';
+import type { HttpEnvironment } from './ports.js';
+
+/** A publisher that sends FLV in the body of a POST, or in WebSocket messages. */
+export class FlvPush implements Client {
+  readonly viewer = undefined;
+  readonly type = 'flv-publish';
+  readonly since = Date.now();
+  readonly bytesOut = 0;
+  bytesIn = 0;
+  readonly #reader = new FlvReader();
+  #publication: Publication | undefined;
+  #silence: Timer | undefined;
+
+  private constructor(
+    private readonly env: HttpEnvironment,
+    readonly facts: StreamFacts,
+    private readonly request: LiveRequest,
+    private readonly close: (why: SrsError) => void,
+  ) {}
+
+  /**
+   * Asks the gate and takes the stream's lock.
+   * @param close ends the connection of the encoder, with the reason.
+   * @throws {RefusedError}
+   */
+  static async open(
+    env: HttpEnvironment,
+    request: LiveRequest,
+    message: IncomingMessage,
+    close: (why: SrsError) => void,
+  ): Promise<FlvPush> {
+    const asked = factsOf(request, {
+      id: randomBytes(6).toString('hex'),
+      ip: plainAddress(message.socket.remoteAddress),
+      protocol: 'flv',
+      pageUrl: message.headers.referer ?? '',
+      tcUrl: `http://${message.headers.host ?? ''}/${request.app}`,
+    });
+    const decision = await env.gate.publish(asked);
+    const facts = decision.stream === undefined ? asked : { ...asked, stream: decision.stream };
+    const push = new FlvPush(env, facts, request, close);
+    try {
+      push.#begin();
+    } catch (error) {
+      env.gate.unpublished(facts);
+      throw error;
+    }
+    return push;
+  }
+
+  get streamKey(): string {
+    return `${this.facts.vhost}/${this.facts.app}/${this.facts.stream}`;
+  }
+
+  #begin(): void {
+    const stream = this.env.hub.obtain(this.facts);
+    try {
+      this.#publication = stream.publish({
+        id: this.facts.id,
+        evicted: () => this.#fail(new SrsError('PUBLISHER_EVICTED', 'another publisher took the stream over')),
+      });
+    } finally {
+      if (this.#publication === undefined) stream.releaseIfIdle();
+    }
+    this.env.clients.add(this);
+    this.#log().info({ stream: this.streamKey }, 'publish started');
+    this.#expect(this.request.vhost.publish.firstPacketTimeout);
+  }
+
+  #log() {
+    return this.env.log.child({ conn: this.facts.id, peer: this.facts.ip, protocol: 'flv' });
+  }
+
+  /** Bytes of the FLV stream, in any slices. @throws {ProtocolError} FLV_SYNTAX */
+  take(bytes: Buffer): void {
+    const publication = this.#publication;
+    if (publication === undefined) return;
+    this.bytesIn += bytes.length;
+    const tags = this.#reader.push(bytes);
+    for (const tag of tags) publish(publication, tag);
+    if (tags.length === 0) return;
+    publication.settle();
+    this.#expect(this.request.vhost.publish.normalTimeout);
+  }
+
+  #expect(within: Ms): void {
+    this.#silence?.cancel();
+    this.#silence = this.env.clock.after(ms(within), () =>
+      this.#fail(new SrsError('TIMEOUT', `peer did not send a tag within ${within} ms`)),
+    );
+  }
+
+  kick(reason: string): void {
+    this.#fail(new RefusedError('CLOSED', reason));
+  }
+
+  #fail(why: SrsError): void {
+    if (this.#publication === undefined) return;
+    this.#log().warn({ stream: this.streamKey, code: why.code }, `publish ended: ${why.message}`);
+    this.end();
+    this.close(why);
+  }
+
+  /** Releases the stream; safe to call twice. */
+  end(): void {
+    const publication = this.#publication;
+    if (publication === undefined) return;
+    this.#publication = undefined;
+    this.#silence?.cancel();
+    publication.release();
+    this.env.clients.remove(this);
+    this.env.gate.unpublished(this.facts);
+    this.#log().info({ stream: this.streamKey, bytesIn: this.bytesIn }, 'publish ended');
+  }
+}
+
+function publish(publication: Publication, { type: kind, timestamp, payload }: FlvTag): void {
+  switch (kind) {
+    case TagType.audio:
+      return publication.media('audio', timestamp, payload);
+    case TagType.video:
+      return publication.media('video', timestamp, payload);
+    case TagType.script:
+      return publishData(publication, payload);
+    default:
+      kind satisfies never;
+  }
+}
+
+/** What is not named can not be relayed, and costs nobody his connection. */
+function publishData(publication: Publication, payload: Payload): void {
+  const { value } = decodeAmf0(payload, 0);
+  if (typeof value === 'string') publication.data(value, payload);
+}
+
+/** Reads the body of a POST to its end. @throws {SrsError} what ended it. */
+export function readBody(body: Readable, push: FlvPush): Promise<void> {
+  return new Promise((resolve, reject) => {
+    body.on('data', (bytes: Buffer) => {
+      try {
+        push.take(bytes);
+      } catch (error) {
+        reject(error instanceof Error ? error : new ProtocolError('FLV_SYNTAX', String(error)));
+      }
+    });
+    body.once('end', resolve);
+    body.once('close', resolve);
+    body.once('error', resolve);
+  }).finally(() => push.end()) as Promise<void>;
+}

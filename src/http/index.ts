@@ -1,0 +1,2 @@
+export type { HttpEnvironment } from './ports.js';
+export { HttpServer } from './server.js';

@@ -1,0 +1,98 @@
+import { type Config, findVhost, type VhostConfig } from '../config/index.js';
+import { RefusedError } from '../kernel/index.js';
+import { checkName } from '../protocol/rtmp/index.js';
+import type { Selection, StreamFacts } from '../stream/index.js';
+
+/** A request for a live stream: `/APP/STREAM.EXT?vhost=…&only=…`. */
+export interface LiveRequest {
+  readonly vhost: VhostConfig;
+  readonly app: string;
+  readonly stream: string;
+  readonly only: Selection;
+  /** Query text with its `?`, or ''. */
+  readonly param: string;
+}
+
+/** The parts of an HTTP request that say who asks for what. */
+export interface Asked {
+  /** Path and query as sent. */
+  readonly url: string;
+  readonly host: string | undefined;
+}
+
+/** The vhost that serves a request: `?vhost=` wins over the Host header. Undefined when there is none. */
+export function vhostOf(config: Config, { url, host }: Asked): VhostConfig | undefined {
+  const query = new URLSearchParams(queryOf(url));
+  const name = query.get('vhost') ?? hostName(host ?? '');
+  return findVhost(config, name === '' ? '__defaultVhost__' : name);
+}
+
+/** `[::1]:8080` and `example.com:8080` without their port. */
+const hostName = (host: string): string => host.replace(/:\d+$/, '').toLowerCase();
+
+const queryOf = (url: string): string => (url.includes('?') ? url.slice(url.indexOf('?') + 1) : '');
+
+/** The decoded path. @returns undefined for one that is no UTF-8 or has a NUL. */
+export function pathOf(url: string): string | undefined {
+  const raw = url.includes('?') ? url.slice(0, url.indexOf('?')) : url;
+  try {
+    const path = decodeURIComponent(raw);
+    return path.includes('\0') ? undefined : path;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Reads a request for a live stream out of the mount of its vhost.
+ * @returns undefined when the path is not one of a live stream.
+ * @throws {ProtocolError} NAME_INVALID for a name that can not be one.
+ */
+export function readLiveRequest(vhost: VhostConfig, asked: Asked): LiveRequest | undefined {
+  if (!vhost.httpRemux.enabled) return undefined;
+  const path = pathOf(asked.url);
+  const found = path === undefined ? undefined : mountPattern(vhost.httpRemux.mount).exec(path);
+  if (found?.groups === undefined) return undefined;
+  const { app = '', stream = '' } = found.groups;
+  const query = queryOf(asked.url);
+  const only = new URLSearchParams(query).get('only');
+  return {
+    vhost,
+    app: checkName('app', app),
+    stream: checkName('stream', stream),
+    only: only === 'audio' || only === 'video' ? only : 'all',
+    param: query === '' ? '' : `?${query}`,
+  };
+}
+
+const patterns = new Map<string, RegExp>();
+
+/** `[vhost]/[app]/[stream].flv` → a pattern for paths; the vhost is told by the Host header. */
+function mountPattern(mount: string): RegExp {
+  let pattern = patterns.get(mount);
+  if (pattern === undefined) {
+    const path = mount.replace(/^\/?(\[vhost\]|__defaultVhost__)?\/*/, '/');
+    const source = path
+      .replaceAll(/[.*+?^${}()|\\]/g, '\\$&')
+      .replaceAll('[app]', '(?<app>.+)')
+      .replaceAll('[stream]', '(?<stream>[^/]+)');
+    pattern = new RegExp(`^${source}$`);
+    patterns.set(mount, pattern);
+  }
+  return pattern;
+}
+
+/** @throws {RefusedError} VHOST_UNKNOWN */
+export function requireVhost(vhost: VhostConfig | undefined): VhostConfig {
+  if (vhost === undefined) throw new RefusedError('VHOST_UNKNOWN', 'no vhost serves this host');
+  return vhost;
+}
+
+/** The request in the words of the gate. */
+export function factsOf(
+  request: LiveRequest,
+  who: Pick<StreamFacts, 'id' | 'ip' | 'protocol' | 'pageUrl' | 'tcUrl'>,
+): StreamFacts {
+  const { vhost, app, stream, param } = request;
+  return { ...who, vhost: vhost.name, app, stream, param, swfUrl: '' };
+}

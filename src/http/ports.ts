@@ -1,0 +1,13 @@
+import type { Config } from '../config/index.js';
+import type { Clock, Log } from '../kernel/index.js';
+import type { ClientRegistry, Gate, StreamHub } from '../stream/index.js';
+
+/** What the HTTP server needs from the server around it; wired in app/. */
+export interface HttpEnvironment {
+  readonly hub: StreamHub;
+  readonly gate: Gate;
+  readonly clients: ClientRegistry;
+  readonly clock: Clock;
+  readonly log: Log;
+  config(): Config;
+}

@@ -1,0 +1,200 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import fastifyStatic from '@fastify/static';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { WebSocketServer } from 'ws';
+import { ProtocolError, RefusedError, type Service, version } from '../kernel/index.js';
+import { httpFlv, webSocketFlv } from './flv-framing.js';
+import { FlvPush, readBody } from './flv-push.js';
+import { LiveOutput } from './live-output.js';
+import { type Asked, type LiveRequest, readLiveRequest, vhostOf } from './live-request.js';
+import type { HttpEnvironment } from './ports.js';
+import { findFile } from './static-files.js';
+
+/** A request must have sent its headers within this time (reliability S9); a body may take as long as a stream lasts. */
+const HEADERS_WITHIN = 10_000;
+const IDLE = 15_000;
+const MAX_WS_MESSAGE = 17 * 2 ** 20;
+
+const askedOf = (message: IncomingMessage): Asked => ({ url: message.url ?? '/', host: message.headers.host });
+
+/** The HTTP server of port 8080: live streams, pushes and files. It is given its connections by app/. */
+export class HttpServer implements Service {
+  readonly #app: FastifyInstance;
+  readonly #node: Server;
+  readonly #ws = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_WS_MESSAGE });
+  readonly #live: LiveOutput;
+
+  constructor(private readonly env: HttpEnvironment) {
+    this.#live = new LiveOutput(env);
+    this.#node = createServer({
+      headersTimeout: HEADERS_WITHIN,
+      requestTimeout: 0,
+      connectionsCheckingInterval: 1000,
+      keepAliveTimeout: IDLE,
+      noDelay: true,
+    });
+    this.#app = fastify({
+      serverFactory: (handler) => this.#node.on('request', handler),
+      forceCloseConnections: true,
+      logger: false,
+      routerOptions: { ignoreTrailingSlash: false },
+    });
+    this.#node.on('upgrade', (message, socket: Socket, head) => void this.#upgrade(message, socket, head));
+    this.#node.on('clientError', (_error, socket) => socket.destroy());
+  }
+
+  async start(): Promise<void> {
+    const app = this.#app;
+    await app.register(fastifyStatic, { root: '/', serve: false, dotfiles: 'deny', cacheControl: false });
+    app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+    app.removeContentTypeParser(['application/json', 'text/plain']);
+    app.addHook('onSend', async (_request, reply) => void reply.headers(this.#headers()));
+    app.setErrorHandler((error, _request, reply) => this.#failed(error, reply));
+    app.setNotFoundHandler((_request, reply) => void reply.code(404).type('text/plain').send('Not Found\n'));
+    app.route({ method: ['GET', 'HEAD'], url: '/*', handler: (request, reply) => this.#get(request, reply) });
+    app.route({ method: ['POST', 'PUT'], url: '/*', handler: (request, reply) => this.#post(request, reply) });
+    app.options('/*', async (_request, reply) =>
+      reply.code(204).headers({ 'Access-Control-Allow-Methods': 'GET, HEAD, POST, OPTIONS' }).send(),
+    );
+    await app.ready();
+    // Its connections come from elsewhere; without this event Node would not watch how long their headers take.
+    this.#node.emit('listening');
+  }
+
+  /** A connection that was accepted and counted. */
+  accept(socket: Socket): void {
+    this.#node.emit('connection', socket);
+  }
+
+  /** Players of what is not served any more are closed. */
+  reconfigure(): void {
+    this.#live.reconfigure();
+  }
+
+  get players(): number {
+    return this.#live.count;
+  }
+
+  async stop(): Promise<void> {
+    this.#live.end();
+    this.#node.closeAllConnections();
+    await this.#app.close();
+    this.#node.close();
+  }
+
+  #headers(): Record<string, string> {
+    return {
+      Server: `srs/${version}`,
+      'X-Content-Type-Options': 'nosniff',
+      ...(this.env.config().httpServer.crossdomain
+        ? {
+            'Access-Control-Allow-Origin': '*',
+            'Access-Control-Expose-Headers': 'Server, Range, Content-Length, Content-Range',
+          }
+        : {}),
+    };
+  }
+
+  #liveRequest(message: IncomingMessage): LiveRequest | undefined {
+    const asked = askedOf(message);
+    const vhost = vhostOf(this.env.config(), asked);
+    return vhost === undefined ? undefined : readLiveRequest(vhost, asked);
+  }
+
+  async #get(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const live = this.#liveRequest(request.raw);
+    if (live !== undefined) return this.#play(live, request, reply);
+    const config = this.env.config();
+    const file = await findFile(config, vhostOf(config, askedOf(request.raw)), request.raw.url ?? '/');
+    if (file === undefined) return reply.callNotFound();
+    return reply.sendFile(file.path, file.root);
+  }
+
+  async #play(live: LiveRequest, { raw }: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const { socket, httpVersion, method } = raw;
+    if (method === 'HEAD') return reply.type('video/x-flv').send();
+    const gone = new AbortController();
+    const onClose = (): void => gone.abort();
+    socket.once('close', onClose);
+    const admitted = await this.#live.admit(live, 'flv', raw, gone.signal);
+    socket.off('close', onClose);
+    if (gone.signal.aborted) return reply.hijack();
+    if (admitted === undefined) return reply.callNotFound();
+    reply.hijack();
+    socket.setTimeout(0);
+    socket.setKeepAlive(true, 30_000);
+    this.#live.serve(admitted, socket, httpFlv(live.only, httpVersion, this.#headers()));
+    return reply;
+  }
+
+  async #post(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const live = this.#liveRequest(request.raw);
+    if (live === undefined) return reply.callNotFound();
+    const { raw } = request;
+    const push = await FlvPush.open(this.env, live, raw, () => raw.socket.destroySoon());
+    await readBody(raw, push);
+    return reply.code(200).send();
+  }
+
+  /** `ws://HOST/APP/STREAM.flv`: plays; with `?publish` in the query the client sends FLV. */
+  async #upgrade(message: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+    socket.on('error', () => socket.destroy());
+    try {
+      const live = this.#liveRequest(message);
+      if (live === undefined) return refuse(socket, '404 Not Found');
+      if (new URLSearchParams(live.param).has('publish')) return await this.#webSocketPush(live, message, socket, head);
+      const gone = new AbortController();
+      socket.once('close', () => gone.abort());
+      const admitted = await this.#live.admit(live, 'ws-flv', message, gone.signal);
+      if (gone.signal.aborted) return admitted?.giveUp();
+      if (admitted === undefined) return refuse(socket, '404 Not Found');
+      this.#ws.handleUpgrade(message, socket, head, (client) => {
+        // It answers pings and closes; what it is sent is written to the socket itself, framed once for all players.
+        client.on('message', () => undefined);
+        client.on('error', () => socket.destroy());
+        this.#live.serve(admitted, socket, webSocketFlv(live.only));
+      });
+      if (socket.destroyed) admitted.giveUp();
+    } catch (error) {
+      const { status, text } = answerTo(error, this.env);
+      refuse(socket, `${status} ${text.replaceAll(/[^\x20-\x7e]/g, '?')}`);
+    }
+  }
+
+  async #webSocketPush(live: LiveRequest, message: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+    const push = await FlvPush.open(this.env, live, message, () => socket.destroySoon());
+    socket.once('close', () => push.end());
+    if (socket.destroyed) push.end();
+    this.#ws.handleUpgrade(message, socket, head, (client) => {
+      client.on('error', () => socket.destroy());
+      client.on('message', (bytes: Buffer) => {
+        try {
+          push.take(bytes);
+        } catch {
+          client.close(1007, 'not an FLV stream');
+          push.end();
+        }
+      });
+    });
+  }
+
+  #failed(error: unknown, reply: FastifyReply): void {
+    const { status, text } = answerTo(error, this.env);
+    void reply.code(status).type('text/plain').send(`${text}\n`);
+  }
+}
+
+/** What a client is told of an error; anything unexpected is logged and stays ours. */
+function answerTo(error: unknown, { log }: HttpEnvironment): { status: number; text: string } {
+  if (error instanceof ProtocolError) return { status: 400, text: error.message };
+  if (error instanceof RefusedError) return { status: error.code === 'STREAM_BUSY' ? 409 : 403, text: error.message };
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
+  if (status >= 400 && status < 500) return { status, text: 'Bad Request' };
+  log.error({ err: error }, 'internal error in an HTTP request');
+  return { status: 500, text: 'Internal Server Error' };
+}
+
+const refuse = (socket: Socket, status: string): void => {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+};

@@ -1,0 +1,36 @@
+import type { Config, VhostConfig } from '../config/index.js';
+import { containedPath } from '../kernel/index.js';
+import { pathOf } from './live-request.js';
+
+/** A file that a request names: below which directory, and where. */
+export interface StaticFile {
+  readonly root: string;
+  /** Below `root`, links followed. */
+  readonly path: string;
+}
+
+/**
+ * The file of a request, in the mount of its vhost or in `http_server { dir }`.
+ * @returns undefined for a path that leads nowhere, to a hidden file, or out of the directory.
+ */
+export async function findFile(
+  config: Config,
+  vhost: VhostConfig | undefined,
+  url: string,
+): Promise<StaticFile | undefined> {
+  const path = pathOf(url);
+  if (path === undefined || path.includes('\\') || path.split('/').some((part) => part.startsWith('.')))
+    return undefined;
+  const mounted = vhost?.httpStatic.enabled === true ? underMount(vhost.httpStatic.mount, path) : undefined;
+  const root = mounted === undefined ? config.httpServer.dir : (vhost?.httpStatic.dir ?? config.httpServer.dir);
+  const wanted = mounted ?? path;
+  const file = await containedPath(root, wanted.endsWith('/') ? `${wanted}index.html` : wanted);
+  const real = file === undefined ? undefined : await containedPath(root, '.');
+  return file === undefined || real === undefined ? undefined : { root: real, path: file.slice(real.length) };
+}
+
+/** `[vhost]/hls/` and `/hls/x.ts` → `/x.ts`. */
+function underMount(mount: string, path: string): string | undefined {
+  const prefix = mount.replace(/^\/?(\[vhost\]|__defaultVhost__)?\/*/, '/').replace(/\/*$/, '/');
+  return path.startsWith(prefix) ? path.slice(prefix.length - 1) : undefined;
+}

@@ -1,0 +1,360 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import WebSocket from 'ws';
+import { FlvReader, type FlvTag } from '../../src/protocol/flv/index.js';
+import { decodeComplaints } from '../support/decode.js';
+import { probe } from '../support/ffprobe.js';
+import { clip } from '../support/media.js';
+import { withPeers } from '../support/peers.js';
+import { background, run, until } from '../support/run.js';
+import { type Srs, startSrs } from '../support/srs.js';
+import { isConfig, neverBack, pause, publish, pushFile, record, times } from '../support/streams.js';
+import { feed } from '../support/synthetic.js';
+
+const config = `
+listen PORT;
+pid DIR/srs.pid;
+srs_log_tank console;
+http_server { enabled on; listen HTTP_PORT; dir DIR/html; }
+vhost __defaultVhost__ { http_remux { enabled on; wait 1; } publish { grace 1; } }
+vhost files.example.com { http_static { enabled on; mount [vhost]/media/; dir DIR/media; } }
+`;
+
+let srs: Srs;
+const at = (path: string, scheme = 'http') => `${scheme}://127.0.0.1:${srs.ports.HTTP_PORT}${path}`;
+
+beforeAll(async () => {
+  srs = await startSrs({ config });
+  for (const [name, text] of [
+    ['html/index.html', '<p>hello</p>'],
+    ['html/movie.mp4', '0123456789'],
+    ['media/a.m3u8', '#EXTM3U\n'],
+    ['secret.txt', 'secret'],
+    ['html/.hidden', 'hidden'],
+  ] as const) {
+    mkdirSync(join(srs.dir, name, '..'), { recursive: true });
+    writeFileSync(join(srs.dir, name), text);
+  }
+  symlinkSync(join(srs.dir, 'secret.txt'), join(srs.dir, 'html/link.txt'));
+});
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+/** A request whose path is sent as it is: no client library tidies it up. */
+const ask = (path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const sent = request(
+      { host: '127.0.0.1', port: srs.ports.HTTP_PORT, path, method, headers, agent: false },
+      (reply) => {
+        let body = '';
+        reply.setEncoding('latin1').on('data', (text: string) => (body += text));
+        reply.on('end', () => resolve({ status: reply.statusCode ?? 0, headers: reply.headers, body }));
+      },
+    );
+    sent.on('error', reject).end();
+  });
+
+/** FLV tags over a raw HTTP request, chunks undone by hand: what is on the wire is what is tested. */
+function pull(path: string, version = '1.1'): { tags(): FlvTag[]; head(): string; ended(): boolean; close(): void } {
+  const socket = connect(srs.ports.HTTP_PORT as number, '127.0.0.1');
+  socket.write(`GET ${path} HTTP/${version}\r\nHost: 127.0.0.1\r\n\r\n`);
+  let raw = Buffer.alloc(0);
+  let ended = false;
+  socket.on('data', (bytes: Buffer) => (raw = Buffer.concat([raw, bytes])));
+  socket.on('close', () => (ended = true));
+  const split = () => raw.indexOf('\r\n\r\n');
+  const body = (): Buffer => {
+    const rest = raw.subarray(split() + 4);
+    return version === '1.0' ? rest : unchunk(rest);
+  };
+  return {
+    tags: () => (split() < 0 ? [] : new FlvReader().push(body())),
+    head: () => raw.subarray(0, Math.max(0, split())).toString('latin1'),
+    ended: () => ended,
+    close: () => socket.destroy(),
+  };
+}
+
+function unchunk(bytes: Buffer): Buffer {
+  const parts: Buffer[] = [];
+  for (let at = 0; ; ) {
+    const end = bytes.indexOf('\r\n', at);
+    if (end < 0) break;
+    const length = Number.parseInt(bytes.toString('latin1', at, end), 16);
+    if (length === 0 || end + 2 + length + 2 > bytes.length) break;
+    parts.push(bytes.subarray(end + 2, end + 2 + length));
+    at = end + 2 + length + 2;
+  }
+  return Buffer.concat(parts);
+}
+
+const mediaOf = (tags: readonly FlvTag[], type: number) => tags.filter((t) => t.type === type && t.payload[1] !== 0);
+
+describe('HTTP-FLV', () => {
+  withPeers('ffmpeg')('with ffmpeg', () => {
+    test('ffprobe and ffmpeg play what ffmpeg pushes, without a complaint', async () => {
+      const file = await clip({ seconds: 12 });
+      pushFile(file, srs.url('live', 'real'));
+      await until(
+        'the stream is live',
+        async () => (await ask('/live/real.flv', {}, 'HEAD')).status === 200 && /publish started/.test(srs.log()),
+      );
+      const { streams } = await probe(at('/live/real.flv'));
+      expect(streams.toSorted()).toEqual(['audio:aac', 'video:h264']);
+      const played = await run('ffmpeg', [
+        '-v',
+        'warning',
+        '-xerror',
+        '-t',
+        '5',
+        '-i',
+        at('/live/real.flv'),
+        '-f',
+        'null',
+        '-',
+      ]);
+      expect(played.code).toBe(0);
+      expect(played.stderr.trim()).toBe('');
+    });
+  });
+
+  test.each(['1.1', '1.0'])('HTTP/%s: every frame of the stream, as over RTMP', async (version) => {
+    const name = `frames${version.replace('.', '')}`;
+    const publisher = await publish(srs.url('live', name));
+    const player = await record(srs.url('live', name));
+    const viewer = pull(`/live/${name}.flv`, version);
+    await feed(publisher, { frames: 60, pace: 5 });
+    await player.until('all by RTMP', () => times(player.media(), 'video').length === 60);
+    await until('all by HTTP', () => mediaOf(viewer.tags(), 9).length === 60);
+    for (const [kind, type] of [
+      ['video', 9],
+      ['audio', 8],
+    ] as const)
+      expect(mediaOf(viewer.tags(), type).map((t) => t.timestamp)).toEqual(times(player.media(), kind));
+    expect(viewer.head()).toMatch(/^HTTP\/1\.1 200 OK/);
+    expect(viewer.head()).toMatch(/content-type: video\/x-flv/i);
+    expect(viewer.head()).toMatch(/x-content-type-options: nosniff/i);
+    expect(viewer.head()).toMatch(/access-control-allow-origin: \*/i);
+    expect(/transfer-encoding: chunked/i.test(viewer.head())).toBe(version === '1.1');
+    viewer.close();
+    publisher.close();
+    player.client.close();
+  });
+
+  test('?only=audio, ?only=video', async () => {
+    const publisher = await publish(srs.url('live', 'only'));
+    const audio = pull('/live/only.flv?only=audio');
+    const video = pull('/live/only.flv?only=video');
+    await until('both wait', () => audio.head() !== '' && video.head() !== '');
+    await feed(publisher, { frames: 20 });
+    await until('audio', () => mediaOf(audio.tags(), 8).length === 20);
+    await until('video', () => mediaOf(video.tags(), 9).length === 20);
+    expect(audio.tags().some((t) => t.type === 9)).toBe(false);
+    expect(video.tags().some((t) => t.type === 8)).toBe(false);
+    publisher.close();
+  });
+
+  test('a republish goes on in the same response, time never back; the end of the stream ends it', async () => {
+    const first = await publish(srs.url('live', 'again'));
+    await feed(first, { frames: 10 });
+    const viewer = pull('/live/again.flv');
+    await until('the first publish', () => mediaOf(viewer.tags(), 9).length === 10);
+    first.close();
+    const second = await publish(srs.url('live', 'again'));
+    await feed(second, { start: 500_000, frames: 10 });
+    await until('the second publish', () => mediaOf(viewer.tags(), 9).length === 20);
+    expect(neverBack(mediaOf(viewer.tags(), 9).map((t) => t.timestamp))).toBe(true);
+    second.close();
+    await until('the response ends after the grace', () => viewer.ended());
+  });
+
+  test('a stream that is not live: 404 after the wait, or at once when it comes', async () => {
+    const asked = Date.now();
+    expect((await ask('/live/nobody.flv')).status).toBe(404);
+    expect(Date.now() - asked).toBeGreaterThan(900);
+    const viewer = pull('/live/late.flv');
+    await pause(300);
+    const publisher = await publish(srs.url('live', 'late'));
+    await feed(publisher, { frames: 5 });
+    await until('it plays', () => mediaOf(viewer.tags(), 9).length === 5);
+    publisher.close();
+  });
+
+  test('?vhost= and Host choose the vhost; a vhost without http_remux serves no streams', async () => {
+    expect((await ask('/live/x.flv', { host: 'files.example.com' })).status).toBe(404);
+    expect((await ask('/live/x.flv?vhost=files.example.com')).status).toBe(404);
+  });
+
+  test('200 viewers that never read: others lose nothing, memory stays', async () => {
+    const publisher = await publish(srs.url('live', 'stalled'));
+    const good = pull('/live/stalled.flv');
+    const stalled = Array.from({ length: 200 }, () => {
+      const socket = connect(srs.ports.HTTP_PORT as number, '127.0.0.1').pause();
+      socket.on('error', () => undefined);
+      socket.write('GET /live/stalled.flv HTTP/1.1\r\nHost: x\r\n\r\n');
+      return socket;
+    });
+    await feed(publisher, { frames: 150, bytes: 20_000, pace: 10 });
+    await until('the good one has all', () => mediaOf(good.tags(), 9).length === 150);
+    for (const socket of stalled) socket.destroy();
+    publisher.close();
+  });
+});
+
+describe('WebSocket-FLV', () => {
+  test('every message is a whole tag; frames as over HTTP', async () => {
+    const publisher = await publish(srs.url('live', 'ws'));
+    const socket = new WebSocket(at('/live/ws.flv', 'ws'));
+    const messages: Buffer[] = [];
+    socket.on('message', (bytes: Buffer) => messages.push(bytes));
+    await until('the header', () => messages.length > 0);
+    await feed(publisher, { frames: 20, bytes: 70_000 });
+    const tags = () => new FlvReader().push(Buffer.concat(messages));
+    await until('all frames', () => mediaOf(tags(), 9).length === 20);
+    expect(messages[0]?.toString('latin1', 0, 3)).toBe('FLV');
+    expect(mediaOf(tags(), 9).every((t) => t.payload.length === 70_000)).toBe(true);
+    let code = 0;
+    socket.on('close', (c) => (code = c));
+    publisher.close();
+    await until('an orderly end', () => code === 1000);
+  });
+
+  test('publish over a WebSocket, play by RTMP', async () => {
+    const source = await publish(srs.url('live', 'source'));
+    const viewer = pull('/live/source.flv');
+    await feed(source, { frames: 20 });
+    await until('the source', () => mediaOf(viewer.tags(), 9).length === 20);
+    source.close();
+    const socket = new WebSocket(at('/live/pushed.flv?publish', 'ws'));
+    await new Promise((open) => socket.once('open', open));
+    const player = await record(srs.url('live', 'pushed'));
+    socket.send(
+      Buffer.concat([Buffer.from('464c56010500000009', 'hex'), Buffer.alloc(4), ...viewer.tags().map(flvTag)]),
+    );
+    await player.until('the frames', () => times(player.media(), 'video').length === 20);
+    expect(player.messages.some(isConfig)).toBe(true);
+    socket.close();
+    player.client.close();
+  });
+});
+
+function flvTag({ type, timestamp, payload }: FlvTag): Buffer {
+  const head = Buffer.alloc(11);
+  head[0] = type;
+  head.writeUIntBE(payload.length, 1, 3);
+  head.writeUIntBE(timestamp, 4, 3);
+  const size = Buffer.alloc(4);
+  size.writeUInt32BE(11 + payload.length);
+  return Buffer.concat([head, Buffer.from(payload), size]);
+}
+
+describe('push by POST', () => {
+  withPeers('ffmpeg')('with ffmpeg', () => {
+    test('ffmpeg pushes FLV over HTTP, a player by RTMP decodes it', async () => {
+      const file = await clip({ seconds: 12 });
+      const pusher = background('ffmpeg', [
+        '-v',
+        'error',
+        '-re',
+        '-i',
+        file,
+        '-c',
+        'copy',
+        '-f',
+        'flv',
+        '-method',
+        'POST',
+        '-chunked_post',
+        '1',
+        at('/live/posted.flv'),
+      ]);
+      await until('it publishes', () => /live\/posted.*publish started/.test(srs.log()));
+      expect(await decodeComplaints(srs.url('live', 'posted'), 4)).toEqual([]);
+      await pusher.stop();
+      await until('the lock is free', () => /publish ended/.test(srs.log().split('live/posted').at(-1) ?? ''));
+    });
+  });
+
+  test('no FLV: 400, and the stream is free again', async () => {
+    const answer = await new Promise<number>((resolve) => {
+      const sent = request(
+        { host: '127.0.0.1', port: srs.ports.HTTP_PORT, path: '/live/bad.flv', method: 'POST' },
+        (reply) => {
+          reply.resume();
+          resolve(reply.statusCode ?? 0);
+        },
+      );
+      sent.end('this is not a stream at all');
+    });
+    expect(answer).toBe(400);
+    (await publish(srs.url('live', 'bad'))).close();
+  });
+});
+
+describe('files', () => {
+  test('index, ranges, ETag, HEAD, types', async () => {
+    const index = await ask('/');
+    expect(index).toMatchObject({ status: 200, body: '<p>hello</p>' });
+    expect(index.headers).toMatchObject({
+      'content-type': 'text/html; charset=utf-8',
+      'x-content-type-options': 'nosniff',
+    });
+    expect(await ask('/movie.mp4', { range: 'bytes=2-4' })).toMatchObject({ status: 206, body: '234' });
+    expect((await ask('/movie.mp4', { range: 'bytes=99-' })).status).toBe(416);
+    expect((await ask('/movie.mp4', { 'if-none-match': String((await ask('/movie.mp4')).headers.etag) })).status).toBe(
+      304,
+    );
+    expect(await ask('/movie.mp4', {}, 'HEAD')).toMatchObject({ status: 200, body: '' });
+    expect((await ask('/media/a.m3u8', { host: 'files.example.com' })).headers['content-type']).toBe(
+      'application/vnd.apple.mpegurl',
+    );
+    expect((await ask('/media/a.m3u8')).status).toBe(404);
+  });
+
+  test.each([
+    '/../secret.txt',
+    '/%2e%2e/secret.txt',
+    '/..%2fsecret.txt',
+    '/%2e%2e%2fsecret.txt',
+    '/%252e%252e/secret.txt',
+    '/..%5csecret.txt',
+    '/..\\secret.txt',
+    '/link.txt',
+    '/.hidden',
+    '/%00',
+    '/index.html%00.mp4',
+    '/%ff%fe',
+    '/%',
+    '//etc/passwd',
+    '/live/..%2f..%2fx.flv',
+    '/live/%00.flv',
+  ])('nothing outside the directory is served: %s', async (path) => {
+    const { status, body } = await ask(path);
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(status).toBeLessThan(500);
+    expect(body).not.toMatch(/secret|hidden|root:/);
+  });
+
+  test('slow headers cost only their own connection; 400 idle connections do not hurt a viewer', async () => {
+    const idle = Array.from({ length: 400 }, () => {
+      const socket = connect(srs.ports.HTTP_PORT as number, '127.0.0.1').on('error', () => undefined);
+      socket.write('GET / HTTP/1.1\r\nHost: a');
+      return socket;
+    });
+    const publisher = await publish(srs.url('live', 'idle'));
+    const viewer = pull('/live/idle.flv');
+    await feed(publisher, { frames: 20, pace: 10 });
+    await until('the viewer has all', () => mediaOf(viewer.tags(), 9).length === 20);
+    let gone = 0;
+    for (const socket of idle) socket.on('close', () => gone++);
+    await until('slow headers are given up', () => gone === 400, 20_000);
+    publisher.close();
+  });
+});
