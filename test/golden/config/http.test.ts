@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { parseConfig } from '../../../src/config/index.js';
+
+const load = (root: string, vhost = '') => parseConfig(`listen 1935;\n${root}\nvhost a {\n${vhost}\n}\n`, 'a.conf');
+
+test('http_server: defaults', () =>
+  expect(load('').config.httpServer).toEqual({
+    enabled: false,
+    listen: [{ host: '0.0.0.0', port: 8080 }],
+    dir: './objs/nginx/html',
+    crossdomain: true,
+  }));
+
+test.each(['http_server', 'http_stream'])('%s: the old and the new name are one block', (name) => {
+  const { config, warnings } = load(`${name} { enabled on; listen 127.0.0.1:80 [::1]:81; dir /srv; crossdomain off; }`);
+  expect(warnings).toEqual([]);
+  expect(config.httpServer).toEqual({
+    enabled: true,
+    listen: [
+      { host: '127.0.0.1', port: 80 },
+      { host: '::1', port: 81 },
+    ],
+    dir: '/srv',
+    crossdomain: false,
+  });
+});
+
+test('of a vhost: defaults', () => {
+  const vhost = load('').config.vhosts.get('a');
+  expect(vhost?.httpStatic).toEqual({ enabled: false, mount: '[vhost]/', dir: './objs/nginx/html' });
+  expect(vhost?.httpRemux).toEqual({ enabled: false, mount: '[vhost]/[app]/[stream].flv', wait: 5 });
+});
+
+test.each(['http_static', 'http'])('%s: the old and the new name are one block', (name) => {
+  const { config, warnings } = load('', `${name} { enabled on; mount /media; dir /srv; }`);
+  expect(warnings).toEqual([]);
+  expect(config.vhosts.get('a')?.httpStatic).toEqual({ enabled: true, mount: '/media', dir: '/srv' });
+});
+
+test('names of other releases warn, misspelt ones are errors', () => {
+  const { warnings } = load(
+    'http_server { https { enabled on; } }',
+    'http_remux { enabled on; hstrs on; fast_cache 5; }',
+  );
+  expect(warnings.map((w) => w.split(' ')[1])).toEqual(['https', 'hstrs', 'fast_cache']);
+  expect(() => load('http_server { lisen 80; }')).toThrow(
+    'a.conf:2:15: unknown directive "lisen" in http_server, did you mean listen?',
+  );
+  expect(() => load('http_server { listen 99999; }')).toThrow(/a\.conf:2:22: .*a port is 1 to 65535/);
+});
