@@ -23,7 +23,7 @@ COPY conf conf
 RUN ln -s /srs/dist/srs.mjs /usr/local/bin/srs && mkdir objs && chown node:node objs
 ENV NODE_ENV=production
 USER node
-EXPOSE 1935
+EXPOSE 1935 8080
 HEALTHCHECK --interval=15s --timeout=5s --start-period=5s CMD ["node", "/srs/healthcheck.mjs", "1935"]
 ENTRYPOINT ["tini", "--", "srs"]
 CMD ["-c", "conf/srs.conf"]

@@ -140,4 +140,13 @@ describe('summary', () => {
     assert.deepEqual(lines.slice(0, 2), ['listens on 0.0.0.0:1 for rtmp', 'listens on [::]:2 for rtmp']);
     assert.equal(lines.at(-1), 'vhost b: disabled');
   });
+
+  test('blocks that are on', () => {
+    const text =
+      'listen 1; http_server { enabled on; listen 2; } vhost a { http_remux { enabled on; } http_static { } }';
+    assert.equal(
+      printSummary(summarize(parseConfig(text, 'a.conf'))),
+      'listens on 0.0.0.0:1 for rtmp\nlistens on 0.0.0.0:2 for http_server\nwith http_server\nvhost a: http_remux',
+    );
+  });
 });

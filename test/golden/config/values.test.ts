@@ -355,6 +355,11 @@ const refused: { name: string; text: string; want: string[] }[] = [
     ],
   },
   {
+    name: 'RTMP and HTTP on one port',
+    text: 'listen 80 81; http_server { enabled on; listen 127.0.0.1:81; } vhost a { }',
+    want: ['1:41: http_server can not listen beside rtmp: 0.0.0.0:81 already covers 127.0.0.1:81'],
+  },
+  {
     name: 'blocks for values, values for blocks',
     text: 'listen 1; chunk_size { } pithy_print; vhost { } vhost a { play; gop_cache { } publish { mr { } } }',
     want: [
