@@ -1,12 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Config, LoadedConfig } from '../config/index.js';
 import { type Ms, ms } from '../core/index.js';
-import { HttpServer } from '../http/index.js';
+import { HookGate, HttpServer } from '../http/index.js';
 import { type Clock, type Log, type Service, sendQueues, systemClock } from '../kernel/index.js';
 import { Deadlines, plainAddress, RtmpLink } from '../link/index.js';
 import { ServerHandshake } from '../protocol/rtmp/index.js';
 import { metadataTags, RtmpSession } from '../session/index.js';
-import { ClientRegistry, FanoutGovernor, LagWatch, openGate, StreamHub, type WireLog } from '../stream/index.js';
+import { ClientRegistry, FanoutGovernor, LagWatch, RuleGate, StreamHub, type WireLog } from '../stream/index.js';
 import { Admission } from './admission.js';
 import { Listeners } from './listeners.js';
 import { type Prepared, type Reloadable, Reloader } from './reload.js';
@@ -14,16 +15,20 @@ import { Summary } from './summary.js';
 
 /** How long a clean stop waits for players to take their last bytes. */
 const DRAIN = ms(2000);
+/** How long it waits for a hook server to take what is still to be told. */
+const LAST_HOOKS = ms(5000);
 
 /** The composition root: builds the rooms, wires their ports, starts in order and stops in reverse. */
 export class SrsServer implements Service {
   readonly #deadlines: Deadlines;
   readonly #hub: StreamHub;
   readonly #admission: Admission;
+  readonly #clients = new ClientRegistry();
+  readonly #hooks: HookGate;
+  readonly #gate: RuleGate;
   readonly #sessions = new Set<RtmpSession>();
   readonly #summary: Summary;
   readonly #services: Service[];
-  readonly #clients = new ClientRegistry();
   readonly #http: HttpServer;
   readonly #listeners = new Listeners(
     ({ listen }) => listen,
@@ -46,9 +51,12 @@ export class SrsServer implements Service {
     this.#deadlines = new Deadlines(clock);
     this.#hub = new StreamHub(() => this.config, clock, governor, metadataTags);
     this.#admission = new Admission(() => this.config);
+    const id = () => randomBytes(4).toString('hex');
+    this.#hooks = new HookGate(() => this.config, clock, log, { server: `vid-${id()}`, service: id() });
+    this.#gate = new RuleGate(() => this.config, clock, log, this.#hooks);
     this.#http = new HttpServer({
       hub: this.#hub,
-      gate: openGate,
+      gate: this.#gate,
       clients: this.#clients,
       clock,
       log,
@@ -111,7 +119,14 @@ export class SrsServer implements Service {
 
   #acceptRtmp(socket: Socket, address: string): void {
     const session = new RtmpSession(
-      { hub: this.#hub, clock: this.clock, log: this.log, config: () => this.config },
+      {
+        hub: this.#hub,
+        clients: this.#clients,
+        gate: this.#gate,
+        clock: this.clock,
+        log: this.log,
+        config: () => this.config,
+      },
       (closed) => {
         this.#sessions.delete(closed);
         this.#admission.leave(address);
@@ -178,6 +193,7 @@ export class SrsServer implements Service {
     for (const session of [...this.#sessions]) session.link.close();
     this.#hub.close();
     for (const service of this.#services.toReversed()) await service.stop();
+    await this.#hooks.close(LAST_HOOKS);
   }
 
   async #drained(): Promise<void> {

@@ -11,12 +11,19 @@ export const dumpConfig = (loaded: LoadedConfig): string =>
     .join('');
 
 function blockLines({ values, blocks }: EffectiveBlock): string[] {
-  const lines = values.map((value) => `${printSetting(value)} # ${show(value.origin)}`);
+  const lines = values.flatMap(itemsOf).map((value) => `${printSetting(value)} # ${show(value.origin)}`);
   for (const inner of blocks) {
     const head = `${inner.opens.map(printWord).join(' ')} {`;
     lines.push(head, ...blockLines(inner).map((line) => `    ${line}`), '}');
   }
   return lines;
+}
+
+/** What one directive each says. */
+function itemsOf(setting: EffectiveValue): EffectiveValue[] {
+  const { value, each } = setting;
+  if (!each || !Array.isArray(value) || value.length === 0) return [setting];
+  return value.map((item: unknown) => ({ ...setting, value: [item] }));
 }
 
 /** A value that no file can give, such as an empty text, stands in a comment. */

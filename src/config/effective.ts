@@ -8,6 +8,8 @@ export interface EffectiveValue {
   readonly value: unknown;
   /** `FILE:LINE:COLUMN`, `environment NAME` or `default`. */
   readonly origin: string;
+  /** A list that is written as one directive per item. */
+  readonly each?: true;
 }
 
 /** A block of the file as it is in force, every setting filled in. */
@@ -39,6 +41,7 @@ export function effective({ config, origins }: LoadedConfig): EffectiveBlock {
       name,
       value: valueAt(place.values, path),
       origin: originOf(place, path, row.inherit === true),
+      ...(row.type === 'strings' && row.each && { each: true as const }),
     })),
     blocks: block.blocks.flatMap((inner) => {
       const name = inner.opens?.split(' ')[0] ?? '';

@@ -65,6 +65,11 @@ class ScopeReader {
       found.set(setting.path, { directive, spelled, written: readValue(setting.row, directive, this.problems) });
       return;
     }
+    if (setting.row.type === 'strings' && setting.row.each) {
+      const more = readValue(setting.row, directive, this.problems);
+      found.set(setting.path, { ...first, written: joinLists(first.written, more) });
+      return;
+    }
     // Two names of one setting that agree are no reason to speak (pithy_print { publish 10000; play 10000; }).
     const agree = sameWords(first.directive, directive);
     if (first.spelled !== spelled && agree) return;
@@ -121,6 +126,14 @@ class ScopeReader {
 }
 
 const sinceOf = ({ since }: NonNullable<Word['later']>): string => (since === 1 ? '' : ` (since v${since})`);
+
+const joinLists = (a: Written | undefined, b: Written | undefined): Written => ({
+  value: [...listOf(a), ...listOf(b)],
+  words: [...(a?.words ?? []), ...(b?.words ?? [])],
+});
+
+const listOf = (written: Written | undefined): readonly unknown[] =>
+  Array.isArray(written?.value) ? written.value : [];
 
 const sameWords = (a: Directive, b: Directive): boolean =>
   a.args.length === b.args.length && a.args.every((arg, i) => arg.text === b.args[i]?.text);

@@ -17,6 +17,10 @@ export interface Written {
 export function readValue(row: ValueRow, directive: Directive, problems: Problems): Written | undefined {
   const [word, second] = directive.args;
   if (row.type === 'listen') return readListen(directive, problems);
+  if (row.type === 'strings' && row.each) {
+    const text = directive.args.map((arg) => arg.text).join(' ');
+    return { value: text === '' ? [] : [text], words: directive.args.slice(0, 1) };
+  }
   if (row.type === 'strings') return { value: directive.args.map((arg) => arg.text), words: directive.args };
   if (word === undefined) {
     problems.warn(directive.at, `${show(directive.name)} has no value, so it changes nothing`);

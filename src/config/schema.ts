@@ -25,7 +25,11 @@ function schemaOf(row: Row): Record<string, unknown> | undefined {
     case 'string':
       return { type: 'string', default: row.default };
     case 'strings':
-      return { type: 'array', items: { type: 'string' }, default: row.default };
+      return {
+        type: 'array',
+        items: { type: 'string', ...(row.pattern && { pattern: row.pattern }) },
+        default: row.default,
+      };
     case 'enum':
       return { enum: row.values, default: row.default };
     case 'listen': {

@@ -99,6 +99,8 @@ function describe(error: ErrorObject, rows: DirectiveTable, { name, path, word }
   switch (row?.type) {
     case 'enum':
       return `${name} is one of ${row.values.join(', ')}, not "${text}"${didYouMean(word.text, row.values)}`;
+    case 'strings':
+      return `${name}: ${row.doc}`;
     case 'listen':
       return `${name} "${text}": a port is 1 to 65535`;
     case 'integer':

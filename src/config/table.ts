@@ -54,6 +54,10 @@ interface StringRow extends ValueRowBase {
 interface StringsRow extends ValueRowBase {
   readonly type: 'strings';
   readonly default: readonly string[];
+  /** Every directive of the name adds one item, its words joined by a space; left out: the first gives all items. */
+  readonly each?: 'directive';
+  /** Regular expression that each item must match. */
+  readonly pattern?: string;
 }
 
 interface EnumRow extends ValueRowBase {

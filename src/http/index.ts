@@ -1,2 +1,3 @@
+export { HookGate } from './hooks/hook-gate.js';
 export type { HttpEnvironment } from './ports.js';
 export { HttpServer } from './server.js';

@@ -171,7 +171,7 @@ export class RtmpLink extends SocketSink implements Watched {
     if (this.#closed || this.#ending) return;
     this.bytesIn += bytes.length;
     this.#lastIn = this.deadlines.now;
-    this.#guard(() => this.#take(bytes));
+    this.guard(() => this.#take(bytes));
   }
 
   #take(bytes: Buffer): void {
@@ -194,8 +194,8 @@ export class RtmpLink extends SocketSink implements Watched {
     else if (this.#mergeFor > 0 && bytes.length < SMALL_READ) this.#restReading(this.#mergeFor);
   }
 
-  /** A handler's exception closes this link only. */
-  #guard(work: () => void): void {
+  /** For what a handler does later by itself: an exception closes this link only. */
+  guard(work: () => void): void {
     try {
       work();
     } catch (error) {

@@ -4,6 +4,7 @@ import { SrsError, version } from '../kernel/index.js';
 import { reportToParent } from './daemon.js';
 import { dump, test } from './inspect.js';
 import { run } from './run.js';
+import { type SignOptions, sign } from './sign.js';
 
 interface Options {
   readonly config?: string;
@@ -12,6 +13,7 @@ interface Options {
 }
 
 let task: 'run' | 'dump' = 'run';
+let toSign: { readonly url: string; readonly options: SignOptions } | undefined;
 
 const program = new Command('srs')
   .description('Live streaming server: encoders push RTMP, players pull it')
@@ -34,18 +36,31 @@ program
     task = 'dump';
   });
 
+program
+  .command('sign <url>')
+  .description('print the URL with a signature for a vhost with sign { … }')
+  .option('--secret <secret>', "the vhost's secret; or -c FILE, which has it")
+  .option('--expire <seconds>', 'how long the URL is valid', '3600')
+  .option('--for <use>', 'publish or play; left out: both')
+  .option('--vhost <name>', 'the vhost block that serves the URL')
+  .action((url: string, options: SignOptions) => {
+    toSign = { url, options };
+  });
+
 program.parse();
 process.exitCode = await main(program.opts<Options>());
 // A timer or socket that some library left open must not keep a stopped server alive.
 if (process.exitCode !== undefined) process.exit();
 
 async function main({ config, test: isTest, json = false }: Options): Promise<number> {
-  if (config === undefined) {
+  if (config === undefined && toSign === undefined) {
     if (task === 'run') program.outputHelp();
     else console.error('config dump needs a file: srs config dump -c FILE');
     return task === 'run' ? 0 : 1;
   }
   try {
+    if (toSign !== undefined) return sign(toSign.url, { ...toSign.options, ...(config !== undefined && { config }) });
+    if (config === undefined) return 1;
     if (task === 'dump') return dump(config, json);
     if (isTest === true) return test(config, json);
     return await run(resolve(config)); // a reload reads it again, from another working directory perhaps

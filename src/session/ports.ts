@@ -1,10 +1,13 @@
 import type { Config } from '../config/index.js';
 import type { Clock, Log } from '../kernel/index.js';
-import type { StreamHub } from '../stream/index.js';
+import type { ClientRegistry, Gate, StreamHub } from '../stream/index.js';
 
 /** What a session needs from the server around it; wired in app/. */
 export interface SessionEnvironment {
   readonly hub: StreamHub;
+  readonly clients: ClientRegistry;
+  /** Asked before a client hears that it may go on. */
+  readonly gate: Gate;
   readonly clock: Clock;
   readonly log: Log;
   config(): Config;

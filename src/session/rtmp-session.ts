@@ -3,13 +3,23 @@ import { findVhost, type VhostConfig } from '../config/index.js';
 import { ms } from '../core/index.js';
 import { type Log, ProtocolError, RefusedError, SrsError, type Timer } from '../kernel/index.js';
 import type { LinkHandler, RtmpLink } from '../link/index.js';
-import { control, MessageType, parseMessage, resolveStream, type WireMessage } from '../protocol/rtmp/index.js';
-import type { LiveStream } from '../stream/index.js';
+import {
+  checkName,
+  control,
+  MessageType,
+  parseMessage,
+  resolveStream,
+  type StreamUrl,
+  type WireMessage,
+} from '../protocol/rtmp/index.js';
+import type { Client, ClientFacts, ClientType, Decision, LiveStream, StreamFacts, Viewer } from '../stream/index.js';
+import { Admittance } from './admittance.js';
 import { type Command, type ConnectRequest, connectResult, onBwDone, readConnect } from './connect.js';
+import { HeldMessages } from './held-messages.js';
 import { next, type Phase } from './phases.js';
 import { Player } from './player.js';
 import type { SessionEnvironment } from './ports.js';
-import { Publisher } from './publisher.js';
+import { Publisher, type PublishStyle } from './publisher.js';
 import {
   connectClosed,
   connectRejected,
@@ -32,7 +42,7 @@ const MAX_TIMER = 2 ** 31 - 1;
 export type SessionKind = 'publish' | 'play' | 'other';
 
 /** One RTMP connection: connect, then any number of publishes and plays one after another (rtmp.md §5–§7). */
-export class RtmpSession implements LinkHandler {
+export class RtmpSession implements LinkHandler, Client {
   readonly id = randomBytes(6).toString('hex');
   #link!: RtmpLink;
   #log: Log;
@@ -47,12 +57,18 @@ export class RtmpSession implements LinkHandler {
   #playTimer: Timer | undefined;
   /** What it was doing when this side ended it. */
   #endedAs: SessionKind | undefined;
+  readonly #admittance: Admittance;
+  readonly #held = new HeldMessages();
+  #facts: ClientFacts | undefined;
+  readonly since: number;
 
   constructor(
     private readonly env: SessionEnvironment,
     private readonly onClosed: (session: RtmpSession) => void,
   ) {
     this.#log = env.log.child({ conn: this.id });
+    this.since = env.clock.wall();
+    this.#admittance = new Admittance(env.gate, () => ({ sent: this.bytesOut, received: this.bytesIn }));
   }
 
   /** The link is made with this session as its handler, and given here before its first byte. */
@@ -70,6 +86,41 @@ export class RtmpSession implements LinkHandler {
     return this.#publisher !== undefined ? 'publish' : this.#player !== undefined ? 'play' : 'other';
   }
 
+  // ---- what the registry of clients shows
+
+  /** Known from the connect on; only then is the session registered. */
+  get facts(): ClientFacts {
+    if (this.#facts === undefined) throw new Error('the client did not connect yet');
+    return this.#facts;
+  }
+
+  get type(): ClientType {
+    if (this.#publisher !== undefined) return this.#publisher.style === 'fmle' ? 'fmle-publish' : 'flash-publish';
+    return this.#player !== undefined ? 'Play' : 'Unknown';
+  }
+
+  get streamKey(): string | undefined {
+    return (this.#publisher ?? this.#player)?.stream.key;
+  }
+
+  get viewer(): Viewer | undefined {
+    return this.#player?.viewer;
+  }
+
+  get bytesIn(): number {
+    return this.#link.bytesIn;
+  }
+
+  get bytesOut(): number {
+    return this.#link.bytesOut;
+  }
+
+  kick(reason: string): void {
+    if (this.#endedAs !== undefined) return;
+    this.#link.send(connectClosed(reason));
+    this.#end(new RefusedError('KICKED', reason));
+  }
+
   get drops(): number {
     return this.#player?.viewer.drops ?? 0;
   }
@@ -81,6 +132,11 @@ export class RtmpSession implements LinkHandler {
   }
 
   message(message: WireMessage): void {
+    if (this.#admittance.isAsking) this.#held.push(message);
+    else this.#handle(message);
+  }
+
+  #handle(message: WireMessage): void {
     switch (message.type) {
       case MessageType.audio:
       case MessageType.video:
@@ -110,6 +166,8 @@ export class RtmpSession implements LinkHandler {
   closed(reason: Error | undefined): void {
     const was = this.#endedAs ?? this.kind;
     this.#stop();
+    this.#admittance.close();
+    this.env.clients.remove(this);
     this.#report(was, reason);
     this.onClosed(this);
   }
@@ -161,17 +219,39 @@ export class RtmpSession implements LinkHandler {
   }
 
   #connect(message: Command): void {
-    const link = this.#link;
     let request: ConnectRequest;
     let vhost: VhostConfig;
+    const no = (why: string) => connectRejected(message.transactionId, why);
     try {
       request = readConnect(message);
       vhost = this.#vhost(request.url.vhost);
     } catch (error) {
-      return this.#refuse(error, (why) => connectRejected(message.transactionId, why));
+      return this.#refuse(error, no);
     }
+    const facts: ClientFacts = {
+      id: this.id,
+      ip: this.#link.remoteAddress,
+      protocol: 'rtmp',
+      vhost: vhost.name,
+      app: request.url.app,
+      param: request.url.param,
+      tcUrl: request.tcUrl,
+      pageUrl: request.pageUrl,
+      swfUrl: request.swfUrl,
+    };
+    this.#link.expectNothing();
+    this.#admittance.connect(facts, {
+      granted: () => this.#decided(() => this.#connected(request, facts)),
+      refused: (error) => this.#decided(() => this.#refuse(error, no)),
+    });
+  }
+
+  #connected(request: ConnectRequest, facts: ClientFacts): void {
+    const link = this.#link;
+    const vhost = this.#vhost(request.url.vhost);
     this.#phase = next(this.#phase, 'connect');
     this.#request = request;
+    this.#facts = facts;
     this.#servedBy = vhost.name;
     if (vhost.outAckSize > 0) {
       link.send(control.windowAckSize(vhost.outAckSize));
@@ -181,8 +261,23 @@ export class RtmpSession implements LinkHandler {
     link.send(connectResult(request, this.id, link.localAddress));
     link.send(onBwDone());
     link.acknowledgeEvery(vhost.inAckSize);
+    link.expect('publish or play', CONNECT_WITHIN);
+    this.env.clients.add(this);
     const { app } = request.url;
     this.#log.info({ vhost: vhost.name, app, flashVer: request.flashVer || undefined }, 'client connected');
+  }
+
+  /** The gate has answered: acts on it, then on what the client sent meanwhile, until the next question. */
+  #decided(act: () => void): void {
+    this.#link.guard(() => {
+      act();
+      const messages = this.#held.take();
+      for (const message of messages) {
+        if (this.#endedAs !== undefined || this.#link.isClosed) return;
+        this.message(message);
+      }
+      if (messages.length > 0 && !this.#admittance.isAsking) this.settled();
+    });
   }
 
   #idleCommand(message: Command): void {
@@ -212,23 +307,57 @@ export class RtmpSession implements LinkHandler {
 
   #publish(message: Command): void {
     const style = this.#fmleName === undefined ? 'flash' : 'fmle';
+    const name = streamArgument(message) || (this.#fmleName ?? '');
+    this.#ask('publish', name, {
+      granted: (wanted) => this.#publishing(wanted, style),
+      refused: (error) => {
+        const busy = error instanceof SrsError && error.code === 'STREAM_BUSY';
+        this.#refuse(error, (why) => publishRefused(busy, why));
+      },
+    });
+  }
+
+  #publishing(wanted: WantedStream, style: PublishStyle): void {
+    const { stream, vhost } = this.#stream(wanted);
     try {
-      const { stream, vhost } = this.#stream(streamArgument(message) || (this.#fmleName ?? ''));
-      try {
-        this.#publisher = new Publisher(this.#link, stream, style, vhost, {
-          id: this.id,
-          evicted: () => this.#evicted(),
-        });
-      } finally {
-        if (this.#publisher === undefined) stream.releaseIfIdle();
-      }
-    } catch (error) {
-      const busy = error instanceof SrsError && error.code === 'STREAM_BUSY';
-      return this.#refuse(error, (why) => publishRefused(busy, why));
+      this.#publisher = new Publisher(this.#link, stream, style, vhost, {
+        id: this.id,
+        evicted: () => this.#evicted(),
+      });
+    } finally {
+      if (this.#publisher === undefined) stream.releaseIfIdle();
     }
     this.#phase = next(this.#phase, 'publish');
+    this.#log.info({ stream: stream.key, style }, 'publish started');
+  }
+
+  /** Asks whether the client may use a stream; no deadline of its own runs from here on. */
+  #ask(
+    use: 'publish' | 'play',
+    argument: string,
+    outcome: { granted(wanted: WantedStream): void; refused(error: unknown): void },
+  ): void {
+    let facts: StreamFacts;
+    let url: StreamUrl;
+    try {
+      url = this.#resolve(argument);
+      const { app, stream, param } = url;
+      facts = { ...this.facts, vhost: this.#vhost(url.vhost).name, app, stream, param };
+    } catch (error) {
+      return outcome.refused(error);
+    }
     this.#link.expectNothing();
-    this.#log.info({ stream: this.#publisher.stream.key, style }, 'publish started');
+    const granted = ({ stream }: Decision): void => {
+      try {
+        outcome.granted(stream === undefined ? url : { ...url, stream: checkName('stream', stream) });
+      } catch (error) {
+        outcome.refused(error);
+      }
+    };
+    this.#admittance.use(use, facts, {
+      granted: (decision) => this.#decided(() => granted(decision)),
+      refused: (error) => this.#decided(() => outcome.refused(error)),
+    });
   }
 
   #evicted(): void {
@@ -249,17 +378,19 @@ export class RtmpSession implements LinkHandler {
   }
 
   #play(message: Command): void {
-    try {
-      const { stream } = this.#stream(streamArgument(message));
-      this.#player = new Player(this.#link, stream, this.#log);
-    } catch (error) {
-      return this.#refuse(error, playRefused);
-    }
-    this.#phase = next(this.#phase, 'play');
-    this.#link.expectNothing();
     const duration = message.args[3];
-    if (typeof duration === 'number' && duration > 0) this.#endAfter(duration, this.#player.stream);
-    this.#log.info({ stream: this.#player.stream.key }, 'play started');
+    this.#ask('play', streamArgument(message), {
+      granted: (wanted) => this.#playing(wanted, typeof duration === 'number' ? duration : 0),
+      refused: (error) => this.#refuse(error, playRefused),
+    });
+  }
+
+  #playing(wanted: WantedStream, duration: number): void {
+    const { stream } = this.#stream(wanted);
+    this.#player = new Player(this.#link, stream, this.#log);
+    this.#phase = next(this.#phase, 'play');
+    if (duration > 0) this.#endAfter(duration, stream);
+    this.#log.info({ stream: stream.key }, 'play started');
   }
 
   /** @param duration ms of the stream's own time, so that waiting for a publisher does not count. */
@@ -297,6 +428,7 @@ export class RtmpSession implements LinkHandler {
     this.#player = undefined;
     publisher?.stop();
     player?.stop();
+    this.#admittance.stopped();
   }
 
   // ---- names
@@ -307,15 +439,17 @@ export class RtmpSession implements LinkHandler {
     return vhost;
   }
 
-  /** The stream that a play or publish names; its own `?vhost=` wins over the connection's (rtmp.md §4). */
-  #stream(argument: string): { stream: LiveStream; vhost: VhostConfig } {
-    const request = this.#request;
-    if (request === undefined) throw new ProtocolError('RTMP_STATE', 'no connect before');
-    const url = resolveStream(request.url, argument);
-    const vhost = this.#vhost(url.vhost);
+  /** What a play or publish names; its own `?vhost=` wins over the connection's (rtmp.md §4). */
+  #resolve(argument: string): StreamUrl {
+    if (this.#request === undefined) throw new ProtocolError('RTMP_STATE', 'no connect before');
+    return resolveStream(this.#request.url, argument);
+  }
+
+  #stream(wanted: WantedStream): { stream: LiveStream; vhost: VhostConfig } {
+    const vhost = this.#vhost(wanted.vhost);
     this.#link.setOutChunkSize(vhost.chunkSize);
     this.#link.setNoDelay(vhost.tcpNodelay);
-    const stream = this.env.hub.obtain({ vhost: vhost.name, app: url.app, stream: url.stream });
+    const stream = this.env.hub.obtain({ vhost: vhost.name, app: wanted.app, stream: wanted.stream });
     return { stream, vhost };
   }
 
@@ -323,7 +457,7 @@ export class RtmpSession implements LinkHandler {
   #refuse(error: unknown, answer: (why: string) => Parameters<RtmpLink['send']>[0]): void {
     if (!(error instanceof SrsError)) throw error;
     this.#link.send(answer(error.message));
-    this.#link.end(error);
+    this.#end(error);
   }
 
   /** Used at shutdown: what was written leaves first. */
@@ -332,11 +466,14 @@ export class RtmpSession implements LinkHandler {
   }
 
   #end(reason?: Error): void {
-    this.#endedAs = this.kind;
+    this.#endedAs ??= this.kind;
     this.#stop();
+    this.#admittance.close();
     this.#link.end(reason);
   }
 }
+
+type WantedStream = Pick<StreamUrl, 'vhost' | 'app' | 'stream'>;
 
 const streamArgument = (message: Command): string => {
   const name = message.args[1];

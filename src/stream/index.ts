@@ -1,3 +1,4 @@
+export * from './access/index.js';
 export * from './client-registry.js';
 export * from './fanout-governor.js';
 export * from './flv-format.js';

@@ -1,5 +1,7 @@
 import type { ConfigOf, DirectiveTable, LaterTable } from '../table.js';
 import { acceptedInVhost } from './accepted.js';
+import { access } from './access.js';
+import { httpHooks } from './hooks.js';
 import { httpInVhost } from './http.js';
 
 /** What may stand in `vhost NAME { … }`. */
@@ -185,14 +187,14 @@ export const vhost = {
     },
   },
   ...httpInVhost,
+  ...access,
+  ...httpHooks,
 } as const satisfies DirectiveTable;
 
 /** A vhost with every setting filled in. */
 export interface VhostConfig extends ConfigOf<typeof vhost> {
   readonly name: string;
 }
-
-const open = 'so it protects nothing';
 
 /** Accepted with a warning: names without effect. */
 export const laterInVhost = {
@@ -203,12 +205,7 @@ export const laterInVhost = {
   'http_remux.has_video': { since: 5 },
   'http_remux.guess_has_av': { since: 5 },
   ...acceptedInVhost,
-  refer: { since: 1, note: open },
-  refer_play: { since: 1, note: open },
-  refer_publish: { since: 1, note: open },
   forward: { since: 1 },
   hls: { since: 1 },
-  http_hooks: { since: 1, note: 'so nobody is asked and nobody is refused' },
   transcode: { since: 1 },
-  security: { since: 2, note: open },
 } as const satisfies LaterTable;

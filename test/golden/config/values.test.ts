@@ -34,6 +34,25 @@ const plainVhost = {
     policy: 'takeover',
     grace: 10,
   },
+  sign: { secret: '', publish: false, play: false },
+  refer: { enabled: true, all: [], publish: [], play: [] },
+  security: { enabled: false, allow: [], deny: [] },
+  maxViewers: 0,
+  httpHooks: {
+    enabled: false,
+    onConnect: [],
+    onClose: [],
+    onPublish: [],
+    onUnpublish: [],
+    onPlay: [],
+    onStop: [],
+    onHls: [],
+    onHlsNotify: [],
+    onDvr: [],
+    timeout: 5,
+    onError: 'deny',
+    hookSecret: '',
+  },
 };
 
 const plain = {
@@ -246,12 +265,12 @@ const vhosts: { text: string; want: object; warn?: string[] }[] = [
   },
   { text: 'hls { hls_fragment 5; nonsense; }', want: {}, warn: ['4:1: hls is not supported yet and ignored'] },
   {
-    text: 'refer a.com; refer { }',
-    want: {},
-    warn: [
-      '4:1: refer is not supported yet and ignored, so it protects nothing',
-      '4:14: refer is not supported yet and ignored, so it protects nothing',
-    ],
+    text: 'refer a.com b.com; refer { play c.com; } refer_publish d.com;',
+    want: { refer: { enabled: true, all: ['a.com', 'b.com'], publish: ['d.com'], play: ['c.com'] } },
+  },
+  {
+    text: 'security { allow play all; allow publish 10.0.0.0/8; deny play ::1; }',
+    want: { security: { enabled: false, allow: ['play all', 'publish 10.0.0.0/8'], deny: ['play ::1'] } },
   },
   {
     text: 'publish { parse_sps on; }',

@@ -1,0 +1,101 @@
+import { type Config, findVhost, type VhostConfig } from '../../config/index.js';
+import { type Clock, type Log, RefusedError } from '../../kernel/index.js';
+import type { ClientFacts, Decision, Gate, StreamFacts } from '../gate.js';
+import { AddressRules } from './address-rules.js';
+import { refersTo } from './refer.js';
+import { checkSigned } from './signing.js';
+import { ViewerCounts } from './viewer-counts.js';
+
+type Use = 'publish' | 'play';
+
+/** The rules of the configuration, which need nobody else; who passes them is asked for at the next gate. */
+export class RuleGate implements Gate {
+  readonly #viewers = new ViewerCounts();
+  readonly #addressRules = new WeakMap<VhostConfig['security'], AddressRules>();
+
+  constructor(
+    private readonly config: () => Config,
+    private readonly clock: Clock,
+    private readonly log: Log,
+    private readonly next: Gate,
+  ) {}
+
+  async connect(client: ClientFacts): Promise<void> {
+    const { refer } = this.#vhost(client);
+    if (refer.enabled) this.#refer(client, refer.all);
+    return this.next.connect(client);
+  }
+
+  async publish(client: StreamFacts): Promise<Decision> {
+    this.#check('publish', client);
+    return this.next.publish(client);
+  }
+
+  async play(client: StreamFacts): Promise<Decision> {
+    const { maxViewers } = this.#check('play', client);
+    const decision = await this.next.play(client);
+    const key = `${client.vhost}/${client.app}/${decision.stream ?? client.stream}`;
+    if (!this.#viewers.enter(client.id, key, maxViewers)) {
+      this.next.stopped(client);
+      this.#refuse(client, 'VIEWERS_LIMIT', 'the stream has as many viewers as it may have');
+    }
+    return decision;
+  }
+
+  unpublished(client: StreamFacts): void {
+    this.next.unpublished(client);
+  }
+
+  stopped(client: StreamFacts): void {
+    this.#viewers.leave(client.id);
+    this.next.stopped(client);
+  }
+
+  closed(client: ClientFacts, bytes: { readonly sent: number; readonly received: number }): void {
+    this.next.closed(client, bytes);
+  }
+
+  #vhost(client: ClientFacts): VhostConfig {
+    const vhost = findVhost(this.config(), client.vhost);
+    if (vhost === undefined) throw new RefusedError('VHOST_UNKNOWN', `vhost ${client.vhost} does not exist here`);
+    return vhost;
+  }
+
+  #check(use: Use, client: StreamFacts): VhostConfig {
+    const vhost = this.#vhost(client);
+    const { security, refer, sign } = vhost;
+    if (security.enabled && !this.#rulesOf(security).permits(use, client.ip))
+      this.#refuse(client, 'ADDRESS_DENIED', `this address may not ${use}`);
+    if (refer.enabled) this.#refer(client, refer[use]);
+    if (sign[use]) this.#signed(use, client, sign.secret);
+    return vhost;
+  }
+
+  #rulesOf(security: VhostConfig['security']): AddressRules {
+    let rules = this.#addressRules.get(security);
+    if (rules === undefined) {
+      rules = new AddressRules(security.allow, security.deny);
+      this.#addressRules.set(security, rules);
+    }
+    return rules;
+  }
+
+  #refer(client: ClientFacts, domains: readonly string[]): void {
+    if (domains.length > 0 && !refersTo(domains, client.pageUrl))
+      this.#refuse(client, 'REFER_DENIED', 'not from this page');
+  }
+
+  #signed(use: Use, client: StreamFacts, secret: string): void {
+    const { vhost, app, stream } = client;
+    const verdict = checkSigned(secret, client.param, { vhost, app, stream, use }, this.clock.wall());
+    if (verdict === 'expired') this.#refuse(client, 'SIGN_EXPIRED', 'the URL has expired');
+    if (verdict === 'missing') this.#refuse(client, 'SIGN_INVALID', `a signed URL is needed to ${use}`);
+    if (verdict === 'invalid') this.#refuse(client, 'SIGN_INVALID', 'the signature of the URL is not valid');
+  }
+
+  #refuse(client: ClientFacts, code: RefusedError['code'], why: string): never {
+    const { id, ip, protocol } = client;
+    this.log.info({ conn: id, ip, protocol, code }, `client refused: ${why}`);
+    throw new RefusedError(code, why);
+  }
+}
