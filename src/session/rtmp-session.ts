@@ -167,7 +167,7 @@ export class RtmpSession implements LinkHandler, Client {
     const was = this.#endedAs ?? this.kind;
     this.#stop();
     this.#admittance.close();
-    this.env.clients.remove(this);
+    if (this.#facts !== undefined) this.env.clients.remove(this);
     this.#report(was, reason);
     this.onClosed(this);
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { type Config, findVhost, type VhostConfig } from '../../config/index.js';
 import { type Ms, ms } from '../../core/index.js';
 import { type Clock, type Log, RefusedError } from '../../kernel/index.js';
@@ -83,9 +84,10 @@ export class HookGate implements Gate {
   /** Waits until everything is answered and told, at most `limit` ms. */
   async close(limit: Ms): Promise<void> {
     const deadline = this.clock.now() + limit;
-    // At least once: connections that were just destroyed report their end in the next turn of the event loop.
-    do await new Promise<void>((resolve) => this.clock.after(ms(10), resolve));
-    while (this.#open.size > 0 && this.clock.now() < deadline);
+    // Connections that were just destroyed report their end in the next turn of the event loop.
+    await setImmediate();
+    while (this.#open.size > 0 && this.clock.now() < deadline)
+      await new Promise<void>((resolve) => this.clock.after(ms(10), resolve));
     await this.#queues.close(ms(Math.max(0, deadline - this.clock.now())));
     await this.#requests.close();
   }
