@@ -39,8 +39,15 @@ export function summarize({ config, warnings }: LoadedConfig): Summary {
 
 function featuresOf(rows: DirectiveTable, values: Values): string[] {
   return Object.entries(rows).flatMap(([key, row]) =>
-    row.type === 'block' && (values[camelCase(key)] as Values).enabled === true ? [key] : [],
+    row.type === 'block' && isOn(row.rows, values[camelCase(key)] as Values) ? [key] : [],
   );
+}
+
+/** A block that is on by default, such as refer, does something only once a list of it is filled. */
+function isOn({ enabled }: DirectiveTable, values: Values): boolean {
+  const byDefault = enabled?.type === 'onoff' && enabled.default;
+  const filled = Object.values(values).some((value) => Array.isArray(value) && value.length > 0);
+  return values.enabled === true && (!byDefault || filled);
 }
 
 /** A few lines for the operator; the warnings are not among them. */
