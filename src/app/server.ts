@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { join } from 'node:path';
 import type { Config, LoadedConfig } from '../config/index.js';
 import { type Ms, ms } from '../core/index.js';
 import { HookGate, HttpServer } from '../http/index.js';
@@ -60,6 +61,7 @@ export class SrsServer implements Service {
       clients: this.#clients,
       clock,
       log,
+      consoleDir: join(import.meta.dirname, 'console'),
       config: () => this.config,
     });
     this.#summary = new Summary(

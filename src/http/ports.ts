@@ -9,5 +9,7 @@ export interface HttpEnvironment {
   readonly clients: ClientRegistry;
   readonly clock: Clock;
   readonly log: Log;
+  /** Directory with the built page of the console. */
+  readonly consoleDir: string;
   config(): Config;
 }

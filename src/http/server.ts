@@ -4,17 +4,23 @@ import fastifyStatic from '@fastify/static';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { WebSocketServer } from 'ws';
 import { ProtocolError, RefusedError, type Service, version } from '../kernel/index.js';
+import { crossdomainXml } from './crossdomain.js';
 import { httpFlv, webSocketFlv } from './flv-framing.js';
 import { FlvPush, readBody } from './flv-push.js';
+import { LiveList } from './live-list.js';
 import { LiveOutput } from './live-output.js';
 import { type Asked, type LiveRequest, readLiveRequest, vhostOf } from './live-request.js';
 import type { HttpEnvironment } from './ports.js';
-import { findFile } from './static-files.js';
+import { findConsoleFile, findFile } from './static-files.js';
 
 /** A request must have sent its headers within this time (reliability S9); a body may take as long as a stream lasts. */
 const HEADERS_WITHIN = 10_000;
 const IDLE = 15_000;
 const MAX_WS_MESSAGE = 17 * 2 ** 20;
+
+/** The page of the console: own scripts and streams only, in no other page's frame. */
+const CONSOLE_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const askedOf = (message: IncomingMessage): Asked => ({ url: message.url ?? '/', host: message.headers.host });
 
@@ -24,9 +30,11 @@ export class HttpServer implements Service {
   readonly #node: Server;
   readonly #ws = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_WS_MESSAGE });
   readonly #live: LiveOutput;
+  readonly #list: LiveList;
 
   constructor(private readonly env: HttpEnvironment) {
     this.#live = new LiveOutput(env);
+    this.#list = new LiveList(env.hub, () => env.clock.wall());
     this.#node = createServer({
       headersTimeout: HEADERS_WITHIN,
       requestTimeout: 0,
@@ -49,9 +57,14 @@ export class HttpServer implements Service {
     await app.register(fastifyStatic, { root: '/', serve: false, dotfiles: 'deny', cacheControl: false });
     app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
     app.removeContentTypeParser(['application/json', 'text/plain']);
-    app.addHook('onSend', async (_request, reply) => void reply.headers(this.#headers()));
+    app.addHook('onSend', async (_request, reply) => {
+      // What the console tells is for its own page only.
+      const forAll = !reply.hasHeader('Content-Security-Policy');
+      reply.headers(this.#headers(forAll));
+    });
     app.setErrorHandler((error, _request, reply) => this.#failed(error, reply));
     app.setNotFoundHandler((_request, reply) => void reply.code(404).type('text/plain').send('Not Found\n'));
+    app.get('/console/streams.json', async (request, reply) => this.#streams(request, reply));
     app.route({ method: ['GET', 'HEAD'], url: '/*', handler: (request, reply) => this.#get(request, reply) });
     app.route({ method: ['POST', 'PUT'], url: '/*', handler: (request, reply) => this.#post(request, reply) });
     app.options('/*', async (_request, reply) =>
@@ -78,16 +91,17 @@ export class HttpServer implements Service {
 
   async stop(): Promise<void> {
     this.#live.end();
+    this.#list.close();
     this.#node.closeAllConnections();
     await this.#app.close();
     this.#node.close();
   }
 
-  #headers(): Record<string, string> {
+  #headers(forAll = true): Record<string, string> {
     return {
       Server: `srs/${version}`,
       'X-Content-Type-Options': 'nosniff',
-      ...(this.env.config().httpServer.crossdomain
+      ...(forAll && this.env.config().httpServer.crossdomain
         ? {
             'Access-Control-Allow-Origin': '*',
             'Access-Control-Expose-Headers': 'Server, Range, Content-Length, Content-Range',
@@ -106,9 +120,20 @@ export class HttpServer implements Service {
     const live = this.#liveRequest(request.raw);
     if (live !== undefined) return this.#play(live, request, reply);
     const config = this.env.config();
+    const page = config.httpServer.console && (await findConsoleFile(this.env.consoleDir, request.raw.url ?? '/'));
+    if (page) return reply.header('Content-Security-Policy', CONSOLE_POLICY).sendFile(page.path, page.root);
     const file = await findFile(config, vhostOf(config, askedOf(request.raw)), request.raw.url ?? '/');
+    if (file === undefined && config.httpServer.crossdomain && request.url === '/crossdomain.xml')
+      return reply.type('text/xml; charset=utf-8').send(crossdomainXml());
     if (file === undefined) return reply.callNotFound();
     return reply.sendFile(file.path, file.root);
+  }
+
+  async #streams(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    if (!this.env.config().httpServer.console) return this.#get(request, reply);
+    return reply
+      .headers({ 'Content-Security-Policy': CONSOLE_POLICY, 'Cache-Control': 'no-store' })
+      .send(this.#list.list());
   }
 
   async #play(live: LiveRequest, { raw }: FastifyRequest, reply: FastifyReply): Promise<unknown> {

@@ -19,15 +19,27 @@ export async function findFile(
   url: string,
 ): Promise<StaticFile | undefined> {
   const path = pathOf(url);
-  if (path === undefined || path.includes('\\') || path.split('/').some((part) => part.startsWith('.')))
-    return undefined;
+  if (path === undefined || isOdd(path)) return undefined;
   const mounted = vhost?.httpStatic.enabled === true ? underMount(vhost.httpStatic.mount, path) : undefined;
   const root = mounted === undefined ? config.httpServer.dir : (vhost?.httpStatic.dir ?? config.httpServer.dir);
-  const wanted = mounted ?? path;
+  return fileBelow(root, mounted ?? path);
+}
+
+/** @param wanted a decoded path; one that ends in `/` names the index.html there. */
+async function fileBelow(root: string, wanted: string): Promise<StaticFile | undefined> {
   const file = await containedPath(root, wanted.endsWith('/') ? `${wanted}index.html` : wanted);
   const real = file === undefined ? undefined : await containedPath(root, '.');
   return file === undefined || real === undefined ? undefined : { root: real, path: file.slice(real.length) };
 }
+
+/** The file of the console's page that a request names. */
+export async function findConsoleFile(directory: string, url: string): Promise<StaticFile | undefined> {
+  const path = pathOf(url);
+  return path === undefined || isOdd(path) ? undefined : fileBelow(directory, path);
+}
+
+/** Hidden files, and the separator of another system. */
+const isOdd = (path: string): boolean => path.includes('\\') || path.split('/').some((part) => part.startsWith('.'));
 
 /** `[vhost]/hls/` and `/hls/x.ts` → `/x.ts`. */
 function underMount(mount: string, path: string): string | undefined {

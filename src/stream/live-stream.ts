@@ -96,6 +96,11 @@ export class LiveStream {
     return this.#publication !== undefined || this.#grace !== undefined;
   }
 
+  /** Metadata and codec configurations of the running publish. */
+  get headers(): readonly Frame[] {
+    return this.#headers.snapshot;
+  }
+
   get publication(): Publication | undefined {
     return this.#publication;
   }

@@ -298,7 +298,41 @@ describe('push by POST', () => {
   });
 });
 
+describe('what is live', () => {
+  test('off by default: no list', async () => {
+    expect((await ask('/console/streams.json')).status).toBe(404);
+  });
+
+  test('console on: the list, with codecs and viewers, for no other origin', async () => {
+    const shown = await startSrs({ config: config.replace('listen HTTP_PORT;', 'listen HTTP_PORT; console on;') });
+    const url = `http://127.0.0.1:${shown.ports.HTTP_PORT}/console/streams.json`;
+    const list = async () => (await (await fetch(url)).json()) as unknown[];
+    expect(await list()).toEqual([]);
+    const publisher = await publish(shown.url('live', 'listed'));
+    const player = await record(shown.url('live', 'listed'));
+    await feed(publisher, { frames: 5 });
+    await player.until('it plays', () => times(player.media(), 'video').length === 5);
+    const entry = { vhost: '__defaultVhost__', app: 'live', stream: 'listed', viewers: 1 };
+    expect(await list()).toEqual([
+      { ...entry, since: expect.any(String), video: { codec: 'avc' }, audio: { codec: 'aac' } },
+    ]);
+    const { headers } = await fetch(url);
+    expect(headers.get('access-control-allow-origin')).toBeNull();
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+    player.client.close();
+    publisher.close();
+    await until('it is over after the grace', async () => (await list()).length === 0);
+  });
+});
+
 describe('files', () => {
+  test('crossdomain.xml lets every origin in', async () => {
+    const { status, headers, body } = await ask('/crossdomain.xml');
+    expect(status).toBe(200);
+    expect(headers['content-type']).toMatch(/^text\/xml/);
+    expect(body).toMatch(/<cross-domain-policy>\s*<allow-access-from domain="\*"\s*\/>\s*<\/cross-domain-policy>/);
+  });
+
   test('index, ranges, ETag, HEAD, types', async () => {
     const index = await ask('/');
     expect(index).toMatchObject({ status: 200, body: '<p>hello</p>' });

@@ -35,6 +35,13 @@ export const httpServer = {
       spelled: ['http_server.crossdomain', 'http_stream.crossdomain'],
       doc: 'Web pages of any origin may read streams and files.',
     },
+    console: {
+      type: 'onoff',
+      default: false,
+      reload: 'live',
+      since: 'own',
+      doc: 'The list of live streams at /console/streams.json, and files of the console from dist/console at /. Whoever reaches the port sees the names of all streams.',
+    },
   },
 } as const satisfies Row;
 

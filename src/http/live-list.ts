@@ -1,0 +1,58 @@
+import type { Frame } from '../core/index.js';
+import type { LiveStream, StreamHub } from '../stream/index.js';
+
+/** A live stream as the page of the console lists it. */
+export interface ListedStream {
+  readonly vhost: string;
+  readonly app: string;
+  readonly stream: string;
+  /** ISO 8601: since when it is live, republishes included. */
+  readonly since: string;
+  readonly viewers: number;
+  readonly video?: { readonly codec: string };
+  readonly audio?: { readonly codec: string };
+}
+
+/** Which streams are live and since when. */
+export class LiveList {
+  readonly #since = new Map<LiveStream, number>();
+  readonly #unobserve: () => void;
+
+  constructor(
+    hub: StreamHub,
+    private readonly wall: () => number,
+  ) {
+    this.#unobserve = hub.observe({
+      published: (stream) => {
+        if (!this.#since.has(stream)) this.#since.set(stream, this.wall());
+      },
+      ended: (stream) => void this.#since.delete(stream),
+    });
+  }
+
+  list(): ListedStream[] {
+    return [...this.#since].map(([stream, since]) => ({
+      ...stream.name,
+      since: new Date(since).toISOString(),
+      viewers: viewersOf(stream),
+      ...codecOf(stream.headers, 'video'),
+      ...codecOf(stream.headers, 'audio'),
+    }));
+  }
+
+  close(): void {
+    this.#unobserve();
+  }
+}
+
+function viewersOf(stream: LiveStream): number {
+  let count = 0;
+  for (const log of stream.logs) count += log.viewers.length;
+  return count;
+}
+
+/** Told by the configuration of the codec; codecs without one stay unnamed. */
+function codecOf(headers: readonly Frame[], kind: 'audio' | 'video') {
+  const codec = headers.find((header) => header.kind === kind && header.role === 'config')?.codec;
+  return codec === undefined ? {} : { [kind]: { codec } };
+}
