@@ -9,6 +9,7 @@ test('http_server: defaults', () =>
     listen: [{ host: '0.0.0.0', port: 8080 }],
     dir: './objs/nginx/html',
     crossdomain: true,
+    console: false,
   }));
 
 test.each(['http_server', 'http_stream'])('%s: the old and the new name are one block', (name) => {
@@ -22,6 +23,7 @@ test.each(['http_server', 'http_stream'])('%s: the old and the new name are one 
     ],
     dir: '/srv',
     crossdomain: false,
+    console: false,
   });
 });
 
