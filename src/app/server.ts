@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Config, LoadedConfig } from '../config/index.js';
 import { type Ms, ms } from '../core/index.js';
-import { HookGate, HttpServer } from '../http/index.js';
+import { ApiServer, HookGate, HttpServer } from '../http/index.js';
 import { type Clock, type Log, type Service, sendQueues, systemClock } from '../kernel/index.js';
 import { Deadlines, plainAddress, RtmpLink } from '../link/index.js';
 import { ServerHandshake } from '../protocol/rtmp/index.js';
@@ -31,6 +31,7 @@ export class SrsServer implements Service {
   readonly #summary: Summary;
   readonly #services: Service[];
   readonly #http: HttpServer;
+  readonly #api: ApiServer;
   readonly #listeners = new Listeners(
     ({ listen }) => listen,
     (socket) => this.#admit(socket, (address) => this.#acceptRtmp(socket, address)),
@@ -39,8 +40,12 @@ export class SrsServer implements Service {
     ({ httpServer }) => (httpServer.enabled ? httpServer.listen : []),
     (socket) => this.#admit(socket, (address) => this.#acceptHttp(socket, address)),
   );
+  readonly #apiListeners = new Listeners(
+    ({ httpApi }) => (httpApi.enabled ? httpApi.listen : []),
+    (socket) => this.#api.accept(socket),
+  );
   /** In the order in which a reload prepares them: what is most likely to fail comes last. */
-  readonly #reloadables: Reloadable[] = [this.#listeners, this.#httpListeners, this];
+  readonly #reloadables: Reloadable[] = [this.#listeners, this.#httpListeners, this.#apiListeners, this];
   #refused = 0;
 
   constructor(
@@ -64,6 +69,13 @@ export class SrsServer implements Service {
       consoleDir: join(import.meta.dirname, 'console'),
       config: () => this.config,
     });
+    this.#api = new ApiServer({
+      hub: this.#hub,
+      clients: this.#clients,
+      clock,
+      log,
+      config: () => this.config,
+    });
     this.#summary = new Summary(
       () => this.#sessions,
       () => this.config.pithyPrint,
@@ -76,6 +88,7 @@ export class SrsServer implements Service {
       new LagWatch(() => this.#logs(), clock, sendQueues),
       this.#summary,
       this.#http,
+      this.#api,
     ];
   }
 
@@ -95,6 +108,7 @@ export class SrsServer implements Service {
       for (const service of this.#services) await service.start(signal);
       await this.#listeners.open(this.config);
       await this.#httpListeners.open(this.config);
+      await this.#apiListeners.open(this.config);
     } catch (error) {
       await this.stop();
       throw error;
@@ -189,6 +203,7 @@ export class SrsServer implements Service {
   async stop(): Promise<void> {
     await this.#listeners.close();
     await this.#httpListeners.close();
+    await this.#apiListeners.close();
     this.#hub.flush();
     for (const session of [...this.#sessions]) session.end();
     await this.#drained();

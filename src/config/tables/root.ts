@@ -1,5 +1,6 @@
 import type { ConfigOf, DirectiveTable, LaterTable } from '../table.js';
 import { acceptedInRoot } from './accepted.js';
+import { httpApi } from './api.js';
 import { httpServer } from './http.js';
 import { processRows } from './process.js';
 import { laterInVhost, type VhostConfig, vhost } from './vhost.js';
@@ -103,6 +104,7 @@ export const root = {
   },
   ...processRows,
   http_server: httpServer,
+  http_api: httpApi,
   vhosts: {
     type: 'named',
     spelled: ['vhost'],
@@ -123,7 +125,10 @@ export const laterInRoot = {
   ...acceptedInRoot,
   ff_log_dir: { since: 1 },
   heartbeat: { since: 1 },
-  http_api: { since: 1 },
+  'http_api.crossdomain': { since: 2, note: 'so no page of another origin may use the API' },
+  'http_api.raw_api': { since: 3 },
+  'http_api.https': { since: 4 },
+  'http_api.auth': { since: 5, note: 'read_token and write_token protect the API' },
   stats: { since: 1 },
   'http_server.https': { since: 4, note: 'so there is no HTTPS' },
   'http_stream.https': { since: 4, note: 'so there is no HTTPS' },

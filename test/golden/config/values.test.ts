@@ -130,7 +130,6 @@ const roots: { text: string; want: object; warn?: string[] }[] = [
     want: { maxConnections: 5 },
     warn: ['2:17: max_connections "5k": only the number counts, so it is 5'],
   },
-  { text: 'http_api { enabled on; anything; }', want: {}, warn: ['2:1: http_api is not supported yet and ignored'] },
   {
     text: 'rtc_server { } utc_time on;',
     want: {},

@@ -1,0 +1,118 @@
+import type { Socket } from 'node:net';
+import { type FastifyInstance, fastify } from 'fastify';
+import type { Config } from '../../config/index.js';
+import { type Clock, type Log, type Service, version } from '../../kernel/index.js';
+import type { Client, ClientRegistry, LiveStream, StreamHub } from '../../stream/index.js';
+import { refuse } from './guard.js';
+
+/** What the API shows; wired in app/. */
+export interface ApiEnvironment {
+  readonly hub: StreamHub;
+  readonly clients: ClientRegistry;
+  readonly clock: Clock;
+  readonly log: Log;
+  config(): Config;
+}
+
+const PAGE = 10;
+const MAX_PAGE = 1000;
+
+/** The HTTP API on sockets that are handed to it. */
+export class ApiServer implements Service {
+  readonly #fastify: FastifyInstance;
+
+  constructor(private readonly env: ApiEnvironment) {
+    this.#fastify = fastify({ routerOptions: { ignoreTrailingSlash: true }, forceCloseConnections: true });
+    this.#guard();
+    this.#routes();
+  }
+
+  async start(): Promise<void> {
+    await this.#fastify.ready();
+  }
+
+  accept(socket: Socket): void {
+    this.#fastify.server.emit('connection', socket);
+  }
+
+  async stop(): Promise<void> {
+    this.#fastify.server.closeAllConnections();
+    await this.#fastify.close();
+  }
+
+  #guard(): void {
+    const app = this.#fastify;
+    app.addHook('onRequest', async (request, reply) => {
+      reply.header('X-Content-Type-Options', 'nosniff');
+      if (request.url === '/healthz') return;
+      const { host = '', authorization = '' } = request.headers;
+      const scope = request.method === 'GET' || request.method === 'HEAD' ? 'read' : 'write';
+      const address = request.socket.remoteAddress ?? '';
+      const status = refuse(scope, { address, host, authorization }, this.env.config().httpApi);
+      if (status === undefined) return;
+      const message = status === 401 ? 'a valid token is needed' : 'not allowed from there, or no token is configured';
+      await reply.code(status).send({ code: 'API_REFUSED', message });
+    });
+    app.setNotFoundHandler((_, reply) =>
+      reply.code(404).send({ code: 'API_NOT_FOUND', message: 'there is no such thing' }),
+    );
+  }
+
+  #routes(): void {
+    const app = this.#fastify;
+    const { clients, hub, log } = this.env;
+    app.get('/healthz', () => ({ status: 'ok' }));
+    app.get('/api/v1/versions', () => {
+      const [major, minor, revision] = version.split('.').map(Number);
+      return { code: 0, data: { major, minor, revision, version } };
+    });
+    app.get('/api/v1/streams', () => ({ code: 0, streams: [...hub].map((stream) => this.#stream(stream)) }));
+    app.get<{ Querystring: { start?: string; count?: string } }>('/api/v1/clients', ({ query }) => {
+      const start = Math.max(0, Number(query.start) || 0);
+      const count = Math.min(MAX_PAGE, Math.max(1, Number(query.count) || PAGE));
+      return { code: 0, clients: [...clients].slice(start, start + count).map((client) => this.#client(client)) };
+    });
+    app.get<{ Params: { id: string } }>('/api/v1/clients/:id', ({ params }, reply) => {
+      const client = clients.get(params.id);
+      return client === undefined ? reply.callNotFound() : { code: 0, client: this.#client(client) };
+    });
+    app.delete<{ Params: { id: string } }>('/api/v1/clients/:id', ({ params }, reply) => {
+      const client = clients.get(params.id);
+      if (client === undefined) return reply.callNotFound();
+      log.info({ conn: params.id }, 'client is kicked through the API');
+      client.kick('disconnected by the operator');
+      return { code: 0 };
+    });
+  }
+
+  #stream(stream: LiveStream) {
+    const own = [...this.env.clients].filter((client) => client.streamKey === stream.key);
+    return {
+      id: stream.key,
+      name: stream.name.stream,
+      vhost: stream.name.vhost,
+      app: stream.name.app,
+      live_ms: Math.round(this.env.clock.wall()),
+      clients: own.length,
+      send_bytes: own.reduce((sum, { bytesOut }) => sum + bytesOut, 0),
+      recv_bytes: own.reduce((sum, { bytesIn }) => sum + bytesIn, 0),
+      publish: { active: stream.publication !== undefined, cid: stream.publication?.owner.id ?? '' },
+    };
+  }
+
+  #client({ facts, type, streamKey, viewer, since, bytesIn, bytesOut }: Client) {
+    return {
+      id: facts.id,
+      vhost: facts.vhost,
+      stream: streamKey ?? '',
+      ip: facts.ip,
+      type,
+      publish: type.endsWith('-publish'),
+      alive: (this.env.clock.wall() - since) / 1000,
+      send_bytes: bytesOut,
+      recv_bytes: bytesIn,
+      lag_ms: viewer?.log?.lagOf(viewer) ?? 0,
+      drops: viewer?.drops ?? 0,
+    };
+  }
+}
