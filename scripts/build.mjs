@@ -1,9 +1,10 @@
 // @ts-check
-/** `npm run build`: the program, the client library and the library's types, from src/ into dist/. */
+/** `npm run build`: the program, the client library with its types, and the web page, from src/ into dist/. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { buildConsole } from './lib/build-console.mjs';
 import { checkNode, ensureDependencies, fail, hashInputs, root, say, stampFile } from './lib/setup.mjs';
 
 checkNode();
@@ -43,9 +44,10 @@ try {
       banner: { js: `#!/usr/bin/env node\n${requireBanner}` },
     }),
     build({ ...common, entryPoints: ['src/client.ts'], outfile: 'dist/client.mjs', banner: { js: requireBanner } }),
+    buildConsole(),
   ]);
 } catch {
-  fail('esbuild stopped; the reason is above.'); // it has printed its messages itself
+  fail('a bundler stopped; the reason is above.'); // it has printed its messages itself
 }
 chmodSync(join(root, 'dist/srs.mjs'), 0o755);
 

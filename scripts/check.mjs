@@ -41,6 +41,7 @@ function workTreeIsClean() {
 const checks = [
   ['lock file is complete', () => run(process.execPath, ['scripts/complete-lock.mjs', '--check'])],
   ['types (tsc)', () => tool('tsc', '-p', '.')],
+  ['types of the page (tsc)', () => tool('tsc', '-p', 'src/console')],
   [
     'format and lint (biome)',
     () => tool('biome', 'ci', '--colors=off', '--error-on-warnings', '--max-diagnostics=100', '.'),

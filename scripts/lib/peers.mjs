@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { say } from './setup.mjs';
 
 /**
- * @typedef {'ffmpeg' | 'rtmpdump' | 'gstreamer' | 'nginx-rtmp' | 'vlc' | 'gcc' | 'ss'} PeerName
+ * @typedef {'ffmpeg' | 'rtmpdump' | 'gstreamer' | 'nginx-rtmp' | 'vlc' | 'gcc' | 'ss' | 'chromium'} PeerName
  * @typedef {string | undefined} Lack why a peer can not be used; undefined when it can
  * @typedef {{ name: PeerName, usedFor: string, packages: string[], prove: () => Lack }} Peer
  */
@@ -142,6 +142,12 @@ export const peers = [
     },
   },
   { name: 'ss', usedFor: 'looking at socket queues', packages: ['iproute2'], prove: () => runs('ss', ['-V']) },
+  {
+    name: 'chromium',
+    usedFor: 'the web page',
+    packages: ['chromium'],
+    prove: () => runs('chromium', ['--version']),
+  },
 ];
 
 /** @returns {Record<PeerName, Lack | null>} null for each peer that works (JSON drops `undefined`), else why not. */

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /** What `npm run build` leaves in dist/; all of it must be there for a build to count. */
-export const built = ['dist/srs.mjs', 'dist/client.mjs', 'dist/types/client.d.ts'];
+export const built = ['dist/srs.mjs', 'dist/client.mjs', 'dist/types/client.d.ts', 'dist/console/index.html'];
 /** Holds the hash of the sources that dist/ was built from. */
 export const stampFile = join(root, 'dist/.inputs');
 
@@ -88,7 +88,14 @@ function filesUnder(dir) {
 
 /** @returns one hash over everything that shapes dist/. */
 export function hashInputs() {
-  const single = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.types.json', 'scripts/build.mjs'];
+  const single = [
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'tsconfig.types.json',
+    'scripts/build.mjs',
+    'scripts/lib/build-console.mjs',
+  ];
   const hash = createHash('sha256');
   for (const file of [...filesUnder(join(root, 'src')).sort(), ...single.map((name) => join(root, name))]) {
     const bytes = readFileSync(file);

@@ -1,0 +1,24 @@
+import mpegts from 'mpegts.js';
+import { distance, type OpenEngine } from './engine.js';
+
+/** FLV over HTTP or WebSocket by mpegts.js; a lag grown by a stalled network is caught up at a higher speed. */
+export const openFlv: OpenEngine = (video, url, onProblem) => {
+  mpegts.LoggingControl.enableAll = false;
+  const player = mpegts.createPlayer(
+    { type: 'flv', isLive: true, url },
+    {
+      enableWorker: false,
+      enableStashBuffer: false,
+      lazyLoad: false,
+      liveSync: true,
+      liveSyncMaxLatency: 1.5,
+      liveSyncTargetLatency: 0.8,
+      autoCleanupSourceBuffer: true,
+    },
+  );
+  player.on(mpegts.Events.ERROR, (type: string, detail: string) => onProblem(`${type}: ${detail}`));
+  player.on(mpegts.Events.LOADING_COMPLETE, () => onProblem('the stream has ended'));
+  player.attachMediaElement(video);
+  player.load();
+  return { behind: () => distance(video.buffered, video.currentTime), stop: () => player.destroy() };
+};
