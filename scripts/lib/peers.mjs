@@ -15,6 +15,9 @@ import { say } from './setup.mjs';
  * @typedef {{ name: PeerName, usedFor: string, packages: string[], prove: () => Lack }} Peer
  */
 
+/** Playwright wants a path, not a name. */
+export const CHROMIUM = '/usr/bin/chromium';
+
 /**
  * @param {string} command
  * @param {string[]} args
@@ -146,7 +149,7 @@ export const peers = [
     name: 'chromium',
     usedFor: 'the web page',
     packages: ['chromium'],
-    prove: () => runs('chromium', ['--version']),
+    prove: () => runs(CHROMIUM, ['--version']),
   },
 ];
 

@@ -1,7 +1,8 @@
 import type { RefObject } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Protocol } from './addresses.js';
-import { type Engine, engineFor } from './engine.js';
+import type { Engine } from './engine.js';
+import { engineFor } from './engine-for.js';
 
 const LOOK_EVERY_MS = 500;
 const RETRY_MS = 2000;

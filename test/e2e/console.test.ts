@@ -1,0 +1,139 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, assert, beforeAll, beforeEach, test } from 'vitest';
+import { type Browser, openBrowser } from '../support/browser.js';
+import { type ConsoleHost, hostConsole } from '../support/console-host.js';
+import { clip } from '../support/media.js';
+import { withPeers } from '../support/peers.js';
+import { background, until } from '../support/run.js';
+
+const livestream = {
+  vhost: '__defaultVhost__',
+  app: 'live',
+  stream: 'livestream',
+  since: new Date(Date.now() - 65_000).toISOString(),
+  viewers: 3,
+  video: { codec: 'avc', width: 640, height: 360 },
+  audio: { codec: 'aac' },
+};
+
+withPeers('ffmpeg', 'chromium')('the page', () => {
+  let dir: string;
+  let host: ConsoleHost;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'srs-console-'));
+    const file = await clip();
+    const hls = ['-f', 'hls', '-hls_time', '2', '-hls_list_size', '5', join(dir, 'livestream.m3u8')];
+    background('ffmpeg', ['-v', 'error', '-re', '-stream_loop', '-1', '-i', file, '-c', 'copy', ...hls]);
+    host = await hostConsole(file, dir);
+    browser = await openBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await host?.close();
+    if (dir) await rm(dir, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    await browser.page.emulateMedia({ colorScheme: 'light' });
+    await browser.page.setViewportSize({ width: 1280, height: 900 });
+  });
+
+  const open = async (...streams: unknown[]) => {
+    host.streams = streams;
+    host.asked.length = 0;
+    await browser.page.goto(host.origin);
+  };
+  const picture = async () => {
+    await browser.page.locator('video').waitFor();
+    return (await browser.page.evaluate(
+      `(({ currentTime, error }) => ({ time: currentTime, error: error?.message ?? null }))(document.querySelector('video'))`,
+    )) as { time: number; error: string | null };
+  };
+  const advances = async (seconds: number) => {
+    await until('a picture', async () => (await picture()).time > 0, 20_000);
+    const { time: from } = await picture();
+    await until(`${seconds} s of pictures`, async () => (await picture()).time > from + seconds, 20_000);
+    assert.isNull((await picture()).error);
+  };
+
+  test.each([
+    ['HTTP-FLV', '/live/livestream.flv'],
+    ['WS-FLV', 'ws:/live/livestream.flv'],
+    ['HLS', '/live/livestream.m3u8'],
+  ])('%s plays, and its latency and dropped frames are shown', async (label, address) => {
+    await open(livestream);
+    await browser.page.getByText(label, { exact: true }).first().click();
+    await until(`${address} is asked for`, () => host.asked.includes(address));
+    await advances(3);
+    assert.match((await browser.page.textContent('[data-number=latency]')) ?? '', /^\d+\.\d s$/);
+    assert.match((await browser.page.textContent('[data-number=dropped]')) ?? '', /^\d+$/);
+    assert.equal(await browser.page.textContent('[data-number=size]'), '640 × 360');
+  });
+
+  test('players are loaded when they are needed, and no sooner', async () => {
+    await open();
+    await browser.page.getByText('Nothing is live').waitFor();
+    assert.isEmpty(host.asked.filter((path) => path.includes('engine')));
+  });
+
+  test('with nothing live it says how to push, and plays what comes', async () => {
+    await open();
+    await browser.page.getByText('rtmp://127.0.0.1/live', { exact: true }).waitFor();
+    host.streams = [livestream];
+    await advances(1);
+  });
+
+  test('names of streams are text, whatever is in them', async () => {
+    const name = '<img src=x onerror=alert(1)>';
+    await open({ ...livestream, stream: name, vhost: 'a.example' });
+    await browser.page.locator('nav .name', { hasText: `live/${name}` }).waitFor();
+    const want = `/live/${encodeURIComponent(name)}.flv?vhost=a.example`;
+    await until(`${want} is asked for`, () => host.asked.includes(want));
+    assert.equal(await browser.page.locator('img').count(), 0);
+  });
+
+  test('the keyboard chooses a stream and a protocol', async () => {
+    await open(livestream, { ...livestream, stream: 'second' });
+    const second = browser.page.getByRole('button', { name: /live\/second/ });
+    await second.focus();
+    await browser.page.keyboard.press('Enter');
+    assert.equal(await second.getAttribute('aria-pressed'), 'true');
+    await browser.page.getByRole('radio', { name: 'HTTP-FLV' }).focus();
+    await browser.page.keyboard.press('ArrowRight');
+    await until('the second stream by WebSocket', () => host.asked.includes('ws:/live/second.flv'));
+  });
+
+  test('copies an address', async () => {
+    await open(livestream);
+    await browser.page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: host.origin });
+    await browser.page.getByRole('button', { name: 'Copy HLS' }).click();
+    await browser.page.getByText('Copied').waitFor();
+    const copied = await browser.page.evaluate('navigator.clipboard.readText()');
+    assert.equal(copied, `${host.origin}/live/livestream.m3u8`);
+  });
+
+  test('fits a phone', async () => {
+    await browser.page.setViewportSize({ width: 360, height: 740 });
+    await open({ ...livestream, stream: 'a-rather-long-name-without-a-place-to-break-it'.repeat(2) });
+    await browser.page.locator('video').waitFor();
+    const [width, room] = (await browser.page.evaluate(
+      '[document.documentElement.scrollWidth, innerWidth]',
+    )) as number[];
+    assert.equal(width, room);
+  });
+
+  test('is dark where the reader wants that', async () => {
+    const background = () => browser.page.evaluate('getComputedStyle(document.body).backgroundColor');
+    await open();
+    assert.equal(await background(), 'rgb(246, 247, 249)');
+    await browser.page.emulateMedia({ colorScheme: 'dark' });
+    assert.equal(await background(), 'rgb(17, 20, 24)');
+  });
+
+  test('asked no other host, kept its security policy, threw nothing', () => {
+    assert.deepEqual(browser.complaints, []);
+  });
+});
