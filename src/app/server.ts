@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Config, LoadedConfig } from '../config/index.js';
 import { type Ms, ms } from '../core/index.js';
+import { HlsOutputs } from '../deliver/index.js';
 import { ApiServer, HookGate, HttpServer } from '../http/index.js';
 import { type Clock, type Log, type Service, sendQueues, systemClock } from '../kernel/index.js';
 import { Deadlines, plainAddress, RtmpLink } from '../link/index.js';
@@ -32,6 +33,7 @@ export class SrsServer implements Service {
   readonly #services: Service[];
   readonly #http: HttpServer;
   readonly #api: ApiServer;
+  readonly #hls: HlsOutputs;
   readonly #listeners = new Listeners(
     ({ listen }) => listen,
     (socket) => this.#admit(socket, (address) => this.#acceptRtmp(socket, address)),
@@ -60,6 +62,7 @@ export class SrsServer implements Service {
     const id = () => randomBytes(4).toString('hex');
     this.#hooks = new HookGate(() => this.config, clock, log, { server: `vid-${id()}`, service: id() });
     this.#gate = new RuleGate(() => this.config, clock, log, this.#hooks);
+    this.#hls = new HlsOutputs(this.#hub, () => this.config, clock, log);
     this.#http = new HttpServer({
       hub: this.#hub,
       gate: this.#gate,
@@ -67,6 +70,7 @@ export class SrsServer implements Service {
       clock,
       log,
       consoleDir: join(import.meta.dirname, 'console'),
+      hls: (vhost, path) => this.#hls.find(vhost, path),
       config: () => this.config,
     });
     this.#api = new ApiServer({
@@ -181,6 +185,7 @@ export class SrsServer implements Service {
         for (const session of [...this.#sessions]) session.reconfigure();
         this.#hub.reconfigure(before);
         this.#http.reconfigure();
+        this.#hls.reconfigure(this.#hub);
         if (before.pithyPrint !== this.config.pithyPrint) this.#summary.restart();
       },
     };
@@ -208,6 +213,7 @@ export class SrsServer implements Service {
     for (const session of [...this.#sessions]) session.end();
     await this.#drained();
     for (const session of [...this.#sessions]) session.link.close();
+    this.#hls.close();
     this.#hub.close();
     for (const service of this.#services.toReversed()) await service.stop();
     await this.#hooks.close(LAST_HOOKS);

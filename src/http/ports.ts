@@ -1,6 +1,7 @@
 import type { Config } from '../config/index.js';
 import type { Clock, Log } from '../kernel/index.js';
 import type { ClientRegistry, Gate, StreamHub } from '../stream/index.js';
+import type { MemoryFile } from './hls-files.js';
 
 /** What the HTTP server needs from the server around it; wired in app/. */
 export interface HttpEnvironment {
@@ -11,5 +12,7 @@ export interface HttpEnvironment {
   readonly log: Log;
   /** Directory with the built page of the console. */
   readonly consoleDir: string;
+  /** A playlist or segment of a live stream. @param path decoded. */
+  hls(vhost: string, path: string): MemoryFile | undefined;
   config(): Config;
 }

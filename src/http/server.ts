@@ -7,9 +7,10 @@ import { ProtocolError, RefusedError, type Service, version } from '../kernel/in
 import { crossdomainXml } from './crossdomain.js';
 import { httpFlv, webSocketFlv } from './flv-framing.js';
 import { FlvPush, readBody } from './flv-push.js';
+import { sendMemoryFile } from './hls-files.js';
 import { LiveList } from './live-list.js';
 import { LiveOutput } from './live-output.js';
-import { type Asked, type LiveRequest, readLiveRequest, vhostOf } from './live-request.js';
+import { type Asked, type LiveRequest, pathOf, readLiveRequest, vhostOf } from './live-request.js';
 import type { HttpEnvironment } from './ports.js';
 import { findConsoleFile, findFile } from './static-files.js';
 
@@ -120,9 +121,13 @@ export class HttpServer implements Service {
     const live = this.#liveRequest(request.raw);
     if (live !== undefined) return this.#play(live, request, reply);
     const config = this.env.config();
-    const page = config.httpServer.console && (await findConsoleFile(this.env.consoleDir, request.raw.url ?? '/'));
+    const url = request.raw.url ?? '/';
+    const page = config.httpServer.console && (await findConsoleFile(this.env.consoleDir, url));
     if (page) return reply.header('Content-Security-Policy', CONSOLE_POLICY).sendFile(page.path, page.root);
-    const file = await findFile(config, vhostOf(config, askedOf(request.raw)), request.raw.url ?? '/');
+    const vhost = vhostOf(config, askedOf(request.raw));
+    const memory = vhost === undefined ? undefined : this.env.hls(vhost.name, pathOf(url) ?? '');
+    if (memory !== undefined) return sendMemoryFile(memory, request, reply);
+    const file = await findFile(config, vhost, url);
     if (file === undefined && config.httpServer.crossdomain && request.url === '/crossdomain.xml')
       return reply.type('text/xml; charset=utf-8').send(crossdomainXml());
     if (file === undefined) return reply.callNotFound();

@@ -1,6 +1,7 @@
 import type { ConfigOf, DirectiveTable, LaterTable } from '../table.js';
 import { acceptedInVhost } from './accepted.js';
 import { access } from './access.js';
+import { hls, laterInHls } from './hls.js';
 import { httpHooks } from './hooks.js';
 import { httpInVhost } from './http.js';
 
@@ -189,6 +190,7 @@ export const vhost = {
   ...httpInVhost,
   ...access,
   ...httpHooks,
+  hls,
 } as const satisfies DirectiveTable;
 
 /** A vhost with every setting filled in. */
@@ -206,6 +208,6 @@ export const laterInVhost = {
   'http_remux.guess_has_av': { since: 5 },
   ...acceptedInVhost,
   forward: { since: 1 },
-  hls: { since: 1 },
+  ...laterInHls,
   transcode: { since: 1 },
 } as const satisfies LaterTable;

@@ -1,4 +1,5 @@
 export { type FlvTag, TagType } from './tag.js';
+export { audioDataOffset, videoDataOffset } from './tag-body.js';
 export { isMultitrack, readAudioTag, readVideoTag } from './tag-info.js';
 export { FlvReader } from './tag-reader.js';
 export { flvHeader, tagLength, writeTag } from './tag-writer.js';

@@ -1,0 +1,42 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/** A playlist or segment that is kept in memory. */
+export type MemoryFile =
+  | { readonly kind: 'playlist'; text(query: string): string | undefined }
+  | { readonly kind: 'segment'; readonly bytes: Buffer };
+
+/** Answers with a playlist, which must not be cached, or a segment, which never changes. */
+export function sendMemoryFile(file: MemoryFile, request: FastifyRequest, reply: FastifyReply): unknown {
+  if (file.kind === 'segment') return sendSegment(file.bytes, request, reply);
+  const query = request.url.includes('?') ? request.url.slice(request.url.indexOf('?')) : '';
+  const text = file.text(query);
+  if (text === undefined) return reply.callNotFound();
+  return reply.type('application/vnd.apple.mpegurl').header('Cache-Control', 'no-cache').send(text);
+}
+
+function sendSegment(bytes: Buffer, request: FastifyRequest, reply: FastifyReply): unknown {
+  // The name is unique and its bytes never change, so their number tells one version from another.
+  const etag = `"${bytes.length.toString(36)}"`;
+  reply
+    .type('video/mp2t')
+    .headers({ 'Cache-Control': 'public, max-age=3600, immutable', 'Accept-Ranges': 'bytes', ETag: etag });
+  if (request.headers['if-none-match'] === etag) return reply.code(304).send();
+  const range = readRange(request.headers.range, bytes.length);
+  if (range === undefined) return reply.send(bytes);
+  if (range === 'unsatisfiable') return reply.code(416).header('Content-Range', `bytes */${bytes.length}`).send('');
+  const [from, to] = range;
+  return reply
+    .code(206)
+    .header('Content-Range', `bytes ${from}-${to}/${bytes.length}`)
+    .send(bytes.subarray(from, to + 1));
+}
+
+/** One byte range (RFC 9110 §14.1.2); several at once are answered with the whole, as the RFC allows. */
+function readRange(header: string | undefined, size: number): [from: number, to: number] | 'unsatisfiable' | undefined {
+  const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? [];
+  if (first === '' && last === '') return undefined;
+  const from = first === '' ? Math.max(0, size - Number(last)) : Number(first);
+  const to = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1);
+  if (from >= size || (first === '' && Number(last) === 0)) return 'unsatisfiable';
+  return to < from ? undefined : [from, to];
+}

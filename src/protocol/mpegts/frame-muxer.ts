@@ -1,0 +1,152 @@
+import type { Frame } from '../../core/index.js';
+import { type AacConfig, ADTS_BYTES, fitsAdts, readAacConfig, writeAdts } from '../aac/index.js';
+import { AvcNal, avcNalType, readAvcConfig } from '../avc/index.js';
+import { audioDataOffset, videoDataOffset } from '../flv/index.js';
+import { HevcNal, hevcNalType, readHevcConfig } from '../hevc/index.js';
+import { type AudioTrack, Pid, type Tracks, type VideoTrack } from './tables.js';
+import { TsWriter } from './ts-writer.js';
+
+const START_CODE = Uint8Array.from([0, 0, 0, 1]);
+/** Access unit delimiters for any kind of picture. */
+const AUD = {
+  avc: Uint8Array.from([0, 0, 0, 1, 9, 0xf0]),
+  hevc: Uint8Array.from([0, 0, 0, 1, 0x46, 0x01, 0x50]),
+} as const;
+/** A picture has a few slices; more parts than this is no picture. */
+const MAX_NALS = 1024;
+
+interface VideoConfig {
+  readonly track: VideoTrack;
+  readonly lengthSize: number;
+  /** Parameter sets with their start codes, in front of every random access picture. */
+  readonly sets: readonly Uint8Array[];
+}
+
+/** Frames of one stream → transport stream: Annex B for AVC and HEVC, ADTS for AAC, MP3 as it is. */
+export class FrameMuxer {
+  readonly #writer = new TsWriter();
+  #video: VideoConfig | undefined;
+  #aac: AacConfig | undefined;
+  readonly #parts: Uint8Array[] = [];
+  readonly #adts = new Uint8Array(ADTS_BYTES);
+  /** Frames that could not be written: damaged, or before their configuration. */
+  skipped = 0;
+
+  /** The track that a frame belongs to, if transport streams can hold it here. */
+  static trackOf({ kind, codec, track }: Frame): VideoTrack | AudioTrack | undefined {
+    if (track !== 0) return undefined;
+    if (kind === 'video') return codec === 'avc' || codec === 'hevc' ? codec : undefined;
+    return kind === 'audio' && (codec === 'aac' || codec === 'mp3') ? codec : undefined;
+  }
+
+  get length(): number {
+    return this.#writer.length;
+  }
+
+  begin(tracks: Tracks): void {
+    this.#writer.begin(tracks);
+  }
+
+  take(): Buffer {
+    return this.#writer.take();
+  }
+
+  /** Takes over a codec configuration. @throws {ProtocolError} AVC_CONFIG, HEVC_CONFIG, AAC_CONFIG */
+  configure(frame: Frame): void {
+    const { kind, codec, payload } = frame;
+    if (kind === 'audio') {
+      if (codec === 'aac') this.#aac = readAacConfig(payload.subarray(Math.max(0, audioDataOffset(payload))));
+      return;
+    }
+    const offset = videoDataOffset(payload);
+    if (offset < 0) return;
+    const record = payload.subarray(offset);
+    if (codec === 'avc') {
+      const { lengthSize, sps, pps } = readAvcConfig(record);
+      this.#video = { track: 'avc', lengthSize, sets: withStartCodes([...sps, ...pps]) };
+    } else if (codec === 'hevc') {
+      const { lengthSize, sets } = readHevcConfig(record);
+      this.#video = { track: 'hevc', lengthSize, sets: withStartCodes(sets) };
+    }
+  }
+
+  /** Writes a coded frame. @returns false when it could not be written; then it is counted. */
+  write(frame: Frame): boolean {
+    const done = frame.kind === 'video' ? this.#writeVideo(frame) : this.#writeAudio(frame);
+    if (!done) this.skipped++;
+    return done;
+  }
+
+  #writeVideo(frame: Frame): boolean {
+    const config = this.#video;
+    const offset = videoDataOffset(frame.payload);
+    if (config === undefined || config.track !== frame.codec || offset < 0) return false;
+    const randomAccess = frame.role === 'key';
+    const length = this.#annexB(frame.payload, offset, config, randomAccess);
+    if (length <= 0) return false;
+    const dts = frame.dts * 90;
+    // A composition time may be negative; a picture can not be shown before it is decoded.
+    const pts = Math.max(dts, dts + frame.cts * 90);
+    this.#writer.write({ pid: Pid.video, pts, dts, randomAccess }, this.#parts, length);
+    return true;
+  }
+
+  /** Collects the parts of an access unit. @returns their bytes, or -1 when the lengths do not fit. */
+  #annexB(payload: Uint8Array, offset: number, config: VideoConfig, randomAccess: boolean): number {
+    const parts = this.#parts;
+    const { track, lengthSize, sets } = config;
+    parts.length = 0;
+    parts.push(AUD[track]);
+    if (randomAccess) parts.push(...sets);
+    const before = parts.length;
+    for (let at = offset; at < payload.length; ) {
+      let length = 0;
+      for (let i = 0; i < lengthSize; i++) length = length * 256 + (payload[at + i] ?? 0);
+      at += lengthSize;
+      if (at + length > payload.length || parts.length > 2 * MAX_NALS) return -1;
+      if (length > 0 && !isRepeated(track, payload[at] ?? 0)) parts.push(START_CODE, payload.subarray(at, at + length));
+      at += length;
+    }
+    if (parts.length === before) return -1;
+    let total = 0;
+    for (const part of parts) total += part.length;
+    return total;
+  }
+
+  #writeAudio({ codec, payload, dts }: Frame): boolean {
+    const offset = audioDataOffset(payload);
+    const bytes = payload.subarray(Math.max(0, offset));
+    if (offset < 0 || bytes.length === 0) return false;
+    const parts = this.#parts;
+    parts.length = 0;
+    let length = bytes.length;
+    if (codec === 'aac') {
+      if (this.#aac === undefined || !fitsAdts(length)) return false;
+      writeAdts(this.#adts, 0, this.#aac, length);
+      parts.push(this.#adts);
+      length += ADTS_BYTES;
+    }
+    parts.push(bytes);
+    const time = dts * 90;
+    this.#writer.write({ pid: Pid.audio, pts: time, dts: time, randomAccess: true }, parts, length);
+    return true;
+  }
+}
+
+/** Delimiters and parameter sets in the frame itself: ours stand in front of it already. */
+function isRepeated(track: VideoTrack, firstByte: number): boolean {
+  if (track === 'avc') {
+    const type = avcNalType(firstByte);
+    return type === AvcNal.aud || type === AvcNal.sps || type === AvcNal.pps;
+  }
+  const type = hevcNalType(firstByte);
+  return type === HevcNal.aud || type === HevcNal.vps || type === HevcNal.sps || type === HevcNal.pps;
+}
+
+const withStartCodes = (sets: readonly Uint8Array[]): Uint8Array[] =>
+  sets.map((set) => {
+    const bytes = new Uint8Array(START_CODE.length + set.length);
+    bytes.set(START_CODE);
+    bytes.set(set, START_CODE.length);
+    return bytes;
+  });

@@ -1,0 +1,56 @@
+import { crc32 } from './crc32.js';
+
+export const PACKET_BYTES = 188;
+export const SYNC = 0x47;
+
+export const Pid = { pat: 0, pmt: 0x1001, video: 0x100, audio: 0x101 } as const;
+export type VideoTrack = 'avc' | 'hevc';
+export type AudioTrack = 'aac' | 'mp3';
+
+/** The tracks of a stream; only real ones are announced. */
+export interface Tracks {
+  readonly video: VideoTrack | undefined;
+  readonly audio: AudioTrack | undefined;
+}
+
+/** @see ISO/IEC 13818-1 table 2-34 */
+const STREAM_TYPE = { avc: 0x1b, hevc: 0x24, aac: 0x0f, mp3: 0x03 } as const;
+
+/** PID whose packets carry the clock: video where there is some. */
+export const pcrPid = ({ video }: Tracks): number => (video === undefined ? Pid.audio : Pid.video);
+
+/** Program association table, one program (ISO/IEC 13818-1 §2.4.4.3). */
+export const patSection = (): Uint8Array => section(0x00, 1, [0x00, 0x01, 0xe0 | (Pid.pmt >> 8), Pid.pmt & 0xff]);
+
+/** Program map table (ISO/IEC 13818-1 §2.4.4.8). */
+export function pmtSection(tracks: Tracks): Uint8Array {
+  const pcr = pcrPid(tracks);
+  const entries: number[] = [];
+  if (tracks.video !== undefined) entries.push(...entry(STREAM_TYPE[tracks.video], Pid.video));
+  if (tracks.audio !== undefined) entries.push(...entry(STREAM_TYPE[tracks.audio], Pid.audio));
+  return section(0x02, 1, [0xe0 | (pcr >> 8), pcr & 0xff, 0xf0, 0x00, ...entries]);
+}
+
+const entry = (type: number, pid: number): number[] => [type, 0xe0 | (pid >> 8), pid & 0xff, 0xf0, 0x00];
+
+function section(tableId: number, id: number, body: readonly number[]): Uint8Array {
+  const length = 5 + body.length + 4;
+  const bytes = Uint8Array.from([
+    tableId,
+    0xb0 | (length >> 8),
+    length & 0xff,
+    id >> 8,
+    id & 0xff,
+    0xc1,
+    0,
+    0,
+    ...body,
+    0,
+    0,
+    0,
+    0,
+  ]);
+  const crc = crc32(bytes.subarray(0, bytes.length - 4));
+  for (let i = 0; i < 4; i++) bytes[bytes.length - 4 + i] = (crc >>> (24 - 8 * i)) & 0xff;
+  return bytes;
+}

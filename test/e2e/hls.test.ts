@@ -1,0 +1,262 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as HlsParser from 'hls-parser';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { MediaMessage, RtmpClient } from '../../src/link/index.js';
+import { decodeComplaints } from '../support/decode.js';
+import { probe } from '../support/ffprobe.js';
+import { clip } from '../support/media.js';
+import { withPeers } from '../support/peers.js';
+import { run, until } from '../support/run.js';
+import { type Srs, startSrs } from '../support/srs.js';
+import { flvMessages, publish, pushFile } from '../support/streams.js';
+import { checkTs } from '../support/ts-check.js';
+
+const config = `
+listen PORT;
+pid DIR/srs.pid;
+srs_log_tank console;
+http_server { enabled on; listen HTTP_PORT; dir DIR; }
+vhost __defaultVhost__ {
+  hls { enabled on; hls_fragment 1; hls_window 5; hls_dispose 2; }
+  publish { grace 1; }
+}
+`;
+
+let srs: Srs;
+let dir: string;
+const at = (path: string) => `http://127.0.0.1:${srs.ports.HTTP_PORT}${path}`;
+beforeAll(async () => {
+  srs = await startSrs({ config });
+  dir = await mkdtemp(join(tmpdir(), 'srs-hls-'));
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+interface Listed {
+  readonly uri: string;
+  readonly duration: number;
+  readonly discontinuity: boolean;
+}
+
+interface Playlist {
+  readonly target: number;
+  readonly sequence: number;
+  readonly discontinuities: number;
+  readonly ended: boolean;
+  readonly segments: Listed[];
+}
+
+/** The playlist as another project's parser reads it. @returns undefined for 404. */
+async function playlistOf(path: string): Promise<Playlist | undefined> {
+  const reply = await fetch(at(path));
+  if (reply.status === 404) return undefined;
+  const list = HlsParser.parse(await reply.text());
+  if (list.isMasterPlaylist) throw new Error('a master playlist');
+  const media = list as HlsParser.types.MediaPlaylist;
+  return {
+    target: media.targetDuration,
+    sequence: media.mediaSequenceBase ?? 0,
+    discontinuities: media.discontinuitySequenceBase ?? 0,
+    ended: media.endlist,
+    segments: media.segments.map((s) => ({
+      uri: s.uri,
+      duration: s.duration,
+      discontinuity: s.discontinuity === true,
+    })),
+  };
+}
+
+const bytesOf = async (path: string): Promise<Buffer> => Buffer.from(await (await fetch(at(path))).arrayBuffer());
+
+/** A recording of ffmpeg, sent as fast as it goes, at `start` of the encoder's clock. */
+async function send(client: RtmpClient, messages: readonly MediaMessage[], start = 0): Promise<void> {
+  for (const m of messages) {
+    client.send({ ...m, timestamp: m.kind === 'data' ? 0 : m.timestamp + start });
+    if (!client.writable) await new Promise((next) => setTimeout(next, 5));
+  }
+}
+
+withPeers('ffmpeg')('HLS of what ffmpeg pushes', () => {
+  test('the playlist follows RFC 8216 while it moves; segments are whole and fit together; ffmpeg decodes it', async () => {
+    const pusher = pushFile(await clip({ seconds: 12, bFrames: 2 }), srs.url('live', 'real'));
+    const seen = new Map<string, Listed>();
+    let last: Playlist | undefined;
+    const watch = until(
+      'ten segments went by',
+      async () => {
+        const list = await playlistOf('/live/real.m3u8');
+        if (list === undefined) return false;
+        for (const { duration } of list.segments) expect(Math.round(duration)).toBeLessThanOrEqual(list.target);
+        if (last !== undefined) {
+          expect(list.target).toBe(last.target);
+          expect(list.sequence).toBeGreaterThanOrEqual(last.sequence);
+          expect(list.discontinuities).toBeGreaterThanOrEqual(last.discontinuities);
+        }
+        last = list;
+        for (const segment of list.segments) seen.set(segment.uri, segment);
+        return seen.size >= 7;
+      },
+      40_000,
+    );
+    await until('it starts', async () => (await playlistOf('/live/real.m3u8')) !== undefined, 10_000);
+    expect(await decodeComplaints(at('/live/real.m3u8'), 6)).toEqual([]);
+    await watch;
+    const counters = new Map<number, number>();
+    for (const uri of [...seen.keys()].slice(-3)) {
+      const { faults, pcrs } = checkTs(await bytesOf(`/live/${uri}`), counters);
+      expect(faults).toEqual([]);
+      for (const [i, pcr] of pcrs.entries()) if (i > 0) expect(pcr - (pcrs[i - 1] as number)).toBeLessThanOrEqual(9000);
+    }
+    const one = join(dir, 'one.ts');
+    await writeFile(one, await bytesOf(`/live/${[...seen.keys()].at(-1)}`));
+    const probed = await probe(one);
+    expect(probed.streams.toSorted()).toEqual(['audio:aac', 'video:h264']);
+    expect(probed.packets.find((p) => p.type === 'video')?.isKey).toBe(true);
+    await pusher.stop();
+    await until('the end is announced', async () => (await playlistOf('/live/real.m3u8'))?.ended, 10_000);
+    await until('it is forgotten', async () => (await playlistOf('/live/real.m3u8')) === undefined, 10_000);
+  });
+
+  test('republish × 20: one discontinuity each, numbers never go back', async () => {
+    const messages = (await flvMessages(await clip({ seconds: 12 }))).filter((m) => m.timestamp < 3000);
+    let sequence = 0;
+    let discontinuities = 0;
+    for (let i = 0; i < 20; i++) {
+      const client = await publish(srs.url('live', 'again'));
+      await send(client, messages, i * 1_000_003);
+      client.close();
+      const list = await until('the publish is listed', async () => {
+        const now = await playlistOf('/live/again.m3u8');
+        return now !== undefined && now.sequence + now.segments.length >= sequence + 1 ? now : undefined;
+      });
+      expect(list.sequence + list.segments.length).toBeGreaterThan(sequence);
+      expect(list.discontinuities).toBeGreaterThanOrEqual(discontinuities);
+      sequence = list.sequence + list.segments.length;
+      discontinuities = list.discontinuities;
+      await until('the lock is free', async () => /publish ended|connection closed/.test(srs.log()));
+    }
+    const list = await playlistOf('/live/again.m3u8');
+    const total = (list?.discontinuities ?? 0) + (list?.segments.filter((s) => s.discontinuity).length ?? 0);
+    expect(total).toBe(19);
+    expect(list?.segments.every((s) => s.duration >= 0.1)).toBe(true);
+  });
+
+  test.each([
+    ['audio only', { video: 'none', audio: 'aac' }, ['audio:aac']],
+    ['MP3 only', { video: 'none', audio: 'mp3' }, ['audio:mp3']],
+    ['video only', { video: 'h264', audio: 'none' }, ['video:h264']],
+  ] as const)('%s', async (name, what, streams) => {
+    const stream = name.replace(' ', '');
+    const client = await publish(srs.url('live', stream));
+    await send(
+      client,
+      (await flvMessages(await clip({ seconds: 12, ...what }))).filter((m) => m.timestamp < 6000),
+    );
+    const list = await until('segments', async () => {
+      const now = await playlistOf(`/live/${stream}.m3u8`);
+      return now !== undefined && now.segments.length >= 2 ? now : undefined;
+    });
+    expect(list.segments.every((s) => Math.round(s.duration) <= list.target)).toBe(true);
+    const file = join(dir, `${stream}.ts`);
+    await writeFile(file, await bytesOf(`/live/${list.segments[0]?.uri}`));
+    expect((await probe(file)).streams).toEqual(streams);
+    expect(checkTs(await bytesOf(`/live/${list.segments[0]?.uri}`)).faults).toEqual([]);
+    client.close();
+  });
+
+  test('video without more key frames is cut at the target, audio that comes late joins', async () => {
+    const messages = await flvMessages(await clip({ seconds: 12 }));
+    const client = await publish(srs.url('live', 'keyless'));
+    let keys = 0;
+    const keyless = messages.filter(
+      (m) => m.kind !== 'video' || (m.payload[0] ?? 0) >> 4 !== 1 || m.payload[1] === 0 || ++keys <= 2,
+    );
+    await send(
+      client,
+      keyless.filter((m) => m.kind !== 'audio' || m.timestamp > 2500),
+    );
+    const list = await until('segments', async () => {
+      const now = await playlistOf('/live/keyless.m3u8');
+      return now !== undefined && now.segments.length >= 3 ? now : undefined;
+    });
+    expect(list.segments.every((s) => Math.round(s.duration) <= list.target)).toBe(true);
+    client.close();
+  });
+
+  test('conditional requests, ranges, HEAD, and the query of the playlist in its URIs', async () => {
+    const client = await publish(srs.url('live', 'http'));
+    await send(client, await flvMessages(await clip({ seconds: 12 })));
+    const list = await until('segments', () => playlistOf('/live/http.m3u8?token=a%20b&vhost=x'));
+    expect(list.segments[0]?.uri).toMatch(/^http-\d+\.ts\?token=a%20b&vhost=x$/);
+    const path = at(`/live/${list.segments[0]?.uri}`);
+    const whole = await fetch(path);
+    const size = (await whole.arrayBuffer()).byteLength;
+    expect(whole.headers.get('content-type')).toBe('video/mp2t');
+    expect(whole.headers.get('cache-control')).toMatch(/max-age/);
+    expect(whole.headers.get('access-control-allow-origin')).toBe('*');
+    const part = await fetch(path, { headers: { range: 'bytes=188-375' } });
+    expect([part.status, (await part.arrayBuffer()).byteLength, part.headers.get('content-range')]).toEqual([
+      206,
+      188,
+      `bytes 188-375/${size}`,
+    ]);
+    expect((await fetch(path, { headers: { range: `bytes=${size}-` } })).status).toBe(416);
+    expect((await fetch(path, { headers: { 'if-none-match': whole.headers.get('etag') ?? '' } })).status).toBe(304);
+    const head = await fetch(path, { method: 'HEAD' });
+    expect([head.status, head.headers.get('content-length')]).toEqual([200, `${size}`]);
+    const m3u8 = await fetch(at('/live/http.m3u8'));
+    expect(m3u8.headers.get('content-type')).toBe('application/vnd.apple.mpegurl');
+    expect(m3u8.headers.get('cache-control')).toBe('no-cache');
+    client.close();
+  });
+});
+
+withPeers('ffmpeg', 'gstreamer')('GStreamer', () => {
+  test('tsdemux takes a segment apart and decodes it', async () => {
+    const client = await publish(srs.url('live', 'gst'));
+    await send(client, await flvMessages(await clip({ seconds: 12 })));
+    const list = await until('segments', () => playlistOf('/live/gst.m3u8'));
+    const file = join(dir, 'gst.ts');
+    await writeFile(file, await bytesOf(`/live/${list.segments[0]?.uri}`));
+    const end = await run('gst-launch-1.0', [
+      '-q',
+      'filesrc',
+      `location=${file}`,
+      '!',
+      'tsdemux',
+      'name=d',
+      'd.',
+      '!',
+      'queue',
+      '!',
+      'h264parse',
+      '!',
+      'avdec_h264',
+      '!',
+      'fakesink',
+      'd.',
+      '!',
+      'queue',
+      '!',
+      'aacparse',
+      '!',
+      'avdec_aac',
+      '!',
+      'fakesink',
+    ]);
+    expect(end.stderr).toBe('');
+    expect(end.code).toBe(0);
+    client.close();
+  });
+});
+
+describe('a stream that HLS can not hold', () => {
+  test('nothing of it is listed, the stream itself goes on', async () => {
+    const client = await publish(srs.url('live', 'speex'));
+    for (let i = 0; i < 100; i++)
+      client.send({ kind: 'audio', timestamp: i * 40, payload: Buffer.from('b2aabbcc', 'hex') });
+    expect(await playlistOf('/live/speex.m3u8')).toBeUndefined();
+    client.close();
+  });
+});

@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type Frame, freeze, ms } from '../../../../src/core/index.js';
+import { FlvReader, readAudioTag, readVideoTag, TagType } from '../../../../src/protocol/flv/index.js';
+import { FrameMuxer } from '../../../../src/protocol/mpegts/index.js';
+import { checkTs } from '../../../support/ts-check.js';
+
+const golden = (name: string) => join(import.meta.dirname, '../../../golden/flv', name);
+
+/** Frames of a file that a real encoder wrote, from a start time on. */
+function framesOf(name: string, start = 0): Frame[] {
+  return new FlvReader().push(readFileSync(golden(name))).flatMap(({ type, timestamp, payload }): Frame[] => {
+    if (type === TagType.script) return [];
+    const kind = type === TagType.video ? 'video' : 'audio';
+    const info = kind === 'video' ? readVideoTag(payload) : readAudioTag(payload);
+    return [{ ...info, kind, dts: ms(start + timestamp), payload }];
+  });
+}
+
+function mux(
+  frames: readonly Frame[],
+  muxer = new FrameMuxer(),
+  tracks = { video: 'avc', audio: 'aac' } as const,
+): Buffer {
+  muxer.begin(tracks);
+  for (const frame of frames)
+    frame.role === 'config' ? muxer.configure(frame) : frame.role !== 'end' && muxer.write(frame);
+  return muxer.take();
+}
+
+describe('transport stream (ISO/IEC 13818-1)', () => {
+  for (const name of ['ffmpeg-5.1.9-h264-aac.flv', 'gstreamer-1.22.0-h264-aac.flv'])
+    test(`${name}: packets, counters, clock and times are right`, () => {
+      const frames = framesOf(name).filter((f) => f.role !== 'end');
+      const report = checkTs(mux(frames));
+      expect(report.faults).toEqual([]);
+      expect([...report.pids].sort((a, b) => a - b)).toEqual([0, 0x100, 0x101, 0x1001]);
+      const video = frames.filter((f) => f.kind === 'video' && f.role !== 'config');
+      expect(report.stamps.get(0x100)).toEqual(video.map((f) => ({ dts: f.dts * 90, pts: (f.dts + f.cts) * 90 })));
+      for (const [i, pcr] of report.pcrs.entries())
+        if (i > 0) expect(pcr - (report.pcrs[i - 1] as number)).toBeLessThanOrEqual(9000);
+    });
+
+  test('counters go on over pieces, each piece has its own tables', () => {
+    const muxer = new FrameMuxer();
+    const frames = framesOf('ffmpeg-5.1.9-h264-aac.flv');
+    const counters = new Map<number, number>();
+    for (let i = 0; i < 3; i++) {
+      const piece = mux(frames, muxer);
+      expect(checkTs(piece, counters).faults).toEqual([]);
+      expect(piece.readUInt16BE(1) & 0x1fff).toBe(0);
+    }
+  });
+
+  test('times beyond 2^33 ticks wrap', () => {
+    const edge = Math.floor(2 ** 33 / 90) - 100;
+    const report = checkTs(mux(framesOf('ffmpeg-5.1.9-h264-aac.flv', edge)));
+    expect(report.faults).toEqual([]);
+    const dts = (report.stamps.get(0x101) ?? []).map((s) => s.dts);
+    expect(dts[0]).toBeGreaterThan(2 ** 33 - 10_000);
+    expect(dts.at(-1)).toBeLessThan(2 ** 20);
+  });
+
+  test('audio alone carries the clock; a slow video still has one every 100 ms', () => {
+    const frames = framesOf('ffmpeg-5.1.9-h264-aac.flv');
+    const audio = checkTs(
+      mux(
+        frames.filter((f) => f.kind === 'audio'),
+        new FrameMuxer(),
+        { video: undefined, audio: 'aac' } as never,
+      ),
+    );
+    expect(audio.faults).toEqual([]);
+    expect(audio.pids.has(0x100)).toBe(false);
+    expect(audio.pcrs.length).toBeGreaterThan(0);
+    const slow = frames.filter((f) => f.kind === 'audio' || f.role !== 'inter');
+    const { pcrs, faults } = checkTs(mux(slow));
+    expect(faults).toEqual([]);
+    for (const [i, pcr] of pcrs.entries()) if (i > 0) expect(pcr - (pcrs[i - 1] as number)).toBeLessThanOrEqual(9000);
+  });
+
+  test('a payload of any size fills its packets exactly', () => {
+    const [config] = framesOf('ffmpeg-5.1.9-h264-aac.flv').filter((f) => f.kind === 'audio' && f.role === 'config');
+    if (config === undefined) throw new Error('the file has no AAC configuration');
+    for (let size = 1; size < 600; size++) {
+      const muxer = new FrameMuxer();
+      muxer.configure(config);
+      muxer.begin({ video: undefined, audio: 'aac' });
+      const payload = freeze(Buffer.concat([Buffer.from('af01', 'hex'), Buffer.alloc(size, 7)]));
+      muxer.write({ kind: 'audio', codec: 'aac', role: 'audio', track: 0, cts: ms(0), dts: ms(5), payload });
+      expect(checkTs(muxer.take()).faults).toEqual([]);
+    }
+  });
+
+  test('damaged and unannounced frames are left out and counted', () => {
+    const muxer = new FrameMuxer();
+    muxer.begin({ video: 'avc', audio: 'aac' });
+    const base = { kind: 'video', codec: 'avc', role: 'key', track: 0, cts: ms(0), dts: ms(0) } as const;
+    for (const hex of ['17', '1701000000', '1701000000000000ff65', '17010000000000000265'])
+      expect(muxer.write({ ...base, payload: freeze(Buffer.from(hex, 'hex')) })).toBe(false);
+    expect(muxer.skipped).toBe(4);
+  });
+});
