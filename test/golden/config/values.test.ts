@@ -262,7 +262,11 @@ const vhosts: { text: string; want: object; warn?: string[] }[] = [
     want: { publish: { ...plainVhost.publish, grace: 1 } },
     warn: ['4:22: publish is ignored, it is set at a.conf:4:1'],
   },
-  { text: 'dash { dash_fragment 5; nonsense; }', want: {}, warn: ['4:1: dash (since v3) is not supported yet and ignored, so there is no DASH'] },
+  {
+    text: 'dash { dash_fragment 5; nonsense; }',
+    want: {},
+    warn: ['4:1: dash (since v3) is not supported yet and ignored, so there is no DASH'],
+  },
   {
     text: 'refer a.com b.com; refer { play c.com; } refer_publish d.com;',
     want: { refer: { enabled: true, all: ['a.com', 'b.com'], publish: ['d.com'], play: ['c.com'] } },
