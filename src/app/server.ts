@@ -120,9 +120,16 @@ export class SrsServer implements Service {
     this.log.info({ rtmp: this.#listeners.addresses, http: this.#httpListeners.addresses }, 'listening');
   }
 
-  #admit(socket: Socket, serve: (address: string) => void): void {
+  #admit(socket: Socket, serve: (address: string) => void, madeRoom = false): void {
     const address = plainAddress(socket.remoteAddress);
     const refusal = this.#admission.enter(address);
+    if (refusal === 'max_connections' && !madeRoom) {
+      // Players that only keep a connection for later never lock out an encoder.
+      this.#http.closeIdle();
+      socket.on('error', () => socket.destroy());
+      this.clock.after(ms(10), () => this.#admit(socket, serve, true));
+      return;
+    }
     if (refusal !== undefined) {
       socket.destroy();
       // One line per thousand: a flood must not fill the log.

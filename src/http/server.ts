@@ -81,6 +81,11 @@ export class HttpServer implements Service {
     this.#node.emit('connection', socket);
   }
 
+  /** Closes the connections that wait for another request. Their places are free when their sockets have closed, a few turns of the loop later. */
+  closeIdle(): void {
+    this.#node.closeIdleConnections();
+  }
+
   /** Players of what is not served any more are closed. */
   reconfigure(): void {
     this.#live.reconfigure();

@@ -298,6 +298,34 @@ describe('push by POST', () => {
   });
 });
 
+test('max_connections is reached: idle HTTP connections make way for an encoder, busy ones do not', async () => {
+  const full = await startSrs({ config: `max_connections 3;\n${config}` });
+  const port = full.ports.HTTP_PORT as number;
+  const idle = Array.from({ length: 3 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+  let answered = 0;
+  let closed = 0;
+  for (const socket of idle) {
+    socket.on('data', () => answered++);
+    socket.on('close', () => closed++);
+    socket.write('GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n');
+  }
+  await until('all were answered and stay', () => answered >= 3);
+  expect(closed).toBe(0);
+  const publisher = await publish(full.url('live', 'encoder'));
+  await until('they made way', () => closed === 3);
+  const players = [1, 2].map(() => connect(port, '127.0.0.1').on('error', () => undefined));
+  let playing = 0;
+  let lost = 0;
+  for (const socket of players) {
+    socket.once('data', () => playing++).on('close', () => lost++);
+    socket.write('GET /live/encoder.flv HTTP/1.1\r\nHost: a\r\n\r\n');
+  }
+  await until('both play', () => playing === 2);
+  await expect(publish(full.url('live', 'other'))).rejects.toThrow();
+  expect(lost).toBe(0);
+  publisher.close();
+});
+
 describe('what is live', () => {
   test('off by default: no list', async () => {
     expect((await ask('/console/streams.json')).status).toBe(404);
