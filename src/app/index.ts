@@ -1,2 +1,2 @@
-export type { Prepared, Reloadable, Reloader, ReloadResult } from './reload.js';
+export type { Prepared, Reloadable } from './reload.js';
 export { SrsServer } from './server.js';

@@ -1,1 +1,1 @@
-export { type HlsFile, HlsOutputs } from './hls/hls-outputs.js';
+export { HlsOutputs } from './hls/hls-outputs.js';

@@ -1,17 +1,26 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { StreamName } from '../stream/index.js';
+import type { HlsSessions } from './hls-sessions.js';
 
 /** A playlist or segment that is kept in memory. */
-export type MemoryFile =
+export type MemoryFile = { readonly stream: StreamName } & (
   | { readonly kind: 'playlist'; text(query: string): string | undefined }
-  | { readonly kind: 'segment'; readonly bytes: Buffer };
+  | { readonly kind: 'segment'; readonly bytes: Buffer }
+);
 
-/** Answers with a playlist, which must not be cached, or a segment, which never changes. */
-export function sendMemoryFile(file: MemoryFile, request: FastifyRequest, reply: FastifyReply): unknown {
-  if (file.kind === 'segment') return sendSegment(file.bytes, request, reply);
+/** Answers with a playlist, which must not be cached, or a segment, which never changes. @throws {RefusedError} */
+export async function sendMemoryFile(
+  file: MemoryFile,
+  sessions: HlsSessions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
   const query = request.url.includes('?') ? request.url.slice(request.url.indexOf('?')) : '';
-  const text = file.text(query);
-  if (text === undefined) return reply.callNotFound();
-  return reply.type('application/vnd.apple.mpegurl').header('Cache-Control', 'no-cache').send(text);
+  const body = file.kind === 'segment' ? file.bytes : file.text(query);
+  if (body === undefined) return reply.callNotFound();
+  await sessions.admit(file.stream, request.raw, query, body.length);
+  if (typeof body !== 'string') return sendSegment(body, request, reply);
+  return reply.type('application/vnd.apple.mpegurl').header('Cache-Control', 'no-cache').send(body);
 }
 
 function sendSegment(bytes: Buffer, request: FastifyRequest, reply: FastifyReply): unknown {

@@ -1,5 +1,4 @@
 import { type Config, findVhost, type VhostConfig } from '../config/index.js';
-import { RefusedError } from '../kernel/index.js';
 import { checkName } from '../protocol/rtmp/index.js';
 import type { Selection, StreamFacts } from '../stream/index.js';
 
@@ -80,12 +79,6 @@ function mountPattern(mount: string): RegExp {
     patterns.set(mount, pattern);
   }
   return pattern;
-}
-
-/** @throws {RefusedError} VHOST_UNKNOWN */
-export function requireVhost(vhost: VhostConfig | undefined): VhostConfig {
-  if (vhost === undefined) throw new RefusedError('VHOST_UNKNOWN', 'no vhost serves this host');
-  return vhost;
 }
 
 /** The request in the words of the gate. */

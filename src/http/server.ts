@@ -8,6 +8,7 @@ import { crossdomainXml } from './crossdomain.js';
 import { httpFlv, webSocketFlv } from './flv-framing.js';
 import { FlvPush, readBody } from './flv-push.js';
 import { sendMemoryFile } from './hls-files.js';
+import { HlsSessions } from './hls-sessions.js';
 import { LiveList } from './live-list.js';
 import { LiveOutput } from './live-output.js';
 import { type Asked, type LiveRequest, pathOf, readLiveRequest, vhostOf } from './live-request.js';
@@ -31,10 +32,12 @@ export class HttpServer implements Service {
   readonly #node: Server;
   readonly #ws = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_WS_MESSAGE });
   readonly #live: LiveOutput;
+  readonly #sessions: HlsSessions;
   readonly #list: LiveList;
 
   constructor(private readonly env: HttpEnvironment) {
     this.#live = new LiveOutput(env);
+    this.#sessions = new HlsSessions(env);
     this.#list = new LiveList(env.hub, () => env.clock.wall());
     this.#node = createServer({
       headersTimeout: HEADERS_WITHIN,
@@ -97,6 +100,7 @@ export class HttpServer implements Service {
 
   async stop(): Promise<void> {
     this.#live.end();
+    this.#sessions.close();
     this.#list.close();
     this.#node.closeAllConnections();
     await this.#app.close();
@@ -131,7 +135,7 @@ export class HttpServer implements Service {
     if (page) return reply.header('Content-Security-Policy', CONSOLE_POLICY).sendFile(page.path, page.root);
     const vhost = vhostOf(config, askedOf(request.raw));
     const memory = vhost === undefined ? undefined : this.env.hls(vhost.name, pathOf(url) ?? '');
-    if (memory !== undefined) return sendMemoryFile(memory, request, reply);
+    if (memory !== undefined) return sendMemoryFile(memory, this.#sessions, request, reply);
     const file = await findFile(config, vhost, url);
     if (file === undefined && config.httpServer.crossdomain && request.url === '/crossdomain.xml')
       return reply.type('text/xml; charset=utf-8').send(crossdomainXml());

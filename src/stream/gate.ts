@@ -42,15 +42,3 @@ export interface Gate {
   /** Exactly once for each connection that was let through. */
   closed(client: ClientFacts, bytes: { readonly sent: number; readonly received: number }): void;
 }
-
-const pass: Decision = Object.freeze({});
-
-/** Everybody may do everything. */
-export const openGate: Gate = {
-  async connect() {},
-  publish: async () => pass,
-  play: async () => pass,
-  unpublished() {},
-  stopped() {},
-  closed() {},
-};

@@ -24,6 +24,7 @@ vhost __defaultVhost__ {
 }
 `;
 
+const program = join(import.meta.dirname, '../../dist/srs.mjs');
 let srs: Srs;
 let dir: string;
 const at = (path: string) => `http://127.0.0.1:${srs.ports.HTTP_PORT}${path}`;
@@ -257,6 +258,44 @@ describe('a stream that HLS can not hold', () => {
     for (let i = 0; i < 100; i++)
       client.send({ kind: 'audio', timestamp: i * 40, payload: Buffer.from('b2aabbcc', 'hex') });
     expect(await playlistOf('/live/speex.m3u8')).toBeUndefined();
+    client.close();
+  });
+});
+
+describe('access to HLS', () => {
+  const guarded = `
+listen PORT;
+pid DIR/srs.pid;
+srs_log_tank console;
+http_server { enabled on; listen HTTP_PORT; dir DIR; }
+vhost __defaultVhost__ { hls { enabled on; hls_fragment 1; } sign { secret s3cret; publish off; play on; } }
+`;
+
+  test('a signed URL covers playlist and segments, nothing else passes; a player is counted once', async () => {
+    const server = await startSrs({ config: guarded });
+    const client = await publish(server.url('live', 'signed'));
+    await send(client, await flvMessages(await clip({ seconds: 12 })));
+    const base = `http://127.0.0.1:${server.ports.HTTP_PORT}`;
+    const signed = await run(process.execPath, [
+      program,
+      'sign',
+      `${base}/live/signed.m3u8`,
+      '--secret',
+      's3cret',
+      '--for',
+      'play',
+    ]);
+    const good = signed.stdout.trim();
+    const list = await until('it is listed', async () => {
+      const reply = await fetch(good);
+      return reply.status === 200 ? HlsParser.parse(await reply.text()) : undefined;
+    });
+    const [first] = (list as HlsParser.types.MediaPlaylist).segments;
+    expect((await fetch(`${base}/live/${first?.uri}`)).status).toBe(200);
+    expect((await fetch(`${base}/live/${first?.uri.split('?')[0]}`)).status).toBe(403);
+    expect((await fetch(`${base}/live/signed.m3u8`)).status).toBe(403);
+    expect((await fetch(good.replace(/sign=./, 'sign=0').replace(/sign=0/, 'sign=Z'))).status).toBe(403);
+    expect(server.log().match(/"protocol":"hls"[^\n]*play started/g)).toHaveLength(1);
     client.close();
   });
 });

@@ -407,7 +407,7 @@ describe('files', () => {
   test('slow headers cost only their own connection; 400 idle connections do not hurt a viewer', async () => {
     const idle = Array.from({ length: 400 }, () => {
       const socket = connect(srs.ports.HTTP_PORT as number, '127.0.0.1').on('error', () => undefined);
-      socket.write('GET / HTTP/1.1\r\nHost: a');
+      socket.resume().write('GET / HTTP/1.1\r\nHost: a');
       return socket;
     });
     const publisher = await publish(srs.url('live', 'idle'));

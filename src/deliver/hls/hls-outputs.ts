@@ -1,13 +1,14 @@
 import { type Config, findVhost, type VhostConfig } from '../../config/index.js';
 import { secondsToMs } from '../../core/index.js';
 import type { Clock, Log, Timer } from '../../kernel/index.js';
-import type { LiveStream, StreamHub } from '../../stream/index.js';
+import type { LiveStream, StreamHub, StreamName } from '../../stream/index.js';
 import { HlsStream } from './hls-stream.js';
 
 /** A file of a live stream, from memory. */
-export type HlsFile =
+type HlsFile = { readonly stream: StreamName } & (
   | { readonly kind: 'playlist'; text(query: string): string | undefined }
-  | { readonly kind: 'segment'; readonly bytes: Buffer };
+  | { readonly kind: 'segment'; readonly bytes: Buffer }
+);
 
 interface Output {
   readonly stream: LiveStream;
@@ -62,11 +63,15 @@ export class HlsOutputs {
       former?.hls ??
       new HlsStream(stream.name, settings, this.clock, (path, bytes) => {
         if (bytes === undefined) this.#files.delete(`${name} ${path}`);
-        else this.#files.set(`${name} ${path}`, { kind: 'segment', bytes });
+        else this.#files.set(`${name} ${path}`, { kind: 'segment', stream: stream.name, bytes });
       });
     const output: Output = { stream, hls, forget: undefined };
     this.#outputs.set(stream.key, output);
-    this.#files.set(`${name} ${hls.playlistPath}`, { kind: 'playlist', text: (query) => hls.playlist(query) });
+    this.#files.set(`${name} ${hls.playlistPath}`, {
+      kind: 'playlist',
+      stream: stream.name,
+      text: (query) => hls.playlist(query),
+    });
     stream.addConsumer(hls.segmenter);
     this.log.info({ stream: stream.key, playlist: hls.playlistPath }, 'HLS started');
     return output;

@@ -31,5 +31,3 @@ export function readHevcConfig(record: Uint8Array): HevcConfig {
 
 export const HevcNal = { vps: 32, sps: 33, pps: 34, aud: 35 } as const;
 export const hevcNalType = (firstByte: number): number => (firstByte >> 1) & 0x3f;
-/** Intra random access point: BLA, IDR and CRA pictures (ITU-T H.265 table 7-1). */
-export const isHevcRandomAccess = (type: number): boolean => type >= 16 && type <= 21;

@@ -1,2 +1,2 @@
 export { FrameMuxer } from './frame-muxer.js';
-export type { AudioTrack, Tracks, VideoTrack } from './tables.js';
+export type { Tracks } from './tables.js';
