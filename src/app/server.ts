@@ -13,6 +13,7 @@ import { ClientRegistry, FanoutGovernor, LagWatch, RuleGate, StreamHub, type Wir
 import { Admission } from './admission.js';
 import { Listeners } from './listeners.js';
 import { type Prepared, type Reloadable, Reloader } from './reload.js';
+import { SegmentHooks } from './segment-hooks.js';
 import { Summary } from './summary.js';
 
 /** How long a clean stop waits for players to take their last bytes. */
@@ -62,7 +63,13 @@ export class SrsServer implements Service {
     const id = () => randomBytes(4).toString('hex');
     this.#hooks = new HookGate(() => this.config, clock, log, { server: `vid-${id()}`, service: id() });
     this.#gate = new RuleGate(() => this.config, clock, log, this.#hooks);
-    this.#hls = new HlsOutputs(this.#hub, () => this.config, clock, log);
+    this.#hls = new HlsOutputs(
+      this.#hub,
+      () => this.config,
+      clock,
+      log,
+      new SegmentHooks(this.#hub, this.#clients, this.#hooks),
+    );
     this.#http = new HttpServer({
       hub: this.#hub,
       gate: this.#gate,

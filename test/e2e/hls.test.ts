@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MediaMessage, RtmpClient } from '../../src/link/index.js';
 import { decodeComplaints } from '../support/decode.js';
 import { probe } from '../support/ffprobe.js';
+import { startHooks } from '../support/hook-server.js';
 import { clip } from '../support/media.js';
 import { withPeers } from '../support/peers.js';
 import { run, until } from '../support/run.js';
@@ -298,4 +299,30 @@ vhost __defaultVhost__ { hls { enabled on; hls_fragment 1; } sign { secret s3cre
     expect(server.log().match(/"protocol":"hls"[^\n]*play started/g)).toHaveLength(1);
     client.close();
   });
+});
+
+test('on_hls tells of every segment, in the name of the publisher', async () => {
+  const hooks = await startHooks();
+  const server = await startSrs({
+    config: `
+listen PORT;
+pid DIR/srs.pid;
+srs_log_tank console;
+vhost __defaultVhost__ { hls { enabled on; hls_fragment 1; } http_hooks { enabled on; on_hls ${hooks.url}/h; } }
+`,
+  });
+  const client = await publish(server.url('live', 'told?token=t'));
+  await send(client, await flvMessages(await clip({ seconds: 12 })));
+  await until('three segments are told of', () => hooks.of('on_hls').length >= 3);
+  const bodies = hooks.of('on_hls').map(({ body }) => body as Record<string, unknown>);
+  expect(bodies[0]).toMatchObject({
+    action: 'on_hls',
+    app: 'live',
+    stream: 'told',
+    param: '?token=t',
+    m3u8_url: 'live/told.m3u8',
+  });
+  expect(bodies[0]?.url).toBe(`live/told-${bodies[0]?.seq_no}.ts`);
+  expect(bodies.slice(0, 3).map((b) => Number(b.seq_no) - Number(bodies[0]?.seq_no))).toEqual([0, 1, 2]);
+  client.close();
 });

@@ -21,7 +21,6 @@ export const httpHooks = {
         since: 2,
         doc: 'The same as a GET, for example to warm a cache; [app], [stream], [param] and [ts_url] in the URL are filled in.',
       },
-      on_dvr: { ...urls, since: 2, doc: 'Told when a recorded file is complete.' },
       timeout: {
         type: 'seconds',
         default: 5,

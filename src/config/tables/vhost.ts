@@ -209,5 +209,6 @@ export const laterInVhost = {
   ...acceptedInVhost,
   forward: { since: 1 },
   ...laterInHls,
+  'http_hooks.on_dvr': { since: 2, note: 'so nothing is recorded' },
   transcode: { since: 1 },
 } as const satisfies LaterTable;

@@ -2,13 +2,18 @@ import { type Config, findVhost, type VhostConfig } from '../../config/index.js'
 import { secondsToMs } from '../../core/index.js';
 import type { Clock, Log, Timer } from '../../kernel/index.js';
 import type { LiveStream, StreamHub, StreamName } from '../../stream/index.js';
-import { HlsStream } from './hls-stream.js';
+import { HlsStream, type SegmentInfo } from './hls-stream.js';
 
 /** A file of a live stream, from memory. */
 type HlsFile = { readonly stream: StreamName } & (
   | { readonly kind: 'playlist'; text(query: string): string | undefined }
   | { readonly kind: 'segment'; readonly bytes: Buffer }
 );
+
+/** Told of every complete segment; wired in app/. */
+export interface HlsEvents {
+  completed(streamKey: string, segment: SegmentInfo): void;
+}
 
 interface Output {
   readonly stream: LiveStream;
@@ -28,6 +33,7 @@ export class HlsOutputs {
     private readonly config: () => Config,
     private readonly clock: Clock,
     private readonly log: Log,
+    private readonly events: HlsEvents,
   ) {
     this.#unobserve = hub.observe({
       published: (stream) => this.#published(stream),
@@ -61,10 +67,16 @@ export class HlsOutputs {
     const name = vhost.name;
     const hls =
       former?.hls ??
-      new HlsStream(stream.name, settings, this.clock, (path, bytes) => {
-        if (bytes === undefined) this.#files.delete(`${name} ${path}`);
-        else this.#files.set(`${name} ${path}`, { kind: 'segment', stream: stream.name, bytes });
-      });
+      new HlsStream(
+        stream.name,
+        settings,
+        this.clock,
+        (path, bytes) => {
+          if (bytes === undefined) this.#files.delete(`${name} ${path}`);
+          else this.#files.set(`${name} ${path}`, { kind: 'segment', stream: stream.name, bytes });
+        },
+        (segment) => this.events.completed(stream.key, segment),
+      );
     const output: Output = { stream, hls, forget: undefined };
     this.#outputs.set(stream.key, output);
     this.#files.set(`${name} ${hls.playlistPath}`, {

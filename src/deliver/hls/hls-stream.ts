@@ -16,6 +16,16 @@ interface Segment extends PlaylistEntry {
   goneSince: number | undefined;
 }
 
+/** A complete segment, for whoever is told of it. */
+export interface SegmentInfo {
+  /** Paths below the root of the HTTP server. */
+  readonly path: string;
+  readonly playlist: string;
+  /** Seconds. */
+  readonly duration: number;
+  readonly seq: number;
+}
+
 /** Until the first segment has set the target, a group of pictures may be this long. */
 const FIRST_LIMIT = 60_000;
 
@@ -39,6 +49,7 @@ export class HlsStream implements SegmenterRules {
     private readonly settings: () => HlsSettings,
     private readonly clock: Clock,
     private readonly changed: (path: string, segment: Buffer | undefined) => void,
+    private readonly completed: (segment: SegmentInfo) => void,
   ) {
     this.#next = Math.floor(clock.wall() / 1000);
     this.playlistPath = posix.join('/', this.#fill(settings().hlsM3u8File, this.#next));
@@ -97,6 +108,7 @@ export class HlsStream implements SegmenterRules {
     this.#next++;
     this.#listed += duration;
     this.changed(path, bytes);
+    this.completed({ path, playlist: this.playlistPath, duration, seq: this.#next - 1 });
     this.#trim();
   }
 

@@ -11,7 +11,7 @@ import { NotificationQueues } from './notification-queues.js';
 
 type Hooks = VhostConfig['httpHooks'];
 type Question = 'onConnect' | 'onPublish' | 'onPlay';
-type Event = Question | 'onClose' | 'onUnpublish' | 'onStop' | 'onHls' | 'onDvr';
+type Event = Question | 'onClose' | 'onUnpublish' | 'onStop' | 'onHls';
 
 /** A question about a client waits this long for what is still to be told about it, so that events keep their order. */
 const ORDER = ms(1000);
@@ -57,10 +57,9 @@ export class HookGate implements Gate {
     this.#tell('onClose', client, (event) => bodies.close(client, bytes, this.sender, event));
   }
 
-  /** For outputs: a segment or a file is complete. @param more the fields of http.md §1.2 after `param`. */
-  output(event: 'onHls' | 'onDvr', stream: OutputFacts, more: object): void {
-    const action = event === 'onHls' ? 'on_hls' : 'on_dvr';
-    this.#tell(event, stream, (id) => bodies.output(action, stream, more, this.sender, id));
+  /** A segment of HLS is complete. @param more the fields of http.md §1.2 after `param`. */
+  segment(stream: OutputFacts, more: object): void {
+    this.#tell('onHls', stream, (id) => bodies.output('on_hls', stream, more, this.sender, id));
   }
 
   /** Calls `on_hls_notify` with its placeholders filled in. @param tsUrl the segment's URL. */
@@ -150,7 +149,7 @@ export class HookGate implements Gate {
     if (hooks === undefined) return;
     const fields = hooks[event].length > 0 ? body(randomUUID()) : {};
     for (const url of hooks[event]) {
-      this.#queues.add(event === 'onHls' || event === 'onDvr' ? keyOf(about) : about.id, {
+      this.#queues.add(event === 'onHls' ? keyOf(about) : about.id, {
         what: { hook: nameOf(event), url: publicUrl(url) },
         deliver: async (stop) => {
           const signal = this.#deadline(hooks, stop);
