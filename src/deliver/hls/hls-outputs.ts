@@ -56,8 +56,8 @@ export class HlsOutputs {
     const known = this.#outputs.get(stream.key);
     if (vhost?.hls.enabled !== true) return known && this.#drop(known);
     known?.forget?.cancel();
+    known?.hls.segmenter.finish();
     const output = known !== undefined && known.stream === stream ? known : this.#attach(stream, vhost, known);
-    output.hls.segmenter.finish();
     output.hls.resume();
   }
 
@@ -76,6 +76,7 @@ export class HlsOutputs {
           else this.#files.set(`${name} ${path}`, { kind: 'segment', stream: stream.name, bytes });
         },
         (segment) => this.events.completed(stream.key, segment),
+        (codec, why) => this.log.warn({ stream: stream.key, codec, why }, 'track left out of HLS'),
       );
     const output: Output = { stream, hls, forget: undefined };
     this.#outputs.set(stream.key, output);

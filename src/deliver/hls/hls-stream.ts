@@ -31,7 +31,11 @@ const FIRST_LIMIT = 60_000;
 
 /** The playlist of one stream and its segments, in memory. It outlives publishers, so that numbers never go back. */
 export class HlsStream implements SegmenterRules {
-  readonly segmenter = new Segmenter(this, (piece) => this.#add(piece));
+  readonly segmenter = new Segmenter(
+    this,
+    (piece) => this.#add(piece),
+    (codec, why) => this.complain(codec, why),
+  );
   readonly playlistPath: string;
   #segments: Segment[] = [];
   /**
@@ -50,6 +54,7 @@ export class HlsStream implements SegmenterRules {
     private readonly clock: Clock,
     private readonly changed: (path: string, segment: Buffer | undefined) => void,
     private readonly completed: (segment: SegmentInfo) => void,
+    private readonly complain: (codec: string, why: string) => void,
   ) {
     this.#next = Math.floor(clock.wall() / 1000);
     this.playlistPath = posix.join('/', this.#fill(settings().hlsM3u8File, this.#next));
@@ -59,8 +64,8 @@ export class HlsStream implements SegmenterRules {
     return secondsToMs(this.settings().hlsFragment);
   }
 
-  limit(): Ms {
-    return ms(this.#target === undefined ? FIRST_LIMIT : this.#target * 1000);
+  target(): Ms {
+    return ms(this.#target === undefined ? Math.max(FIRST_LIMIT, this.fragment()) : this.#target * 1000);
   }
 
   get isListed(): boolean {
@@ -103,7 +108,9 @@ export class HlsStream implements SegmenterRules {
     const { hlsFragment, hlsTdRatio, hlsTsFile } = this.settings();
     this.#target ??= Math.max(1, Math.ceil(hlsFragment * hlsTdRatio), Math.round(duration));
     const path = posix.join('/', this.#fill(hlsTsFile, this.#next));
-    const uri = posix.relative(posix.dirname(this.playlistPath), path);
+    const relative = posix.relative(posix.dirname(this.playlistPath), path);
+    // Names may hold `#`, `%`, `?`, `:` or blanks, which mean something else in a URI.
+    const uri = relative.split('/').map(encodeURIComponent).join('/');
     this.#segments.push({ path, uri, bytes, duration, discontinuity, goneSince: undefined });
     this.#next++;
     this.#listed += duration;

@@ -14,8 +14,8 @@ export interface Piece {
 export interface SegmenterRules {
   /** Video is cut at the first key frame after so long, audio alone at once. */
   fragment(): Ms;
-  /** No segment may become longer than this; undefined before the first one has set it. */
-  limit(): Ms;
+  /** The announced target duration; no segment, rounded to whole seconds, may be longer (RFC 8216 §4.3.3.1). */
+  target(): Ms;
 }
 
 /** Audio and video are waited for together for so much of the stream; what comes later joins at a key frame. */
@@ -24,6 +24,10 @@ const PROBE = 1000;
 const SHORTEST = 100;
 /** What the last frame of a publish is taken to last. */
 const LAST_FRAME = 40;
+/** Rounds down to the target still. Groups of 60 pictures at 29.97/s are 2.002 s: they must not be cut in front of their end. */
+const OVER_TARGET = 499;
+/** How far over the target a cut is forced: the frame that causes it must fit below OVER_TARGET. */
+const FORCED_OVER_TARGET = 400;
 
 /** Decides where a stream is cut (hls.md §3), and has the pieces written. */
 export class Segmenter implements FrameConsumer {
@@ -37,16 +41,19 @@ export class Segmenter implements FrameConsumer {
   #last = 0;
   #written = false;
   #discontinuity = false;
+  /** There is a segment that the next publish differs from. */
+  #emitted = false;
   /** Another configuration or another track: the next key frame begins a segment whatever its time. */
   #changed = false;
   /** Cuts without a key frame, because the announced target would have been exceeded. */
   forcedCuts = 0;
-  /** Why a track of the stream is not here, by codec. */
-  readonly unsupported = new Map<string, string>();
+  /** Codecs that are left out, so that each is complained of once. */
+  readonly #unsupported = new Set<string>();
 
   constructor(
     private readonly rules: SegmenterRules,
     private readonly emit: (piece: Piece) => void,
+    private readonly complain: (codec: string, why: string) => void = () => undefined,
   ) {}
 
   get skipped(): number {
@@ -57,7 +64,7 @@ export class Segmenter implements FrameConsumer {
     if (frame.kind === 'data' || frame.role === 'end' || frame.role === 'meta') return;
     const track = FrameMuxer.trackOf(frame);
     if (track === undefined) {
-      if (frame.track === 0) this.unsupported.set(frame.codec, 'this codec has no place in HLS segments here');
+      if (frame.track === 0) this.#leaveOut(frame.codec, 'not a codec of HLS segments');
       return;
     }
     if (frame.role === 'config') return this.#configure(frame);
@@ -77,7 +84,7 @@ export class Segmenter implements FrameConsumer {
       this.#muxer.configure(frame);
     } catch (error) {
       if (!(error instanceof SrsError)) throw error;
-      this.unsupported.set(codec, error.message);
+      this.#leaveOut(codec, error.message);
       return;
     }
     this.#configs.set(kind, Buffer.from(payload));
@@ -85,6 +92,12 @@ export class Segmenter implements FrameConsumer {
     if (kind === 'video') this.#see('video', track as Tracks['video']);
     else this.#see('audio', track as Tracks['audio']);
     if (before !== undefined && this.#probing === undefined) this.#changed = true;
+  }
+
+  #leaveOut(codec: string, why: string): void {
+    if (this.#unsupported.has(codec)) return;
+    this.#unsupported.add(codec);
+    this.complain(codec, why);
   }
 
   #see<K extends 'video' | 'audio'>(kind: K, track: Tracks[K]): void {
@@ -119,11 +132,12 @@ export class Segmenter implements FrameConsumer {
   #isCut({ kind, role, dts }: Frame): boolean {
     if (!this.#written) return false;
     const length = dts - this.#start;
+    const fragment = Math.min(this.rules.fragment(), this.rules.target());
+    if (kind === 'video' && role === 'key') return this.#changed || length >= fragment;
     const hasVideo = this.#tracks.video !== undefined;
-    const isKey = kind === 'video' && role === 'key';
-    if (isKey) return this.#changed || length >= this.rules.fragment();
-    if (!hasVideo && !this.#changed && length >= this.rules.fragment()) return true;
-    if (length <= this.rules.limit()) return false;
+    const audioAlone = !hasVideo && this.#seen.video === undefined;
+    if (audioAlone && (this.#changed || length >= fragment)) return true;
+    if (length < this.rules.target() + FORCED_OVER_TARGET) return false;
     if (hasVideo) this.forcedCuts++;
     return true;
   }
@@ -139,10 +153,11 @@ export class Segmenter implements FrameConsumer {
     const bytes = this.#muxer.take();
     this.emit({
       bytes,
-      duration: Math.min(length, this.rules.limit() + 499) / 1000,
+      duration: Math.min(length, this.rules.target() + OVER_TARGET) / 1000,
       discontinuity: this.#discontinuity,
     });
     this.#discontinuity = false;
+    this.#emitted = true;
   }
 
   /** The publisher left: what is there becomes the last segment of this publish. */
@@ -150,10 +165,10 @@ export class Segmenter implements FrameConsumer {
     if (this.#probing !== undefined && this.#probing.length > 0) this.#begin();
     if (this.#probing !== undefined) return;
     const length = this.#last + LAST_FRAME - this.#start;
-    if (this.#written && length >= SHORTEST) {
-      this.#close(length);
-      this.#discontinuity = true;
-    } else this.#muxer.take();
+    if (this.#written && length >= SHORTEST) this.#close(length);
+    else this.#muxer.take();
+    // Also when the rest was too short for a segment: what follows does not fit to what was listed before.
+    this.#discontinuity = this.#emitted;
     this.#probing = [];
     this.#seen = { video: undefined, audio: undefined };
     this.#configs.clear();
