@@ -58,6 +58,8 @@ export class HlsOutputs {
     known?.forget?.cancel();
     known?.hls.segmenter.finish();
     const output = known !== undefined && known.stream === stream ? known : this.#attach(stream, vhost, known);
+    // Again, too: a stream that ended lost it, and may be the same one still for a viewer that waited.
+    stream.addConsumer(output.hls.segmenter);
     output.hls.resume();
   }
 
@@ -85,7 +87,6 @@ export class HlsOutputs {
       stream: stream.name,
       text: (query) => hls.playlist(query),
     });
-    stream.addConsumer(hls.segmenter);
     this.log.info({ stream: stream.key, playlist: hls.playlistPath }, 'HLS started');
     return output;
   }
