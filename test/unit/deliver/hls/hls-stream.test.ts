@@ -17,6 +17,7 @@ function make(stream: string, block: string): HlsStream {
     () => vhost.hls,
     new FakeClock(),
     (path, bytes) => void (bytes === undefined ? files.delete(path) : files.set(path, bytes)),
+    () => undefined,
     (codec) => complaints.push(codec),
   );
 }
