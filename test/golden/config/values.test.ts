@@ -48,7 +48,6 @@ const plainVhost = {
     onStop: [],
     onHls: [],
     onHlsNotify: [],
-    onDvr: [],
     timeout: 5,
     onError: 'deny',
     hookSecret: '',
