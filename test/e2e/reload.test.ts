@@ -282,6 +282,54 @@ const refuses = (port: number): Promise<boolean> =>
     socket.on('connect', () => socket.destroy());
   });
 
+describe('reload of features', () => {
+  const features = base.replace(
+    'inotify',
+    'http_server { enabled off; listen HTTP_PORT; }\nhttp_api { enabled off; listen API_PORT; }\ninotify',
+  );
+  const inVhost = (srs: Srs, blocks: string) =>
+    reload(srs, (t) => t.replace(/__defaultVhost__ \{.*\}/, `__defaultVhost__ { ${blocks} }`));
+  const status = async (port: number | undefined, path: string): Promise<number> => {
+    const reply = await fetch(`http://127.0.0.1:${port}${path}`).catch(() => undefined);
+    await reply?.body?.cancel();
+    return reply?.status ?? 0;
+  };
+
+  test('HTTP server, API, HTTP-FLV, HLS and access rules come and go; the RTMP player loses no frame', async () => {
+    const srs = await startSrs({ config: features });
+    const { HTTP_PORT, API_PORT } = srs.ports;
+    const { player } = await live(srs, 'features');
+    expect([await status(HTTP_PORT, '/'), await status(API_PORT, '/api/v1/versions')]).toEqual([0, 0]);
+
+    await reload(srs, (t) => t.replaceAll('{ enabled off; listen', '{ enabled on; listen'));
+    expect([await status(HTTP_PORT, '/'), await status(API_PORT, '/api/v1/versions')]).toEqual([404, 200]);
+
+    expect(await status(HTTP_PORT, '/live/features.flv')).toBe(404);
+    expect(await inVhost(srs, 'http_remux { enabled on; } hls { enabled on; hls_fragment 0.2; }')).toMatch(
+      /http_remux enabled: off → on/,
+    );
+    expect(await status(HTTP_PORT, '/live/features.flv')).toBe(200);
+    // Its pictures are no H.264, so there is nothing to list; that the output is there, and goes, is in the log.
+    expect(srs.log()).toMatch(/live\/features[^\n]*HLS started/);
+    const viewer = await fetch(`http://127.0.0.1:${HTTP_PORT}/live/features.flv`);
+
+    await inVhost(srs, 'security { enabled on; allow publish all; }');
+    expect(await status(HTTP_PORT, '/live/features.flv')).toBe(404);
+    expect(srs.log()).toMatch(/live\/features[^\n]*HLS ended/);
+    await viewer.arrayBuffer(); // its response has ended
+    await expect(record(stream(srs, 'features'))).rejects.toThrow();
+    await inVhost(srs, '');
+    await (await record(stream(srs, 'features'))).until('frames', (m) => m.length > 3);
+
+    await reload(srs, (t) => t.replaceAll('{ enabled on; listen', '{ enabled off; listen'));
+    // Connections that were there stay; there are no new ones.
+    for (const port of [HTTP_PORT, API_PORT]) expect(await refuses(port as number)).toBe(true);
+    const seen = numbers(player).length;
+    await player.until('the stream goes on', () => numbers(player).length > seen + 5);
+    expect(isGapless(numbers(player))).toBe(true);
+  });
+});
+
 describe('ending', () => {
   test('SIGQUIT: no new clients, players watch to their end, then it stops', async () => {
     const srs = await startSrs({ config: base });
