@@ -14,28 +14,20 @@ export class SegmentHooks {
   readonly #publishers = new Map<string, StreamFacts>();
 
   constructor(
-    hub: StreamHub,
-    clients: ClientRegistry,
+    private readonly hub: StreamHub,
+    private readonly clients: ClientRegistry,
     private readonly hooks: HookGate,
   ) {
-    hub.observe({
-      ended: ({ key }) => void this.#publishers.delete(key),
-    });
-    clients.observe({
-      joined: ({ facts, streamKey, type }) => {
-        if (type.endsWith('publish') && streamKey !== undefined) this.#publishers.set(streamKey, facts as StreamFacts);
-      },
-    });
+    hub.observe({ ended: ({ key }) => void this.#publishers.delete(key) });
   }
 
   completed(streamKey: string, { path, playlist, duration, seq }: Segment): void {
-    const publisher = this.#publishers.get(streamKey);
+    const publisher = this.#publisherOf(streamKey);
     if (publisher === undefined) return;
-    const cwd = process.cwd();
     // Segments are in memory: `file` and `m3u8` are where a file server would have them.
     const more = {
       duration,
-      cwd,
+      cwd: process.cwd(),
       file: `.${path}`,
       url: path.slice(1),
       m3u8: `.${playlist}`,
@@ -44,5 +36,13 @@ export class SegmentHooks {
     };
     this.hooks.segment(publisher, more);
     this.hooks.hlsNotify(publisher, path.slice(1));
+  }
+
+  #publisherOf(streamKey: string): StreamFacts | undefined {
+    const stream = this.hub.get(streamKey);
+    const client = this.clients.get(stream?.publication?.owner.id ?? '');
+    if (stream !== undefined && client !== undefined)
+      this.#publishers.set(streamKey, { ...client.facts, ...stream.name });
+    return this.#publishers.get(streamKey);
   }
 }

@@ -29,13 +29,15 @@ export async function run(file: string): Promise<number> {
     process.on('uncaughtException', (err) => log.error({ err }, 'internal error; the server goes on'));
     process.on('unhandledRejection', (err) => log.error({ err }, 'internal error; the server goes on'));
     process.on('SIGHUP', () => void reloader.request());
+    // From here on a signal ends the server in order, also while it starts.
+    const hurry = new AbortController();
+    const asked = endSignal(hurry);
     await server.start(new AbortController().signal);
     watch.set(config.inotifyAutoReload);
     log.info({ version, node: process.version, config: file }, 'srs is running');
     reportToParent();
     if (config.asprocess && !isDaemonChild()) endWithParent(log);
-    const hurry = new AbortController();
-    const { signal, graceful } = await endSignal(hurry);
+    const { signal, graceful } = await asked;
     log.info({ signal }, graceful ? 'no new clients; stopping when the players have left' : 'stopping');
     if (graceful) await server.drain(secondsToMs(server.settings.graceDrain), hurry.signal);
     await server.stop();

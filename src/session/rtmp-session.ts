@@ -60,6 +60,8 @@ export class RtmpSession implements LinkHandler, Client {
   readonly #admittance: Admittance;
   readonly #held = new HeldMessages();
   #facts: ClientFacts | undefined;
+  /** The same with the stream that it last asked for, and that one's query. */
+  #streamFacts: StreamFacts | undefined;
   readonly since: number;
 
   constructor(
@@ -91,7 +93,7 @@ export class RtmpSession implements LinkHandler, Client {
   /** Known from the connect on; only then is the session registered. */
   get facts(): ClientFacts {
     if (this.#facts === undefined) throw new Error('the client did not connect yet');
-    return this.#facts;
+    return this.#streamFacts ?? this.#facts;
   }
 
   get type(): ClientType {
@@ -342,7 +344,7 @@ export class RtmpSession implements LinkHandler, Client {
     try {
       url = this.#resolve(argument);
       const { app, stream, param } = url;
-      facts = { ...this.facts, vhost: this.#vhost(url.vhost).name, app, stream, param };
+      facts = { ...(this.#facts ?? this.facts), vhost: this.#vhost(url.vhost).name, app, stream, param };
     } catch (error) {
       return outcome.refused(error);
     }
@@ -354,6 +356,7 @@ export class RtmpSession implements LinkHandler, Client {
         outcome.refused(error);
       }
     };
+    this.#streamFacts = facts;
     this.#admittance.use(use, facts, {
       granted: (decision) => this.#decided(() => granted(decision)),
       refused: (error) => this.#decided(() => outcome.refused(error)),
