@@ -75,18 +75,18 @@ describe('a look at a configuration', () => {
 
 describe('work_dir', () => {
   test('is where relative paths begin', async () => {
-    mkdirSync(join(dir, 'work'));
+    mkdirSync(join(dir, 'elsewhere'));
     const port = await freePort();
-    const text = `listen ${port}; work_dir ${dir}/work; pid srs.pid; srs_log_file srs.log; vhost a { }`;
+    const text = `listen ${port}; work_dir ${dir}/elsewhere; pid srs.pid; srs_log_file srs.log; vhost a { }`;
     const server = background(process.execPath, [program, '-c', join(dir, conf('work.conf', text))]);
     await until('it runs', () => {
       try {
-        return readFileSync(`${dir}/work/srs.log`, 'utf8').includes('srs is running');
+        return readFileSync(`${dir}/elsewhere/srs.log`, 'utf8').includes('srs is running');
       } catch {
         return false;
       }
     });
-    expect(readFileSync(`${dir}/work/srs.pid`, 'utf8').trim()).toBe(String(server.pid));
+    expect(readFileSync(`${dir}/elsewhere/srs.pid`, 'utf8').trim()).toBe(String(server.pid));
   });
 
   test('that is not there ends the start with one line', async () => {

@@ -29,7 +29,7 @@ export const root = {
     default: 1000,
     min: 1,
     reload: 'live',
-    doc: 'Connections of all listeners together; one more is closed right after it was accepted.',
+    doc: 'Connections of RTMP and HTTP together, those to the API not counted; one more is closed right after it was accepted.',
   },
   max_connections_per_address: {
     type: 'integer',
