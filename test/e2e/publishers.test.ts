@@ -47,7 +47,8 @@ withPeers('ffmpeg', 'gstreamer')('GStreamer publishes', () => {
       for (const type of ['audio', 'video'] as const) {
         const dts = seen.packets.filter((p) => p.type === type).map((p) => p.dts);
         expect(dts.length).toBeGreaterThan(40);
-        expect(dts.every((t, i) => i === 0 || t > (dts[i - 1] as number))).toBe(true);
+        // Not strictly: on a busy machine the flvmux of GStreamer 1.22 itself repeats a time now and then.
+        expect(dts.every((t, i) => i === 0 || t >= (dts[i - 1] as number))).toBe(true);
       }
       expect(await decodeComplaints(url, 4)).toEqual([]);
       expect(publisher.child.exitCode).toBeNull();
