@@ -4,9 +4,14 @@ import type { LoadedConfig } from './load.js';
 import { printWord } from './print-tree.js';
 import { show } from './tree.js';
 
+export interface DumpOptions {
+  /** Hides secrets and what URLs carry of them; then the dump is for reading only. */
+  readonly mask?: boolean;
+}
+
 /** The configuration that is in force, as a file that loads to the same; behind each value its origin. */
-export const dumpConfig = (loaded: LoadedConfig): string =>
-  blockLines(effective(loaded))
+export const dumpConfig = (loaded: LoadedConfig, { mask = false }: DumpOptions = {}): string =>
+  blockLines(effective(loaded, mask))
     .map((line) => `${line}\n`)
     .join('');
 
@@ -51,10 +56,10 @@ interface DumpedSetting extends EffectiveValue {
 }
 
 /** The same as a list for programs: `[{ in: ["vhost a", "play"], name: "atc", value: false, origin: "default" }]`. */
-export function dumpSettings(loaded: LoadedConfig): DumpedSetting[] {
+export function dumpSettings(loaded: LoadedConfig, { mask = false }: DumpOptions = {}): DumpedSetting[] {
   const list = (block: EffectiveBlock, around: readonly string[]): DumpedSetting[] => [
     ...block.values.map((value) => ({ in: around, ...value, value: value.value ?? 'auto' })),
     ...block.blocks.flatMap((inner) => list(inner, [...around, inner.opens.join(' ')])),
   ];
-  return list(effective(loaded), []);
+  return list(effective(loaded, mask), []);
 }

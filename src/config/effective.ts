@@ -1,5 +1,6 @@
 import { type DocBlock, documented } from './docs-rows.js';
 import type { LoadedConfig } from './load.js';
+import { maskValue } from './mask.js';
 import { root } from './tables/root.js';
 
 /** A setting that is in force. */
@@ -29,8 +30,12 @@ interface Place {
   readonly outer: Place | undefined;
 }
 
-/** A loaded configuration by the blocks of the file, each setting under its preferred name. */
-export function effective({ config, origins }: LoadedConfig): EffectiveBlock {
+/**
+ * A loaded configuration by the blocks of the file, each setting under its preferred name.
+ * @param mask hides secrets and what URLs carry of them.
+ */
+export function effective({ config, origins }: LoadedConfig, mask: boolean): EffectiveBlock {
+  const shown = mask ? maskValue : (_: unknown, value: unknown) => value;
   const originOf = (place: Place | undefined, path: string, inherit: boolean): string => {
     if (place === undefined) return 'default';
     return origins.get(place.prefix + path.slice(1)) ?? (inherit ? originOf(place.outer, path, true) : 'default');
@@ -39,7 +44,7 @@ export function effective({ config, origins }: LoadedConfig): EffectiveBlock {
     opens,
     values: block.rows.map(({ name, path, row }) => ({
       name,
-      value: valueAt(place.values, path),
+      value: shown(row, valueAt(place.values, path)),
       origin: originOf(place, path, row.inherit === true),
       ...(row.type === 'strings' && row.each && { each: true as const }),
     })),

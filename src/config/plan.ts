@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isSecret, maskValue } from './mask.js';
 import { camelCase, type DirectiveTable, type reloadRules, type ValueRow } from './table.js';
 import { type Config, root } from './tables/root.js';
 
@@ -6,8 +7,10 @@ import { type Config, root } from './tables/root.js';
 export interface Change {
   /** As an operator would say it: `vhost live.example.com publish grace`. */
   readonly path: string;
-  readonly from: unknown;
-  readonly to: unknown;
+  /** The two values, masked; both are missing for a secret. */
+  readonly from?: unknown;
+  readonly to?: unknown;
+  readonly secret?: true;
   readonly how: keyof typeof reloadRules | 'added' | 'removed';
 }
 
@@ -27,7 +30,7 @@ function* compare(rows: DirectiveTable, before: Values, after: Values, around: s
     const path = around + (row.spelled?.[0] ?? name).replaceAll('.', ' ');
     if (row.type === 'block') yield* compare(row.rows, from as Values, to as Values, `${around}${name} `);
     else if (row.type === 'named') yield* compareBlocks(row.rows, from as Blocks, to as Blocks, path);
-    else if (!isDeepStrictEqual(from, to)) yield { path, from, to, how: (row as ValueRow).reload };
+    else if (!isDeepStrictEqual(from, to)) yield changed(path, row, from, to);
   }
 }
 
@@ -42,12 +45,15 @@ function* compareBlocks(rows: DirectiveTable, before: Blocks, after: Blocks, nam
   }
 }
 
-const SECRET = /secret|token|password|key|auth/i;
+const changed = (path: string, row: ValueRow, from: unknown, to: unknown): Change =>
+  isSecret(row)
+    ? { path, secret: true, how: row.reload }
+    : { path, from: maskValue(row, from), to: maskValue(row, to), how: row.reload };
 
 /** A change as one short line for the log; secrets are not shown. */
-export function printChange({ path, from, to, how }: Change): string {
+export function printChange({ path, from, to, secret, how }: Change): string {
   if (how === 'added' || how === 'removed') return `${path} ${how}`;
-  return SECRET.test(path) ? `${path} changed` : `${path}: ${print(from)} → ${print(to)}`;
+  return secret ? `${path} changed` : `${path}: ${print(from)} → ${print(to)}`;
 }
 
 function print(value: unknown): string {

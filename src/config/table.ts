@@ -49,6 +49,8 @@ interface NumberRow extends ValueRowBase {
 interface StringRow extends ValueRowBase {
   readonly type: 'string';
   readonly default: string;
+  /** Never shown: not in the log, not in a masked dump. */
+  readonly secret?: true;
 }
 
 interface StringsRow extends ValueRowBase {

@@ -22,12 +22,12 @@ function testJson(file: string): number {
 }
 
 /** `srs config dump`: every setting with its origin. @returns the exit code. @throws {ConfigError} */
-export function dump(file: string, json: boolean): number {
+export function dump(file: string, { json, mask }: { readonly json: boolean; readonly mask: boolean }): number {
   const loaded = loadConfig(file);
-  if (json) print({ file, settings: dumpSettings(loaded), warnings: loaded.warnings });
+  if (json) print({ file, settings: dumpSettings(loaded, { mask }), warnings: loaded.warnings });
   else {
     for (const warning of loaded.warnings) console.error(`warning: ${warning}`);
-    console.log(dumpConfig(loaded).trimEnd());
+    console.log(dumpConfig(loaded, { mask }).trimEnd());
   }
   return 0;
 }

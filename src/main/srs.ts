@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { SrsError, version } from '../kernel/index.js';
+import { ConfigError, SrsError, version } from '../kernel/index.js';
 import { reportToParent } from './daemon.js';
 import { dump, test } from './inspect.js';
 import { run } from './run.js';
@@ -12,8 +12,10 @@ interface Options {
   readonly json?: boolean;
 }
 
-let task: 'run' | 'dump' = 'run';
-let toSign: { readonly url: string; readonly options: SignOptions } | undefined;
+/** What the command line asks for. @returns the exit code. @throws {SrsError} what the operator can mend. */
+type Task = (options: Options) => number | Promise<number>;
+
+let task: Task = () => 0;
 
 const program = new Command('srs')
   .description('Live streaming server: encoders push RTMP, players pull it')
@@ -24,7 +26,7 @@ const program = new Command('srs')
   .helpOption('-h, --help', 'print this help')
   .showHelpAfterError()
   .action(() => {
-    task = 'run';
+    task = serve;
   });
 
 program
@@ -32,8 +34,9 @@ program
   .description('look at a configuration file')
   .command('dump')
   .description('print every setting that is in force and where it comes from; with -c FILE')
-  .action(() => {
-    task = 'dump';
+  .option('--mask', 'hide secrets, and the queries of URLs')
+  .action(({ mask = false }: { readonly mask?: boolean }) => {
+    task = ({ config, json = false }) => dump(needed(config, 'srs config dump -c FILE'), { json, mask });
   });
 
 program
@@ -44,30 +47,35 @@ program
   .option('--for <use>', 'publish or play; left out: both')
   .option('--vhost <name>', 'the vhost block that serves the URL')
   .action((url: string, options: SignOptions) => {
-    toSign = { url, options };
+    task = ({ config }) => sign(url, { ...options, ...(config !== undefined && { config }) });
   });
 
 program.parse();
-process.exitCode = await main(program.opts<Options>());
+process.exitCode = await main();
 // A timer or socket that some library left open must not keep a stopped server alive.
 if (process.exitCode !== undefined) process.exit();
 
-async function main({ config, test: isTest, json = false }: Options): Promise<number> {
-  if (config === undefined && toSign === undefined) {
-    if (task === 'run') program.outputHelp();
-    else console.error('config dump needs a file: srs config dump -c FILE');
-    return task === 'run' ? 0 : 1;
-  }
+async function main(): Promise<number> {
   try {
-    if (toSign !== undefined) return sign(toSign.url, { ...toSign.options, ...(config !== undefined && { config }) });
-    if (config === undefined) return 1;
-    if (task === 'dump') return dump(config, json);
-    if (isTest === true) return test(config, json);
-    return await run(resolve(config)); // a reload reads it again, from another working directory perhaps
+    return await task(program.opts<Options>());
   } catch (error) {
     // What the operator can mend is one clear line; anything else is a bug and shows where.
     console.error(error instanceof SrsError ? error.message : error);
     reportToParent(error instanceof Error ? error.message : String(error));
     return 1;
   }
+}
+
+/** Without a command: the server, or with -t the check of its file. */
+function serve({ config, test: isTest = false, json = false }: Options): number | Promise<number> {
+  if (config === undefined) {
+    program.outputHelp();
+    return 0;
+  }
+  return isTest ? test(config, json) : run(resolve(config)); // a reload reads it again, from another working directory perhaps
+}
+
+function needed(config: string | undefined, usage: string): string {
+  if (config === undefined) throw new ConfigError('CONFIG_UNREADABLE', `a file is needed: ${usage}`);
+  return config;
 }

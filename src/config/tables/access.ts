@@ -19,6 +19,7 @@ export const access = {
       secret: {
         type: 'string',
         default: '',
+        secret: true,
         reload: 'live',
         since: 'own',
         doc: 'The secret of this vhost. "srs sign" makes links with it. Without one, what must be signed is refused.',

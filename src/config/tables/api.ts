@@ -16,6 +16,7 @@ export const httpApi = {
     read_token: {
       type: 'string',
       default: '-',
+      secret: true,
       reload: 'live',
       since: 'own',
       doc: 'Bearer token for reading. "-": reading is free on this machine.',
@@ -23,6 +24,7 @@ export const httpApi = {
     write_token: {
       type: 'string',
       default: '-',
+      secret: true,
       reload: 'live',
       since: 'own',
       doc: 'Bearer token for reading and writing. "-": nobody may write.',

@@ -11,7 +11,7 @@ export const hls = {
       default: 10,
       min: 0.1,
       reload: 'live',
-      doc: 'Length of a segment: it ends at the first key frame after so long.',
+      doc: 'Length of a segment: it ends at the first key frame after so long. A playlist keeps the target duration that it announced, so a longer value acts for streams that begin later.',
     },
     hls_window: { type: 'seconds', default: 60, reload: 'live', doc: 'How much of the stream a playlist lists.' },
     hls_td_ratio: {

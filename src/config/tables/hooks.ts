@@ -41,6 +41,7 @@ export const httpHooks = {
       hook_secret: {
         type: 'string',
         default: '',
+        secret: true,
         reload: 'live',
         since: 'own',
         doc: 'Signs every request, so that the receiver knows who calls. Empty: no signature.',

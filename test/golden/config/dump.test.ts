@@ -58,6 +58,21 @@ describe('dump', () => {
   });
 });
 
+test('masked: no secret, no query, no password in it', () => {
+  const hidden = parseConfig(
+    `listen 1; http_api { read_token reading; }
+    vhost a { sign { secret signing; } http_hooks { hook_secret hooking; on_play http://u:pass@h/x?key=1 http://h/y; } }`,
+    'a.conf',
+  );
+  const masked = dumpConfig(hidden, { mask: true });
+  for (const secret of ['reading', 'signing', 'hooking', 'pass', 'key=1']) assert.notInclude(masked, secret);
+  assert.include(masked, 'on_play http://***@h/x?*** http://h/y;');
+  assert.include(masked, 'read_token ***;');
+  assert.include(masked, 'write_token -;'); // there is none, and that may be known
+  assert.notInclude(JSON.stringify(dumpSettings(hidden, { mask: true })), 'signing');
+  assert.include(dumpConfig(hidden), 'secret signing;');
+});
+
 /** Loads as the first did, and is dumped as that was, but for the origins. */
 function checkStable(first: LoadedConfig): void {
   const dumped = dumpConfig(first);

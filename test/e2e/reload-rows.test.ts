@@ -1,0 +1,131 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { startHooks } from '../support/hook-server.js';
+import { clip } from '../support/media.js';
+import { withPeers } from '../support/peers.js';
+import { type ReloadCase, reloadCases } from '../support/reload-rows.js';
+import { until } from '../support/run.js';
+import { startSrs } from '../support/srs.js';
+import { isConfig, pushFile, record } from '../support/streams.js';
+
+/**
+ * With every output and every guard at work, so that a change meets something that runs. A comment that names a block
+ * stands where a directive of that block can be put in.
+ */
+const config = (hooks: string) => `
+#
+listen PORT;
+pid DIR/srs.pid;
+srs_log_tank console;
+http_server {
+  # http_server
+  enabled on; listen HTTP_PORT;
+}
+http_api {
+  # http_api
+  enabled on; listen 127.0.0.1:API_PORT;
+}
+vhost __defaultVhost__ {
+  # vhost
+  http_remux {
+    # vhost http_remux
+    enabled on;
+  }
+  http_static {
+    # vhost http_static
+    enabled on; dir DIR;
+  }
+  hls {
+    # vhost hls
+    enabled on; hls_fragment 1;
+  }
+  security {
+    # vhost security
+    enabled on; allow play all; allow publish all;
+  }
+  http_hooks {
+    # vhost http_hooks
+    enabled on; on_play ${hooks}; on_publish ${hooks}; on_hls ${hooks};
+  }
+}
+`;
+
+/** Where any other value of the type will not do. A new directive of that kind needs its value here. */
+const VALUES = {
+  'http_server enabled': 'off',
+  'http_api enabled': 'off',
+  'vhost http_remux enabled': 'off',
+  'vhost http_remux mount': '[vhost]/[app]/[stream]/other.flv',
+  'vhost http_static enabled': 'off',
+  'vhost http_static mount': '[vhost]/other/',
+  'vhost hls enabled': 'off',
+  'vhost hls hls_m3u8_file': '[app]/other-[stream].m3u8',
+  'vhost hls hls_ts_file': '[app]/other-[stream]-[seq].ts',
+  'vhost security enabled': 'off',
+  'vhost security allow': 'play 127.0.0.1',
+  'vhost security deny': 'play 192.0.2.1',
+  'vhost http_hooks enabled': 'off',
+};
+
+/** The sweep reads the log, at its level; other tests move these. */
+const KEPT = ['srs_log_tank', 'srs_log_level', 'srs_log_file', 'pid', 'inotify_auto_reload'];
+
+/** The file with a directive in the innermost of its blocks that is there, and the others around it. */
+function withDirective(text: string, { blocks, directive }: ReloadCase): string {
+  for (let depth = blocks.length; ; depth--) {
+    const marker = `#${['', ...blocks.slice(0, depth)].join(' ')}\n`;
+    const inner = blocks.slice(depth).reduceRight((within, block) => `${block} { ${within} }`, directive);
+    if (text.includes(marker)) return text.replace(marker, `${inner}\n`);
+  }
+}
+
+withPeers('ffmpeg')('every directive that a reload can change, there and back under a live stream', () => {
+  test('says what changed, changes nothing else, and the player loses no frame', { timeout: 120_000 }, async () => {
+    const hooks = await startHooks();
+    const srs = await startSrs({ config: config(hooks.url) });
+    const url = srs.url('live', 'rows');
+    pushFile(await clip(), url);
+    await until('the stream is live', () => srs.log().includes('live/rows'));
+    const player = await record(url);
+    const frames = () => player.messages.filter((m) => m.kind === 'video' && !isConfig(m));
+    await player.until('the first frames', () => frames().length > 5);
+
+    const plain = readFileSync(srs.configFile, 'utf8');
+    const reload = async (text: string): Promise<string> => {
+      writeFileSync(srs.configFile, text);
+      const before = srs.log().length;
+      srs.signal('SIGHUP');
+      const answer = () => srs.log().slice(before);
+      await until('the reload is answered', () => /"(configuration reloaded[^"]*|reload failed[^"]*)"/.test(answer()));
+      return answer();
+    };
+    const failures: string[] = [];
+    for (const changed of reloadCases(VALUES)) {
+      const { name, row, directive } = changed;
+      if (KEPT.includes(name)) continue;
+      const there = await reload(withDirective(plain, changed));
+      const back = await reload(plain);
+      for (const log of [there, back]) {
+        const told = /"changes":(\[[^\n]*?\]),"msg"/.exec(log)?.[1] ?? '[]';
+        // One setting may be taken over further in: chunk_size by the vhosts.
+        const settings = (JSON.parse(told) as string[]).map((change) =>
+          change
+            .split(/: | changed/)[0]
+            ?.split(' ')
+            .at(-1),
+        );
+        const expected = settings.length > 0 && settings.every((setting) => setting === name.split(' ').at(-1));
+        const asRestart = log.includes('only with a restart') === (row.reload === 'never');
+        if (!expected || !asRestart || log.includes('"level":50')) failures.push(`${directive} ${log}`);
+      }
+    }
+    expect(failures).toEqual([]);
+
+    const seen = frames().length;
+    await player.until('the stream goes on', () => frames().length > seen + 10);
+    expect(player.closed()).toBe(false);
+    // The clip repeats, and its frames follow each other at 40 ms: one that is missing leaves a hole.
+    const steps = frames().flatMap((m, i, all) => (i === 0 ? [] : [m.timestamp - (all[i - 1]?.timestamp ?? 0)]));
+    expect(steps.filter((step) => step < 0 || step > 79)).toEqual([]);
+  });
+});
