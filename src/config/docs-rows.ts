@@ -70,6 +70,8 @@ export function printArgs(row: ValueRow): string {
       return '[address:]port …';
     case 'strings':
       return 'text …';
+    case 'pairs':
+      return '{ name value; … }';
     case 'string':
       return 'text';
     case 'integer':
@@ -94,6 +96,7 @@ export function printDefault(row: ValueRow): string {
     case 'listen':
       return row.example;
     case 'strings':
+    case 'pairs':
       return row.default.join(' ');
     default:
       return String(row.default ?? 'auto');

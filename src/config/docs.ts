@@ -87,7 +87,7 @@ function confLines(block: DocBlock): string[] {
   const rows = block.rows.flatMap(({ name, row }) => [
     ...comment(`${row.doc} (${printArgs(row)}${row.inherit ? '; left out: as outside' : ''})`),
     // A word without a value changes nothing, so it is shown as a comment.
-    printDefault(row) === '' ? `# ${name} …;` : `${name} ${printDefault(row)};`,
+    printDefault(row) === '' ? `# ${name} ${row.type === 'pairs' ? '{ … }' : '…;'}` : `${name} ${printDefault(row)};`,
     '',
   ]);
   const blocks = block.blocks.flatMap((inner) => [

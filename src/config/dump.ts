@@ -2,6 +2,7 @@ import { type ListenAddress, printAddress } from './address.js';
 import { type EffectiveBlock, type EffectiveValue, effective } from './effective.js';
 import type { LoadedConfig } from './load.js';
 import { printWord } from './print-tree.js';
+import type { Pair } from './table.js';
 import { show } from './tree.js';
 
 export interface DumpOptions {
@@ -16,12 +17,26 @@ export const dumpConfig = (loaded: LoadedConfig, { mask = false }: DumpOptions =
     .join('');
 
 function blockLines({ values, blocks }: EffectiveBlock): string[] {
-  const lines = values.flatMap(itemsOf).map((value) => `${printSetting(value)} # ${show(value.origin)}`);
+  const lines = values.flatMap((value) => (value.pairs ? pairLines(value) : itemsOf(value).map(printLine)));
   for (const inner of blocks) {
     const head = `${inner.opens.map(printWord).join(' ')} {`;
     lines.push(head, ...blockLines(inner).map((line) => `    ${line}`), '}');
   }
   return lines;
+}
+
+const printLine = (value: EffectiveValue): string => `${printSetting(value)} # ${show(value.origin)}`;
+
+function pairLines({ name, value, origin }: EffectiveValue): string[] {
+  const pairs = value as readonly Pair[];
+  const inner = pairs.map(
+    (pair) =>
+      `    ${pair
+        .filter((word) => word !== '')
+        .map(printWord)
+        .join(' ')};`,
+  );
+  return [`${name} { # ${show(origin)}`, ...inner, '}'];
 }
 
 /** What one directive each says. */

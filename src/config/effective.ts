@@ -11,6 +11,8 @@ export interface EffectiveValue {
   readonly origin: string;
   /** A list that is written as one directive per item. */
   readonly each?: true;
+  /** A block of names and values. */
+  readonly pairs?: true;
 }
 
 /** A block of the file as it is in force, every setting filled in. */
@@ -47,6 +49,7 @@ export function effective({ config, origins }: LoadedConfig, mask: boolean): Eff
       value: shown(row, valueAt(place.values, path)),
       origin: originOf(place, path, row.inherit === true),
       ...(row.type === 'strings' && row.each && { each: true as const }),
+      ...(row.type === 'pairs' && { pairs: true as const }),
     })),
     blocks: block.blocks.flatMap((inner) => {
       const name = inner.opens?.split(' ')[0] ?? '';

@@ -54,7 +54,7 @@ function collect(words: Words, path: readonly string[], blocks: readonly string[
     // `srs_log_level` is SRS_SRS_LOG_LEVEL by the rule.
     if (path.length === 1 && name.startsWith('srs_')) variables.push(name.toUpperCase());
     for (const variable of variables) {
-      if (setting && !known.variables.has(variable))
+      if (setting && setting.row.type !== 'pairs' && !known.variables.has(variable))
         known.variables.set(variable, { blocks, setting, directive: name });
       if (later) known.later.set(variable, { name, entry: later });
     }

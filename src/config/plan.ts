@@ -36,7 +36,7 @@ function* compare(rows: DirectiveTable, before: Values, after: Values, around: s
 
 function* compareBlocks(rows: DirectiveTable, before: Blocks, after: Blocks, name: string): Iterable<Change> {
   for (const id of new Set([...before.keys(), ...after.keys()])) {
-    const path = `${name} ${id}`;
+    const path = id === '' ? name : `${name} ${id}`;
     const from = before.get(id);
     const to = after.get(id);
     if (from === undefined) yield { path, from, to: id, how: 'added' };

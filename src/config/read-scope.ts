@@ -50,7 +50,8 @@ class ScopeReader {
           if (this.#isRepeat(blocks.get(name), directive)) continue;
           blocks.set(name, directive.at);
           visit(word.inside, block, where === '' ? name : `${where} ${name}`, `${dotted}${name}.`);
-        } else if (word.setting && !block) this.#setting(word.setting, directive, dotted + name, found);
+        } else if (word.setting && isBlock(word.setting) === (block !== undefined))
+          this.#setting(word.setting, directive, dotted + name, found);
         else if (word.later) this.#later(word.later, directive, ids);
         else this.#wrongForm(word, directive);
       }
@@ -79,15 +80,18 @@ class ScopeReader {
   #named(scope: NamedScope, directive: Directive, named: Map<string, Map<string, Reading>>): void {
     const [id, second] = directive.args;
     const { name } = directive;
-    if (id === undefined) return this.problems.error(directive.at, `${name} needs a name: ${name} NAME { … }`);
+    if (id === undefined && !scope.optional)
+      return this.problems.error(directive.at, `${name} needs a name: ${name} NAME { … }`);
     if (second) this.problems.warn(second.at, `${name} takes one name, the rest is ignored`);
     const blocks = named.get(scope.path) ?? new Map<string, Reading>();
     named.set(scope.path, blocks);
-    if (blocks.has(id.text)) {
-      this.problems.warn(directive.at, `${name} ${show(id.text)} is there already, this one is ignored`);
+    const key = id?.text ?? '';
+    if (blocks.has(key)) {
+      const which = key === '' ? `a ${name} without a name` : `${name} ${show(key)}`;
+      this.problems.warn(directive.at, `${which} is there already, this one is ignored`);
       return;
     }
-    blocks.set(id.text, this.read(scope, directive.block ?? [], name));
+    blocks.set(key, this.read(scope, directive.block ?? [], name));
   }
 
   /** First match wins, as in the original: a repeat is ignored, here not silently. */
@@ -111,7 +115,7 @@ class ScopeReader {
 
   #wrongForm(word: Word, { name, at, block }: Directive): void {
     if (block) this.problems.error(at, `${name} takes a value, not a block`);
-    else if (word.inside) this.problems.error(at, `${name} is a block: ${name} { … }`);
+    else if (word.inside || word.setting) this.problems.error(at, `${name} is a block: ${name} { … }`);
   }
 
   #unknown(words: Words, { name, at }: Directive, where: string): void {
@@ -124,6 +128,8 @@ class ScopeReader {
     return places ? `, it belongs ${places.join(' or ')}` : didYouMean(name, words.keys());
   }
 }
+
+const isBlock = ({ row }: Setting): boolean => row.type === 'pairs';
 
 const sinceOf = ({ since }: NonNullable<Word['later']>): string => (since === 1 ? '' : ` (since v${since})`);
 

@@ -1,6 +1,6 @@
 import { canonicalHost, clash, type ListenAddress, splitAddress } from './address.js';
 import type { Problems } from './problems.js';
-import type { ValueRow } from './table.js';
+import type { Pair, ValueRow } from './table.js';
 import { type Directive, show, type Token } from './tree.js';
 
 /** A value as written, not yet held against its bounds. */
@@ -17,6 +17,7 @@ export interface Written {
 export function readValue(row: ValueRow, directive: Directive, problems: Problems): Written | undefined {
   const [word, second] = directive.args;
   if (row.type === 'listen') return readListen(directive, problems);
+  if (row.type === 'pairs') return readPairs(directive, problems);
   if (row.type === 'strings' && row.each) {
     const text = directive.args.map((arg) => arg.text).join(' ');
     return { value: text === '' ? [] : [text], words: directive.args.slice(0, 1) };
@@ -32,7 +33,7 @@ export function readValue(row: ValueRow, directive: Directive, problems: Problem
 }
 
 function readWord(
-  row: Exclude<ValueRow, { type: 'listen' | 'strings' }>,
+  row: Exclude<ValueRow, { type: 'listen' | 'strings' | 'pairs' }>,
   name: string,
   word: Token,
   problems: Problems,
@@ -84,6 +85,17 @@ function readNumber(
 }
 
 const inUnit = (type: keyof typeof unitOf): string => (unitOf[type] === '' ? '' : ` of ${unitOf[type]}`);
+
+/** Any names, any order, repeats too: what they mean is up to the program that gets them. */
+function readPairs({ name: block, block: inner = [] }: Directive, problems: Problems): Written {
+  const value = inner.flatMap(({ name, args, block: nested, at }): Pair[] => {
+    const [first, second] = args;
+    if (nested) problems.error(at, `${show(name)} in ${block} takes a value, not a block`);
+    if (second) problems.warn(second.at, `${show(name)} takes one value, the rest is ignored`);
+    return [[name, first?.text ?? '']];
+  });
+  return { value, words: [] };
+}
 
 function readListen(directive: Directive, problems: Problems): Written {
   const words: Token[] = [];

@@ -30,6 +30,8 @@ function schemaOf(row: Row): Record<string, unknown> | undefined {
         items: { type: 'string', ...(row.pattern && { pattern: row.pattern }) },
         default: row.default,
       };
+    case 'pairs':
+      return { type: 'array', items: { type: 'array', items: { type: 'string' } }, default: row.default };
     case 'enum':
       return { enum: row.values, default: row.default };
     case 'listen': {

@@ -28,6 +28,7 @@ export interface Scope {
 export interface NamedScope extends Scope {
   /** Place of the blocks in the typed configuration: `/vhosts`. */
   readonly path: string;
+  readonly optional: boolean;
 }
 
 /** Turns tables inside out: from what the configuration holds to what the operator may write. */
@@ -47,7 +48,7 @@ function addRows(words: Words, rows: DirectiveTable, written: string, path: stri
 }
 
 function addRow(word: Word, row: ValueRow | NamedRow, path: string): void {
-  if (row.type === 'named') word.named = { ...scopeOf(row.rows, row.later), path };
+  if (row.type === 'named') word.named = { ...scopeOf(row.rows, row.later), path, optional: row.optional === true };
   else word.setting = { path, row };
 }
 

@@ -68,6 +68,15 @@ interface EnumRow extends ValueRowBase {
   readonly default: string;
 }
 
+/** A block of `name value;`, whose names are free: options of another program, in the order in which they stand. */
+interface PairsRow extends ValueRowBase {
+  readonly type: 'pairs';
+  readonly default: readonly Pair[];
+}
+
+/** A name and its value; '' where none was written. */
+export type Pair = readonly [name: string, value: string];
+
 /** `[ip:]port …`. */
 interface ListenRow extends ValueRowBase {
   readonly type: 'listen';
@@ -82,16 +91,18 @@ interface BlockRow extends RowBase {
   readonly rows: DirectiveTable;
 }
 
-/** `name ID { … }`, any number of times, each with its own ID. */
+/** `name ID { … }`, any number of times, each with its own ID, which is '' where it is left out. */
 export interface NamedRow extends RowBase {
   readonly type: 'named';
   readonly rows: DirectiveTable;
   readonly later: LaterTable;
+  /** The ID may be left out. */
+  readonly optional?: true;
   /** Stands in conf/full.conf as ID. */
   readonly example: string;
 }
 
-export type ValueRow = OnOffRow | NumberRow | StringRow | StringsRow | EnumRow | ListenRow;
+export type ValueRow = OnOffRow | NumberRow | StringRow | StringsRow | EnumRow | PairsRow | ListenRow;
 export type Row = ValueRow | BlockRow | NamedRow;
 
 /** Everything that may stand in a block, by name. */
@@ -121,6 +132,7 @@ interface Scalars {
   seconds: Seconds;
   string: string;
   strings: readonly string[];
+  pairs: readonly Pair[];
   listen: readonly ListenAddress[];
 }
 
