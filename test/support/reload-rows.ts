@@ -24,7 +24,8 @@ export function reloadCases(given: Readonly<Record<string, string>>): readonly R
     const own = block.rows.flatMap(({ name, row }) => {
       const path = [...blocks, name].join(' ');
       if (row.type === 'listen' || path === 'vhost enabled') return [];
-      return [{ name: path, row, blocks, directive: `${name} ${given[path] ?? otherValue(row)};` }];
+      const value = given[path] ?? otherValue(row);
+      return [{ name: path, row, blocks, directive: row.type === 'pairs' ? `${name} ${value}` : `${name} ${value};` }];
     });
     return [...own, ...block.blocks.flatMap((next) => casesOf(next, [...blocks, next.opens?.split(' ')[0] ?? '']))];
   }
@@ -39,6 +40,8 @@ function otherValue(row: ValueRow): string {
     case 'string':
     case 'strings':
       return 'other.example.com';
+    case 'pairs':
+      return '{ threads 1; }';
     case 'listen':
       return row.example;
     default: {
