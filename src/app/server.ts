@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Config, LoadedConfig } from '../config/index.js';
@@ -9,7 +8,16 @@ import { type Clock, type Log, type Service, sendQueues, systemClock } from '../
 import { Deadlines, plainAddress, RtmpLink } from '../link/index.js';
 import { ServerHandshake } from '../protocol/rtmp/index.js';
 import { metadataTags, RtmpSession } from '../session/index.js';
-import { ClientRegistry, FanoutGovernor, LagWatch, RuleGate, StreamHub, type WireLog } from '../stream/index.js';
+import {
+  ClientRegistry,
+  FanoutGovernor,
+  identify,
+  LagWatch,
+  RuleGate,
+  Statistics,
+  StreamHub,
+  type WireLog,
+} from '../stream/index.js';
 import { Admission } from './admission.js';
 import { Listeners } from './listeners.js';
 import { type Prepared, type Reloadable, Reloader } from './reload.js';
@@ -27,6 +35,7 @@ export class SrsServer implements Service {
   readonly #hub: StreamHub;
   readonly #admission: Admission;
   readonly #clients = new ClientRegistry();
+  readonly #statistics: Statistics;
   readonly #hooks: HookGate;
   readonly #gate: RuleGate;
   readonly #sessions = new Set<RtmpSession>();
@@ -60,8 +69,9 @@ export class SrsServer implements Service {
     this.#deadlines = new Deadlines(clock);
     this.#hub = new StreamHub(() => this.config, clock, governor, metadataTags);
     this.#admission = new Admission(() => this.config);
-    const id = () => randomBytes(4).toString('hex');
-    this.#hooks = new HookGate(() => this.config, clock, log, { server: `vid-${id()}`, service: id() });
+    const identity = identify();
+    this.#statistics = new Statistics(this.#hub, this.#clients, clock);
+    this.#hooks = new HookGate(() => this.config, clock, log, identity);
     this.#gate = new RuleGate(() => this.config, clock, log, this.#hooks);
     this.#hls = new HlsOutputs(
       this.#hub,
@@ -81,8 +91,9 @@ export class SrsServer implements Service {
       config: () => this.config,
     });
     this.#api = new ApiServer({
-      hub: this.#hub,
       clients: this.#clients,
+      statistics: this.#statistics,
+      identity,
       clock,
       log,
       config: () => this.config,
@@ -97,6 +108,7 @@ export class SrsServer implements Service {
       this.#deadlines,
       governor,
       new LagWatch(() => this.#logs(), clock, sendQueues),
+      this.#statistics,
       this.#summary,
       this.#http,
       this.#api,

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { StreamName } from '../stream/index.js';
-import type { HlsSessions } from './hls-sessions.js';
+import type { HlsSession, HlsSessions } from './hls-sessions.js';
 
 /** A playlist or segment that is kept in memory. */
 export type MemoryFile = { readonly stream: StreamName } & (
@@ -18,12 +18,13 @@ export async function sendMemoryFile(
   const query = request.url.includes('?') ? request.url.slice(request.url.indexOf('?')) : '';
   const body = file.kind === 'segment' ? file.bytes : file.text(query);
   if (body === undefined) return reply.callNotFound();
-  await sessions.admit(file.stream, request.raw, query, body.length);
-  if (typeof body !== 'string') return sendSegment(body, request, reply);
+  const session = await sessions.admit(file.stream, request.raw, query);
+  if (typeof body !== 'string') return sendSegment(body, session, request, reply);
+  if (request.method !== 'HEAD') session.bytesOut += Buffer.byteLength(body);
   return reply.type('application/vnd.apple.mpegurl').header('Cache-Control', 'no-cache').send(body);
 }
 
-function sendSegment(bytes: Buffer, request: FastifyRequest, reply: FastifyReply): unknown {
+function sendSegment(bytes: Buffer, session: HlsSession, request: FastifyRequest, reply: FastifyReply): unknown {
   // The name is unique and its bytes never change, so their number tells one version from another.
   const etag = `"${bytes.length.toString(36)}"`;
   reply
@@ -31,13 +32,17 @@ function sendSegment(bytes: Buffer, request: FastifyRequest, reply: FastifyReply
     .headers({ 'Cache-Control': 'public, max-age=3600, immutable', 'Accept-Ranges': 'bytes', ETag: etag });
   if (request.headers['if-none-match'] === etag) return reply.code(304).send();
   const range = readRange(request.headers.range, bytes.length);
-  if (range === undefined) return reply.send(bytes);
+  const given = (part: Buffer): Buffer => {
+    if (request.method !== 'HEAD') session.bytesOut += part.length;
+    return part;
+  };
+  if (range === undefined) return reply.send(given(bytes));
   if (range === 'unsatisfiable') return reply.code(416).header('Content-Range', `bytes */${bytes.length}`).send('');
   const [from, to] = range;
   return reply
     .code(206)
     .header('Content-Range', `bytes ${from}-${to}/${bytes.length}`)
-    .send(bytes.subarray(from, to + 1));
+    .send(given(bytes.subarray(from, to + 1)));
 }
 
 /** One byte range (RFC 9110 §14.1.2); several at once are answered with the whole, as the RFC allows. */

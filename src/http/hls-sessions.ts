@@ -11,7 +11,7 @@ const IDLE = 30_000;
 const SWEEP = ms(5000);
 
 /** A player of HLS: no connection, but requests with one address, agent and query. */
-class HlsSession implements Client {
+export class HlsSession implements Client {
   readonly type = 'Play';
   readonly viewer = undefined;
   readonly since = Date.now();
@@ -22,12 +22,18 @@ class HlsSession implements Client {
   /** Why nothing is given to it any more. */
   refused: string | undefined;
 
-  constructor(readonly facts: StreamFacts) {
+  constructor(
+    readonly facts: StreamFacts,
+    private readonly onKicked: () => void,
+  ) {
     this.streamKey = streamKey(facts);
   }
 
+  /** There is no connection to close: it gets nothing for a while, then the gate is asked again. */
   kick(reason: string): void {
+    if (this.refused !== undefined) return;
     this.refused = reason;
+    this.onKicked();
   }
 }
 
@@ -45,16 +51,16 @@ export class HlsSessions {
   }
 
   /**
-   * Lets a request of a player pass, and counts what it is given.
+   * Lets a request of a player pass. @returns the player, which counts what it is given.
    * @throws {RefusedError} the gate said no, or the player was closed by an operator.
    */
-  async admit(stream: StreamName, message: IncomingMessage, param: string, bytes: number): Promise<void> {
+  async admit(stream: StreamName, message: IncomingMessage, param: string): Promise<HlsSession> {
     const ip = plainAddress(message.socket.remoteAddress);
     const key = `${ip} ${message.headers['user-agent'] ?? ''} ${streamKey(stream)} ${param}`;
     const session = this.#sessions.get(key) ?? (await this.#decide(key, stream, message, ip, param));
-    if (session.refused !== undefined) throw new RefusedError('REMOTE_REFUSED', session.refused);
+    if (session.refused !== undefined) throw new RefusedError('KICKED', session.refused);
     session.lastAsked = this.env.clock.now();
-    session.bytesOut += bytes;
+    return session;
   }
 
   /** Requests that come while the gate decides wait for the same answer. */
@@ -86,7 +92,7 @@ export class HlsSessions {
       swfUrl: '',
     };
     await this.env.gate.play(facts);
-    const session = new HlsSession(facts);
+    const session = new HlsSession(facts, () => this.#ended(session));
     session.lastAsked = this.env.clock.now();
     this.#sessions.set(key, session);
     this.env.clients.add(session);
@@ -101,6 +107,10 @@ export class HlsSessions {
 
   #close(key: string, session: HlsSession): void {
     this.#sessions.delete(key);
+    if (session.refused === undefined) this.#ended(session);
+  }
+
+  #ended(session: HlsSession): void {
     this.env.clients.remove(session);
     this.env.gate.stopped(session.facts);
     const { facts, bytesOut } = session;

@@ -330,6 +330,7 @@ export class RtmpSession implements LinkHandler, Client {
       if (this.#publisher === undefined) stream.releaseIfIdle();
     }
     this.#phase = next(this.#phase, 'publish');
+    this.env.clients.moved(this);
     this.#log.info({ stream: stream.key, style }, 'publish started');
   }
 
@@ -392,6 +393,7 @@ export class RtmpSession implements LinkHandler, Client {
     const { stream } = this.#stream(wanted);
     this.#player = new Player(this.#link, stream, this.#log);
     this.#phase = next(this.#phase, 'play');
+    this.env.clients.moved(this);
     if (duration > 0) this.#endAfter(duration, stream);
     this.#log.info({ stream: stream.key }, 'play started');
   }
@@ -431,6 +433,7 @@ export class RtmpSession implements LinkHandler, Client {
     this.#player = undefined;
     publisher?.stop();
     player?.stop();
+    if (publisher !== undefined || player !== undefined) this.env.clients.moved(this);
     this.#admittance.stopped();
   }
 

@@ -22,6 +22,8 @@ export interface Client {
 
 export interface ClientObserver {
   joined?(client: Client): void;
+  /** It began or ended to publish or play. */
+  moved?(client: Client): void;
   left?(client: Client): void;
 }
 
@@ -45,6 +47,12 @@ export class ClientRegistry {
   add(client: Client): void {
     this.#clients.set(client.facts.id, client);
     for (const observer of this.#observers) observer.joined?.(client);
+  }
+
+  /** A client that is here began or ended to publish or play. */
+  moved(client: Client): void {
+    if (this.#clients.get(client.facts.id) !== client) return;
+    for (const observer of this.#observers) observer.moved?.(client);
   }
 
   remove(client: Client): void {

@@ -9,6 +9,7 @@ import { KeyGate } from './key-gate.js';
 import { readMetadata, type ServerTags, stripSetDataFrame } from './metadata.js';
 import { MixQueue } from './mix-queue.js';
 import { Publication, type PublishOwner } from './publication.js';
+import { MediaMeter } from './statistics/media-meter.js';
 import type { StreamSettings } from './stream-settings.js';
 import { Timeline, timelineMode } from './timeline.js';
 import type { Viewer } from './viewer.js';
@@ -62,6 +63,8 @@ export interface StreamEnvironment {
  */
 export class LiveStream {
   readonly key: string;
+  /** What the stream consists of. */
+  readonly meter = new MediaMeter();
   readonly #timeline: Timeline;
   readonly #headers = new HeaderCache();
   readonly #gate = new KeyGate();
@@ -125,8 +128,9 @@ export class LiveStream {
     this.#leadTrack = Number.POSITIVE_INFINITY;
     this.#gop.clear();
     this.#headers.clear();
+    this.meter.beginPublish();
     for (const log of this.#logs.values()) log.beginPublish();
-    const publication = new Publication(this, owner);
+    const publication = new Publication(this, owner, this.env.clock.wall());
     this.#publication = publication;
     this.env.published?.(this);
     return publication;
@@ -197,6 +201,7 @@ export class LiveStream {
   }
 
   #deliver(frame: Frame): void {
+    this.meter.count(frame);
     const slot = headerSlot(frame);
     if (slot !== undefined) {
       const changed = this.#headers.update(frame, slot);

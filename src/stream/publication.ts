@@ -16,6 +16,8 @@ export class Publication {
   constructor(
     private readonly stream: LiveStream,
     readonly owner: PublishOwner,
+    /** Wall clock of its begin, ms. */
+    readonly since: number,
   ) {}
 
   get held(): boolean {

@@ -2,13 +2,21 @@ import type { Socket } from 'node:net';
 import { type FastifyInstance, fastify } from 'fastify';
 import type { Config } from '../../config/index.js';
 import { type Clock, type Log, type Service, version } from '../../kernel/index.js';
-import type { Client, ClientRegistry, LiveStream, StreamHub } from '../../stream/index.js';
+import {
+  type Client,
+  type ClientRegistry,
+  idOf,
+  type ServerIdentity,
+  type Statistics,
+  type StreamStatistics,
+} from '../../stream/index.js';
 import { refuse } from './guard.js';
 
 /** What the API shows; wired in app/. */
 export interface ApiEnvironment {
-  readonly hub: StreamHub;
   readonly clients: ClientRegistry;
+  readonly statistics: Statistics;
+  readonly identity: ServerIdentity;
   readonly clock: Clock;
   readonly log: Log;
   config(): Config;
@@ -60,13 +68,16 @@ export class ApiServer implements Service {
 
   #routes(): void {
     const app = this.#fastify;
-    const { clients, hub, log } = this.env;
+    const { clients, statistics, log } = this.env;
     app.get('/healthz', () => ({ status: 'ok' }));
     app.get('/api/v1/versions', () => {
       const [major, minor, revision] = version.split('.').map(Number);
       return { code: 0, data: { major, minor, revision, version } };
     });
-    app.get('/api/v1/streams', () => ({ code: 0, streams: [...hub].map((stream) => this.#stream(stream)) }));
+    app.get('/api/v1/streams', () => ({
+      code: 0,
+      streams: Array.from(statistics.streams(), (stream) => this.#stream(stream)),
+    }));
     app.get<{ Querystring: { start?: string; count?: string } }>('/api/v1/clients', ({ query }) => {
       const start = Math.max(0, Number(query.start) || 0);
       const count = Math.min(MAX_PAGE, Math.max(1, Number(query.count) || PAGE));
@@ -85,18 +96,18 @@ export class ApiServer implements Service {
     });
   }
 
-  #stream(stream: LiveStream) {
-    const own = [...this.env.clients].filter((client) => client.streamKey === stream.key);
+  #stream(stream: StreamStatistics) {
     return {
-      id: stream.key,
+      id: idOf(this.env.identity, stream.key),
       name: stream.name.stream,
-      vhost: stream.name.vhost,
+      vhost: idOf(this.env.identity, stream.name.vhost),
       app: stream.name.app,
       live_ms: Math.round(this.env.clock.wall()),
-      clients: own.length,
-      send_bytes: own.reduce((sum, { bytesOut }) => sum + bytesOut, 0),
-      recv_bytes: own.reduce((sum, { bytesIn }) => sum + bytesIn, 0),
-      publish: { active: stream.publication !== undefined, cid: stream.publication?.owner.id ?? '' },
+      clients: stream.clients,
+      frames: stream.frames,
+      send_bytes: stream.bytesOut,
+      recv_bytes: stream.bytesIn,
+      publish: { active: stream.publisher !== undefined, cid: stream.publisher?.id ?? '' },
     };
   }
 

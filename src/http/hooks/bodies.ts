@@ -1,13 +1,4 @@
-import { createHash } from 'node:crypto';
-import type { ClientFacts, StreamFacts } from '../../stream/index.js';
-
-/** Who sends the hooks. */
-export interface HookSender {
-  /** Of this machine's server, the same as in the HTTP API. */
-  readonly server: string;
-  /** Of this run of it. */
-  readonly service: string;
-}
+import { type ClientFacts, idOf, type ServerIdentity, type StreamFacts, streamKey } from '../../stream/index.js';
 
 /** A stream as hooks about its outputs name it. */
 export type OutputFacts = Pick<StreamFacts, 'id' | 'ip' | 'vhost' | 'app' | 'stream' | 'param'>;
@@ -22,27 +13,26 @@ const client = (action: string, { id, ip, vhost, app }: Pick<ClientFacts, 'id' |
   app,
 });
 
-const sender = ({ server, service }: HookSender, event: string) => ({
+const sender = ({ server, service }: ServerIdentity, event: string) => ({
   server_id: server,
   service_id: service,
   event_id: event,
 });
 
-const streamIds = ({ server }: HookSender, { vhost, app, stream }: OutputFacts) => {
-  const url = `${vhost}/${app}/${stream}`;
-  const id = createHash('sha256').update(`${server} ${url}`).digest('hex').slice(0, 7);
-  return { stream_url: url, stream_id: `vid-${id}` };
+const streamIds = (from: ServerIdentity, facts: OutputFacts) => {
+  const key = streamKey(facts);
+  return { stream_url: key, stream_id: idOf(from, key) };
 };
 
 /** JSON bodies of http.md §1.2: the fields of version 2 in their order, then those of 4 and 5, then the event's id. */
 export const bodies = {
-  connect: (facts: ClientFacts, from: HookSender, event: string) => ({
+  connect: (facts: ClientFacts, from: ServerIdentity, event: string) => ({
     ...client('on_connect', facts),
     tcUrl: facts.tcUrl,
     pageUrl: facts.pageUrl,
     ...sender(from, event),
   }),
-  close: (facts: ClientFacts, bytes: Bytes, from: HookSender, event: string) => ({
+  close: (facts: ClientFacts, bytes: Bytes, from: ServerIdentity, event: string) => ({
     ...client('on_close', facts),
     send_bytes: bytes.sent,
     recv_bytes: bytes.received,
@@ -51,7 +41,7 @@ export const bodies = {
   stream: (
     action: 'on_publish' | 'on_unpublish' | 'on_play' | 'on_stop',
     facts: StreamFacts,
-    from: HookSender,
+    from: ServerIdentity,
     event: string,
   ) => ({
     ...client(action, facts),
@@ -63,7 +53,7 @@ export const bodies = {
     ...streamIds(from, facts),
   }),
   /** @param more what the output has to say: `cwd`, `file`, … */
-  output: (action: string, facts: OutputFacts, more: object, from: HookSender, event: string) => ({
+  output: (action: string, facts: OutputFacts, more: object, from: ServerIdentity, event: string) => ({
     ...client(action, facts),
     stream: facts.stream,
     param: facts.param,

@@ -3,9 +3,9 @@ import { setImmediate } from 'node:timers/promises';
 import { type Config, findVhost, type VhostConfig } from '../../config/index.js';
 import { type Ms, ms } from '../../core/index.js';
 import { type Clock, type Log, RefusedError } from '../../kernel/index.js';
-import type { ClientFacts, Decision, Gate, StreamFacts } from '../../stream/index.js';
+import type { ClientFacts, Decision, Gate, ServerIdentity, StreamFacts } from '../../stream/index.js';
 import { type HookAnswer, readAnswer } from './answer.js';
-import { bodies, type HookSender, type OutputFacts } from './bodies.js';
+import { bodies, type OutputFacts } from './bodies.js';
 import { HookRequests, publicUrl } from './hook-request.js';
 import { NotificationQueues } from './notification-queues.js';
 
@@ -28,7 +28,7 @@ export class HookGate implements Gate {
     private readonly config: () => Config,
     private readonly clock: Clock,
     private readonly log: Log,
-    private readonly sender: HookSender,
+    private readonly sender: ServerIdentity,
   ) {
     this.#queues = new NotificationQueues(clock, log);
   }

@@ -47,3 +47,5 @@ export function writeAdts(out: Uint8Array, at: number, config: AacConfig, frameB
 }
 
 export const fitsAdts = (frameBytes: number): boolean => frameBytes > 0 && frameBytes + ADTS_BYTES <= MAX_ADTS;
+
+export { describeAac } from './describe.js';

@@ -33,3 +33,5 @@ export function readAvcConfig(record: Uint8Array): AvcConfig {
 
 export const AvcNal = { idr: 5, sei: 6, sps: 7, pps: 8, aud: 9 } as const;
 export const avcNalType = (firstByte: number): number => firstByte & 0x1f;
+
+export { type PictureFormat, readAvcSps } from './sps.js';

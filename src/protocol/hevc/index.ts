@@ -31,3 +31,5 @@ export function readHevcConfig(record: Uint8Array): HevcConfig {
 
 export const HevcNal = { vps: 32, sps: 33, pps: 34, aud: 35 } as const;
 export const hevcNalType = (firstByte: number): number => (firstByte >> 1) & 0x3f;
+
+export { readHevcSps } from './sps.js';
