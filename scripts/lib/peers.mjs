@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { say } from './setup.mjs';
 
 /**
- * @typedef {'ffmpeg' | 'rtmpdump' | 'gstreamer' | 'nginx-rtmp' | 'vlc' | 'gcc' | 'ss' | 'chromium'} PeerName
+ * @typedef {'ffmpeg' | 'rtmpdump' | 'gstreamer' | 'nginx-rtmp' | 'vlc' | 'gcc' | 'ss' | 'haproxy' | 'chromium'} PeerName
  * @typedef {string | undefined} Lack why a peer can not be used; undefined when it can
  * @typedef {{ name: PeerName, usedFor: string, packages: string[], prove: () => Lack }} Peer
  */
@@ -145,6 +145,12 @@ export const peers = [
     },
   },
   { name: 'ss', usedFor: 'looking at socket queues', packages: ['iproute2'], prove: () => runs('ss', ['-V']) },
+  {
+    name: 'haproxy',
+    usedFor: 'the PROXY protocol',
+    packages: ['haproxy'],
+    prove: () => runs('haproxy', ['-v']),
+  },
   {
     name: 'chromium',
     usedFor: 'the web page',

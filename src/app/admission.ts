@@ -18,20 +18,33 @@ export class Admission {
     return this.#count;
   }
 
-  /** @returns why the connection is refused, or undefined: then it must be given back once, with the same address. */
-  enter(address: string): Refusal | undefined {
-    const { maxConnections, maxConnectionsPerAddress } = this.limits();
-    const same = this.#perAddress.get(address) ?? 0;
-    if (this.#count >= maxConnections) return 'max_connections';
-    if (maxConnectionsPerAddress > 0 && same >= maxConnectionsPerAddress) return 'max_connections_per_address';
+  /**
+   * @param address undefined for a proxy, which has the connections of many.
+   * @returns why the connection is refused, or undefined: then it must be given back once, with the same address.
+   */
+  enter(address: string | undefined): Refusal | undefined {
+    if (this.#count >= this.limits().maxConnections) return 'max_connections';
+    if (address !== undefined && !this.share(address)) return 'max_connections_per_address';
     this.#count++;
-    this.#perAddress.set(address, same + 1);
     return undefined;
   }
 
-  leave(address: string): void {
-    const same = this.#perAddress.get(address) ?? 0;
+  leave(address: string | undefined): void {
     this.#count--;
+    if (address !== undefined) this.unshare(address);
+  }
+
+  /** One more for this address, within a connection that is counted already. @returns false when it has too many. */
+  share(address: string): boolean {
+    const { maxConnectionsPerAddress } = this.limits();
+    const same = this.#perAddress.get(address) ?? 0;
+    if (maxConnectionsPerAddress > 0 && same >= maxConnectionsPerAddress) return false;
+    this.#perAddress.set(address, same + 1);
+    return true;
+  }
+
+  unshare(address: string): void {
+    const same = this.#perAddress.get(address) ?? 0;
     if (same > 1) this.#perAddress.set(address, same - 1);
     else this.#perAddress.delete(address);
   }

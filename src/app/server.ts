@@ -5,7 +5,7 @@ import { type Ms, ms } from '../core/index.js';
 import { HlsOutputs } from '../deliver/index.js';
 import { ApiServer, HookGate, HttpServer } from '../http/index.js';
 import { type Clock, type Log, type Service, sendQueues, systemClock } from '../kernel/index.js';
-import { Deadlines, plainAddress, RtmpLink } from '../link/index.js';
+import { Deadlines, RtmpLink } from '../link/index.js';
 import { ServerHandshake } from '../protocol/rtmp/index.js';
 import { metadataTags, RtmpSession } from '../session/index.js';
 import {
@@ -19,6 +19,7 @@ import {
   type WireLog,
 } from '../stream/index.js';
 import { Admission } from './admission.js';
+import { Entrance } from './entrance.js';
 import { Listeners } from './listeners.js';
 import { type Prepared, type Reloadable, Reloader } from './reload.js';
 import { SegmentHooks } from './segment-hooks.js';
@@ -33,7 +34,7 @@ const LAST_HOOKS = ms(5000);
 export class SrsServer implements Service {
   readonly #deadlines: Deadlines;
   readonly #hub: StreamHub;
-  readonly #admission: Admission;
+  readonly #entrance: Entrance;
   readonly #clients = new ClientRegistry();
   readonly #statistics: Statistics;
   readonly #hooks: HookGate;
@@ -46,11 +47,11 @@ export class SrsServer implements Service {
   readonly #hls: HlsOutputs;
   readonly #listeners = new Listeners(
     ({ listen }) => listen,
-    (socket) => this.#admit(socket, (address) => this.#acceptRtmp(socket, address)),
+    (socket) => this.#entrance.enter(socket, (admitted, leave) => this.#acceptRtmp(admitted, leave)),
   );
   readonly #httpListeners = new Listeners(
     ({ httpServer }) => (httpServer.enabled ? httpServer.listen : []),
-    (socket) => this.#admit(socket, (address) => this.#acceptHttp(socket, address)),
+    (socket) => this.#entrance.enter(socket, (admitted, leave) => this.#acceptHttp(admitted, leave)),
   );
   readonly #apiListeners = new Listeners(
     ({ httpApi }) => (httpApi.enabled ? httpApi.listen : []),
@@ -58,7 +59,6 @@ export class SrsServer implements Service {
   );
   /** In the order in which a reload prepares them: what is most likely to fail comes last. */
   readonly #reloadables: Reloadable[] = [this.#listeners, this.#httpListeners, this.#apiListeners, this];
-  #refused = 0;
 
   constructor(
     private config: Config,
@@ -68,7 +68,14 @@ export class SrsServer implements Service {
     const governor = new FanoutGovernor(clock);
     this.#deadlines = new Deadlines(clock);
     this.#hub = new StreamHub(() => this.config, clock, governor, metadataTags);
-    this.#admission = new Admission(() => this.config);
+    const admission = new Admission(() => this.config);
+    this.#entrance = new Entrance(
+      () => this.config,
+      admission,
+      clock,
+      log,
+      () => this.#http.closeIdle(),
+    );
     const identity = identify();
     this.#statistics = new Statistics(this.#hub, this.#clients, clock);
     this.#hooks = new HookGate(() => this.config, clock, log, identity);
@@ -87,6 +94,7 @@ export class SrsServer implements Service {
       clock,
       log,
       consoleDir: join(import.meta.dirname, 'console'),
+      share: (address) => (admission.share(address) ? () => admission.unshare(address) : undefined),
       hls: (vhost, path) => this.#hls.find(vhost, path),
       config: () => this.config,
     });
@@ -139,31 +147,12 @@ export class SrsServer implements Service {
     this.log.info({ rtmp: this.#listeners.addresses, http: this.#httpListeners.addresses }, 'listening');
   }
 
-  #admit(socket: Socket, serve: (address: string) => void, madeRoom = false): void {
-    const address = plainAddress(socket.remoteAddress);
-    const refusal = this.#admission.enter(address);
-    if (refusal === 'max_connections' && !madeRoom) {
-      // Players that only keep a connection for later never lock out an encoder.
-      this.#http.closeIdle();
-      socket.on('error', () => socket.destroy());
-      this.clock.after(ms(10), () => this.#admit(socket, serve, true));
-      return;
-    }
-    if (refusal !== undefined) {
-      socket.destroy();
-      // One line per thousand: a flood must not fill the log.
-      if (this.#refused++ % 1000 === 0) this.log.warn({ address, refused: this.#refused }, `${refusal} is reached`);
-      return;
-    }
-    serve(address);
-  }
-
-  #acceptHttp(socket: Socket, address: string): void {
-    socket.once('close', () => this.#admission.leave(address));
+  #acceptHttp(socket: Socket, leave: () => void): void {
+    socket.once('close', leave);
     this.#http.accept(socket);
   }
 
-  #acceptRtmp(socket: Socket, address: string): void {
+  #acceptRtmp(socket: Socket, leave: () => void): void {
     const session = new RtmpSession(
       {
         hub: this.#hub,
@@ -175,7 +164,7 @@ export class SrsServer implements Service {
       },
       (closed) => {
         this.#sessions.delete(closed);
-        this.#admission.leave(address);
+        leave();
       },
     );
     this.#sessions.add(session);
@@ -235,6 +224,7 @@ export class SrsServer implements Service {
     await this.#listeners.close();
     await this.#httpListeners.close();
     await this.#apiListeners.close();
+    this.#entrance.close();
     this.#hub.flush();
     for (const session of [...this.#sessions]) session.end();
     await this.#drained();

@@ -3,10 +3,10 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { type Ms, ms, type Payload } from '../core/index.js';
 import { ProtocolError, RefusedError, SrsError, type Timer } from '../kernel/index.js';
-import { plainAddress } from '../link/index.js';
 import { decodeAmf0 } from '../protocol/amf/index.js';
 import { FlvReader, type FlvTag, TagType } from '../protocol/flv/index.js';
 import type { Client, Publication, StreamFacts } from '../stream/index.js';
+import { clientAddress } from './client-address.js';
 import { factsOf, type LiveRequest } from './live-request.js';
 import type { HttpEnvironment } from './ports.js';
 
@@ -41,7 +41,7 @@ export class FlvPush implements Client {
   ): Promise<FlvPush> {
     const asked = factsOf(request, {
       id: randomBytes(6).toString('hex'),
-      ip: plainAddress(message.socket.remoteAddress),
+      ip: clientAddress(message, env.config().trustedProxies),
       protocol: 'flv',
       pageUrl: message.headers.referer ?? '',
       tcUrl: `http://${message.headers.host ?? ''}/${request.app}`,

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { ms } from '../core/index.js';
 import { RefusedError, type Timer } from '../kernel/index.js';
-import { plainAddress } from '../link/index.js';
 import { type Client, type StreamFacts, type StreamName, streamKey } from '../stream/index.js';
+import { clientAddress } from './client-address.js';
 import type { HttpEnvironment } from './ports.js';
 
 /** A player asks for its playlist every few seconds; one that has not asked for so long is gone. */
@@ -55,7 +55,7 @@ export class HlsSessions {
    * @throws {RefusedError} the gate said no, or the player was closed by an operator.
    */
   async admit(stream: StreamName, message: IncomingMessage, param: string): Promise<HlsSession> {
-    const ip = plainAddress(message.socket.remoteAddress);
+    const ip = clientAddress(message, this.env.config().trustedProxies);
     const key = `${ip} ${message.headers['user-agent'] ?? ''} ${streamKey(stream)} ${param}`;
     const session = this.#sessions.get(key) ?? (await this.#decide(key, stream, message, ip, param));
     if (session.refused !== undefined) throw new RefusedError('KICKED', session.refused);

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { secondsToMs } from '../core/index.js';
-import { plainAddress } from '../link/index.js';
 import { type ClientProtocol, type LiveStream, type StreamFacts, streamKey } from '../stream/index.js';
+import { clientAddress } from './client-address.js';
 import { factsOf, type LiveRequest } from './live-request.js';
 import { awaitLive } from './live-streams.js';
 import type { HttpEnvironment } from './ports.js';
@@ -47,7 +47,7 @@ export class LiveOutput {
     const { hub, clock, gate } = this.env;
     const asked = factsOf(request, {
       id: randomBytes(6).toString('hex'),
-      ip: plainAddress(message.socket.remoteAddress),
+      ip: clientAddress(message, this.env.config().trustedProxies),
       protocol,
       pageUrl: message.headers.referer ?? '',
       tcUrl: `http://${message.headers.host ?? ''}/${request.app}`,

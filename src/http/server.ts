@@ -4,6 +4,7 @@ import fastifyStatic from '@fastify/static';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { WebSocketServer } from 'ws';
 import { ProtocolError, RefusedError, type Service, version } from '../kernel/index.js';
+import { takeShare } from './client-address.js';
 import { crossdomainXml } from './crossdomain.js';
 import { httpFlv, webSocketFlv } from './flv-framing.js';
 import { FlvPush, readBody } from './flv-push.js';
@@ -23,6 +24,8 @@ const MAX_WS_MESSAGE = 17 * 2 ** 20;
 /** The page of the console: own scripts and streams only, in no other page's frame. */
 const CONSOLE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const TOO_MANY = 'Too Many Connections';
 
 const askedOf = (message: IncomingMessage): Asked => ({ url: message.url ?? '/', host: message.headers.host });
 
@@ -61,6 +64,9 @@ export class HttpServer implements Service {
     await app.register(fastifyStatic, { root: '/', serve: false, dotfiles: 'deny', cacheControl: false });
     app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
     app.removeContentTypeParser(['application/json', 'text/plain']);
+    app.addHook('onRequest', async ({ raw }, reply) => {
+      if (!takeShare(this.env, raw, reply.raw)) return reply.code(429).type('text/plain').send(`${TOO_MANY}\n`);
+    });
     app.addHook('onSend', async (_request, reply) => {
       // What the console tells is for its own page only.
       const forAll = !reply.hasHeader('Content-Security-Policy');
@@ -180,6 +186,7 @@ export class HttpServer implements Service {
   async #upgrade(message: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy());
     try {
+      if (!takeShare(this.env, message, socket)) return refuse(socket, `429 ${TOO_MANY}`);
       const live = this.#liveRequest(message);
       if (live === undefined) return refuse(socket, '404 Not Found');
       if (new URLSearchParams(live.param).has('publish')) return await this.#webSocketPush(live, message, socket, head);

@@ -15,6 +15,7 @@ export const errorCodes = {
   AVC_CONFIG: 'An H.264 sequence header is malformed.',
   HEVC_CONFIG: 'An HEVC sequence header is malformed.',
   AAC_CONFIG: 'An AAC sequence header is malformed, or says what ADTS can not.',
+  PROXY_HEADER: 'A trusted proxy did not begin with a header of the PROXY protocol.',
   NAME_INVALID: 'A vhost, app or stream name is empty, too long or has forbidden characters.',
   VHOST_UNKNOWN: 'The vhost does not exist or is disabled.',
   STREAM_BUSY: 'The stream already has a publisher and the policy is reject.',

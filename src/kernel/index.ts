@@ -1,3 +1,4 @@
+export * from './address-set.js';
 export * from './clock.js';
 export * from './contained-path.js';
 export * from './error-codes.js';

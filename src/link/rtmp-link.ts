@@ -15,7 +15,9 @@ import {
 } from '../protocol/rtmp/index.js';
 import { plainAddress } from './address.js';
 import type { Deadlines, Watched } from './deadlines.js';
+import { peerOf } from './peer.js';
 import { SocketSink } from './socket-sink.js';
+import { printAddress } from './tcp-listener.js';
 
 /** What the owner of a link hears. Exceptions close the link, and nothing else. */
 export interface LinkHandler {
@@ -92,11 +94,12 @@ export class RtmpLink extends SocketSink implements Watched {
   }
 
   get remote(): string {
-    return `${this.socket.remoteAddress ?? '?'}:${this.socket.remotePort ?? 0}`;
+    const { address, port } = peerOf(this.socket);
+    return printAddress({ host: address, port });
   }
 
   get remoteAddress(): string {
-    return plainAddress(this.socket.remoteAddress);
+    return peerOf(this.socket).address;
   }
 
   get localAddress(): string {

@@ -52,6 +52,7 @@ vhost __defaultVhost__ {
 
 /** Where any other value of the type will not do. A new directive of that kind needs its value here. */
 const VALUES = {
+  trusted_proxies: '10.0.0.0/8',
   'http_server enabled': 'off',
   'http_api enabled': 'off',
   'vhost http_remux enabled': 'off',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { RtmpClient } from '../../src/link/index.js';
 import { freePort } from '../support/free-port.js';
+import { reload, rewrite, signalled } from '../support/reload.js';
 import { rss } from '../support/rss.js';
 import { until } from '../support/run.js';
 import { type Srs, startSrs } from '../support/srs.js';
@@ -47,23 +48,6 @@ const numbers = (player: Recording): number[] =>
 
 /** Every frame since the first one came, none lost, none twice. */
 const isGapless = (list: readonly number[]): boolean => list.every((n, i) => i === 0 || n === (list[i - 1] ?? 0) + 1);
-
-/** Rewrites the file, signals, and waits for the answer in the log. */
-async function reload(srs: Srs, change: (text: string) => string): Promise<string> {
-  rewrite(srs, change);
-  return signalled(srs);
-}
-
-const rewrite = (srs: Srs, change: (text: string) => string): void =>
-  writeFileSync(srs.configFile, change(readFileSync(srs.configFile, 'utf8')));
-
-async function signalled(srs: Srs): Promise<string> {
-  const before = srs.log().length;
-  srs.signal('SIGHUP');
-  const answer = () => srs.log().slice(before);
-  await until('the reload is answered', () => /configuration reloaded|reload failed/.test(answer()));
-  return answer();
-}
 
 const stream = (srs: Srs, name: string, vhost = '') =>
   `rtmp://127.0.0.1:${srs.port}/live${vhost === '' ? '' : `?vhost=${vhost}`}/${name}`;

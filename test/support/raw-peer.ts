@@ -73,7 +73,7 @@ export class RawPeer {
     readonly socket: Socket,
     readonly port: number,
   ) {
-    this.name = `127.0.0.1:${socket.localPort}`;
+    this.name = `${socket.localAddress}:${socket.localPort}`;
     socket.on('data', (bytes: Buffer) => {
       try {
         this.#received(bytes);
@@ -87,9 +87,9 @@ export class RawPeer {
   }
 
   /** A TCP connection, and nothing said yet. */
-  static open(port: number): Promise<RawPeer> {
+  static open(port: number, localAddress = '127.0.0.1'): Promise<RawPeer> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+      const socket = connect({ port, host: '127.0.0.1', localAddress, noDelay: true });
       socket.once('error', reject);
       socket.once('connect', () => {
         socket.off('error', reject);

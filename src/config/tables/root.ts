@@ -3,6 +3,7 @@ import { acceptedInRoot } from './accepted.js';
 import { httpApi } from './api.js';
 import { httpServer } from './http.js';
 import { processRows } from './process.js';
+import { proxies } from './proxies.js';
 import { laterInVhost, type VhostConfig, vhost } from './vhost.js';
 
 const pithyPrint = ['publish', 'play', 'forwarder', 'encoder', 'ingester', 'hls', 'edge'] as const;
@@ -38,6 +39,7 @@ export const root = {
     since: 'own',
     doc: 'Connections from one address, all listeners together; one more is closed right after it was accepted. 0: no limit, because many players may share one address.',
   },
+  ...proxies,
   pid: {
     type: 'string',
     default: './objs/srs.pid',

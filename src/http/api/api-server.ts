@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { type FastifyInstance, fastify } from 'fastify';
 import type { Config } from '../../config/index.js';
 import { type Clock, type Log, type Service, version } from '../../kernel/index.js';
+import { peerOf } from '../../link/index.js';
 import {
   type Client,
   type ClientRegistry,
@@ -10,6 +11,7 @@ import {
   type Statistics,
   type StreamStatistics,
 } from '../../stream/index.js';
+import { clientAddress, isForwarded } from '../client-address.js';
 import { refuse } from './guard.js';
 
 /** What the API shows; wired in app/. */
@@ -55,7 +57,9 @@ export class ApiServer implements Service {
       if (request.url === '/healthz') return;
       const { host = '', authorization = '' } = request.headers;
       const scope = request.method === 'GET' || request.method === 'HEAD' ? 'read' : 'write';
-      const address = request.socket.remoteAddress ?? '';
+      const client = clientAddress(request.raw, this.env.config().trustedProxies);
+      // What came through a proxy is not from this machine, even if the proxy is on it and nobody says to trust it.
+      const address = isForwarded(request.raw) && client === peerOf(request.socket).address ? '' : client;
       const status = refuse(scope, { address, host, authorization }, this.env.config().httpApi);
       if (status === undefined) return;
       const message = status === 401 ? 'a valid token is needed' : 'not allowed from there, or no token is configured';

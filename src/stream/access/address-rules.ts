@@ -1,4 +1,4 @@
-import { BlockList, isIP } from 'node:net';
+import { AddressSet } from '../../kernel/index.js';
 
 type Matches = (use: 'publish' | 'play', address: string) => boolean;
 
@@ -6,17 +6,9 @@ type Matches = (use: 'publish' | 'play', address: string) => boolean;
 function readRule(text: string): Matches | undefined {
   const [use, target = ''] = text.split(' ');
   if (target === 'all') return (asked) => asked === use;
-  const [start = '', bits] = target.split('/');
-  const family = isIP(start);
-  const width = family === 6 ? 128 : 32;
-  const prefix = bits === undefined ? width : Number(bits);
-  if (family === 0 || !(prefix <= width)) return undefined;
-  const list = new BlockList();
-  list.addSubnet(start, prefix, family === 6 ? 'ipv6' : 'ipv4');
-  return (asked, address) => {
-    const kind = isIP(address);
-    return asked === use && kind !== 0 && list.check(address, kind === 6 ? 'ipv6' : 'ipv4');
-  };
+  const addresses = new AddressSet([target]);
+  if (addresses.unreadable.length > 0) return undefined;
+  return (asked, address) => asked === use && addresses.has(address);
 }
 
 const nobody: Matches = () => false;

@@ -1,0 +1,82 @@
+import type { Socket } from 'node:net';
+import type { Config } from '../config/index.js';
+import { ms } from '../core/index.js';
+import { addressSetOf, type Clock, type Log, SrsError } from '../kernel/index.js';
+import { ProxyDoor, peerOf, plainAddress } from '../link/index.js';
+import type { Admission } from './admission.js';
+
+/** Takes a connection that was let in. @param leave gives its place back; once, when it is over. */
+type Serve = (socket: Socket, leave: () => void) => void;
+
+/** Where the connections of all listeners pass: who is the client behind a proxy, and is there a place for it? */
+export class Entrance {
+  readonly #door: ProxyDoor;
+  readonly #serveAs = new WeakMap<Socket, Serve>();
+  readonly #refused = new Map<string, number>();
+
+  constructor(
+    private readonly config: () => Config,
+    private readonly admission: Admission,
+    private readonly clock: Clock,
+    private readonly log: Log,
+    /** Closes connections that only wait for another request. */
+    private readonly makeRoom: () => void,
+  ) {
+    this.#door = new ProxyDoor(clock, {
+      passed: (socket) => this.#admit(socket),
+      refused: (socket, why) => this.#reportProxy(socket, why),
+    });
+  }
+
+  enter(socket: Socket, serve: Serve): void {
+    const { proxyProtocol, trustedProxies, maxConnections } = this.config();
+    const address = plainAddress(socket.remoteAddress);
+    this.#serveAs.set(socket, serve);
+    if (!proxyProtocol || !addressSetOf(trustedProxies).has(address)) return this.#admit(socket);
+    if (this.#door.waiting >= maxConnections) return this.#turnAway(socket, address, 'max_connections');
+    this.#door.enter(socket, { optional: isLoopback(address) });
+  }
+
+  #admit(socket: Socket, madeRoom = false): void {
+    const { address } = peerOf(socket);
+    // Connections of a proxy are those of many clients; they are counted by request.
+    const counted = addressSetOf(this.config().trustedProxies).has(address) ? undefined : address;
+    const refusal = this.admission.enter(counted);
+    if (refusal === 'max_connections' && !madeRoom) {
+      // Players that only keep a connection for later never lock out an encoder.
+      this.makeRoom();
+      socket.on('error', () => socket.destroy());
+      this.clock.after(ms(10), () => this.#admit(socket, true));
+      return;
+    }
+    if (refusal !== undefined) return this.#turnAway(socket, address, refusal);
+    this.#serveAs.get(socket)?.(socket, () => this.admission.leave(counted));
+    // A socket that waited at the door was paused there.
+    socket.resume();
+  }
+
+  #turnAway(socket: Socket, address: string, why: string): void {
+    socket.on('error', () => undefined);
+    socket.destroy();
+    this.#report(why, { address }, `${why} is reached`);
+  }
+
+  #reportProxy(socket: Socket, why: Error): void {
+    const code = why instanceof SrsError ? why.code : 'CLOSED';
+    this.#report(code, { proxy: peerOf(socket).address, code }, `connection refused: ${why.message}`);
+  }
+
+  /** One line per thousand: a flood must not fill the log. */
+  #report(reason: string, fields: object, text: string): void {
+    const refused = (this.#refused.get(reason) ?? 0) + 1;
+    this.#refused.set(reason, refused);
+    if (refused % 1000 === 1) this.log.warn({ ...fields, refused }, text);
+  }
+
+  /** Whoever has not come in yet stays outside. */
+  close(): void {
+    this.#door.close();
+  }
+}
+
+const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.');

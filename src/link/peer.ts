@@ -1,0 +1,16 @@
+import type { Socket } from 'node:net';
+import { plainAddress } from './address.js';
+
+/** The client at the other end of a socket, also when a proxy is between. */
+export interface Peer {
+  readonly address: string;
+  readonly port: number;
+}
+
+const told = new WeakMap<Socket, Peer>();
+
+/** A proxy that is trusted said who the client is. */
+export const setPeer = (socket: Socket, peer: Peer): void => void told.set(socket, peer);
+
+export const peerOf = (socket: Socket): Peer =>
+  told.get(socket) ?? { address: plainAddress(socket.remoteAddress), port: socket.remotePort ?? 0 };
