@@ -15,7 +15,7 @@ import { clip, tool } from './tools.mjs';
 const SINK_NICE = 5;
 
 /** What the server uses from now until the returned function is called, and what others use of its core meanwhile. @param {Server} server */
-function watchUsage(server) {
+export function watchUsage(server) {
   const from = performance.now();
   const before = server.usage();
   const core = serverCoreSeconds();
@@ -37,7 +37,7 @@ async function usageOverWindow(server, sink) {
 }
 
 /** @param {string} name @param {Variant} variant @param {(server: Server) => Promise<any>} measure */
-async function alone(name, variant, measure) {
+export async function alone(name, variant, measure) {
   const server = await startUnderTest(name, variant);
   try {
     return { startMs: server.startMs, ...(await measure(server)) };
@@ -47,8 +47,8 @@ async function alone(name, variant, measure) {
 }
 
 /** @param {string} url @param {number} count */
-async function publishing(url, count = 1, rate = 100) {
-  const publisher = startTool([tool('publish'), '-u', url, '-f', clip, '-c', `${count}`, '-r', `${rate}`]);
+export async function publishing(url, count = 1, rate = 100, file = clip) {
+  const publisher = startTool([tool('publish'), '-u', url, '-f', file, '-c', `${count}`, '-r', `${rate}`]);
   await publisher.said('READY');
   return publisher;
 }
@@ -62,13 +62,13 @@ function players(url, players, { warm, window }, ...more) {
 /**
  * One stream, many players.
  * @param {string} name @param {Variant} variant @param {number} count @param {Timing} timing
- * @param {{ stalled?: number }} [how]
+ * @param {{ stalled?: number, via?: 'rtmp' | 'flv' | 'ws' }} [how]
  */
-export function fanout(name, variant, count, timing, { stalled = 0 } = {}) {
+export function fanout(name, variant, count, timing, { stalled = 0, via = 'rtmp' } = {}) {
   return alone(name, variant, async (server) => {
     const publisher = name === 'limit' ? undefined : await publishing(server.rtmp('s'));
     await sleep(500);
-    const row = await usageOverWindow(server, players(server.rtmp('s'), count + stalled, timing, '-s', `${stalled}`));
+    const row = await usageOverWindow(server, players(server[via]('s'), count + stalled, timing, '-s', `${stalled}`));
     await publisher?.stop();
     return { ...row, publisher: await publisher?.result() };
   });

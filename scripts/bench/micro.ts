@@ -1,11 +1,16 @@
-/** ns per operation of the functions that run for every message: chunk decoder, chunk encoder, AMF0. One line of JSON. */
+/** ns per operation of the functions that run for every message: chunk decoder and encoder, AMF0, TS. One line of JSON. */
+import { type Frame, freeze } from '../../src/core/index.js';
 import { AmfObject, type AmfValue, decodeAmf0All, encodeAmf0 } from '../../src/protocol/amf/index.js';
+import { FrameMuxer } from '../../src/protocol/mpegts/index.js';
 import { ChunkDecoder, chunkedLength, encodeChunks, writeChunks } from '../../src/protocol/rtmp/index.js';
+import { avcConfig, avcInter } from '../../test/support/coded.js';
 
 interface Case {
   readonly name: string;
   /** How many operations one call of `run` is. */
   readonly operations: number;
+  /** Of media or AMF in one operation. */
+  readonly bytes: number;
   run(): unknown;
 }
 
@@ -36,6 +41,7 @@ function decoding(length: number, chunkSize: number, readBytes = FULL): Case {
   return {
     name: `decode, ${length} B messages in ${chunkSize} B chunks, reads of ${readBytes} B`,
     operations: MESSAGES,
+    bytes: length,
     run() {
       let messages = 0;
       for (const read of reads) messages += decoder.push(read).length;
@@ -50,6 +56,7 @@ function encoding(length: number, chunkSize: number): Case {
   return {
     name: `encode, ${length} B message in ${chunkSize} B chunks`,
     operations: 1,
+    bytes: length,
     run: () => encodeChunks(one, chunkSize),
   };
 }
@@ -61,6 +68,7 @@ function writing(length: number, chunkSize: number): Case {
   return {
     name: `write into a batch, ${length} B in ${chunkSize} B chunks`,
     operations: 1,
+    bytes: length,
     run: () => writeChunks(out, 0, csid, type, streamId, timestamp, payload as never, chunkSize),
   };
 }
@@ -93,13 +101,35 @@ const metadata: AmfValue[] = [
 function amf(name: string, values: AmfValue[]): Case[] {
   const bytes = encodeAmf0(...values);
   return [
-    { name: `AMF0 decode, ${name}`, operations: 1, run: () => decodeAmf0All(bytes) },
-    { name: `AMF0 encode, ${name}`, operations: 1, run: () => encodeAmf0(...values) },
+    { name: `AMF0 decode, ${name}`, operations: 1, bytes: bytes.length, run: () => decodeAmf0All(bytes) },
+    { name: `AMF0 encode, ${name}`, operations: 1, bytes: bytes.length, run: () => encodeAmf0(...values) },
   ];
 }
 
+/** Two seconds of pictures and sound into one segment. */
+function muxing(length: number): Case {
+  const pictures = 50;
+  const picture = Buffer.alloc(length, 0x5a);
+  picture.set([0x27, 1, 0, 0, 0]);
+  picture.writeUInt32BE(length - 9, 5);
+  picture[9] = 0x41;
+  const muxer = new FrameMuxer();
+  muxer.configure(avcConfig(0));
+  const frames = Array.from({ length: pictures }, (_, i): Frame => ({ ...avcInter(i * 40), payload: freeze(picture) }));
+  return {
+    name: `TS muxing, pictures of ${length} B`,
+    operations: pictures,
+    bytes: length,
+    run() {
+      muxer.begin({ video: 'avc', audio: undefined });
+      for (const frame of frames) if (!muxer.write(frame)) throw new Error('not muxed');
+      return muxer.take();
+    },
+  };
+}
+
 /** The best of five: what disturbs a run only ever makes it slower. */
-function measure({ name, operations, run }: Case): { name: string; ns: number } {
+function measure({ name, operations, bytes, run }: Case): { name: string; ns: number; bytes: number } {
   for (const until = performance.now() + runMs / 2; performance.now() < until; ) run();
   let best = Number.POSITIVE_INFINITY;
   for (let round = 0; round < 5; round++) {
@@ -109,7 +139,7 @@ function measure({ name, operations, run }: Case): { name: string; ns: number } 
     while (performance.now() < began + runMs / 5);
     best = Math.min(best, ((performance.now() - began) * 1e6) / (calls * operations));
   }
-  return { name, ns: best };
+  return { name, ns: best, bytes };
 }
 
 const cases: Case[] = [
@@ -123,6 +153,8 @@ const cases: Case[] = [
   writing(170, 60_000),
   writing(2500, 60_000),
   writing(30_000, 4096),
+  muxing(2500),
+  muxing(30_000),
   ...amf('connect', connect),
   ...amf('onMetaData', metadata),
 ];

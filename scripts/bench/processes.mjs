@@ -92,6 +92,22 @@ export function startTool(command, options = {}) {
   };
 }
 
+/** A load tool that prints for people. @param {string[]} command @returns {Promise<string>} everything it said. */
+export function startText(command) {
+  const child = start('load', command);
+  let text = '';
+  child.stdout?.on('data', (bytes) => {
+    text += bytes;
+  });
+  child.stderr?.on('data', (bytes) => {
+    text += bytes;
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', () => resolve(text));
+  });
+}
+
 /** Ends one process: politely, then not. @param {ChildProcess} child */
 export async function end(child) {
   if (!running.has(child)) return;

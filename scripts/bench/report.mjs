@@ -144,6 +144,54 @@ function publishersTable(results) {
   );
 }
 
+/** @param {Results} results */
+function deliveryTable(results) {
+  const find = finder(results);
+  const rows = results.rows
+    .filter((row) => row.part === 'delivery')
+    .map((row) => {
+      const over = (/** @type {string} */ server, variant = row.variant) =>
+        number(ratio(comparable(row, results.kbps).cpu, find('delivery', server, row.count, variant)?.cpu), 2);
+      return [
+        `${row.count}`,
+        label(row),
+        `${number(row.cpu)} %`,
+        `${number(row.rss, 0)} MB`,
+        `${number(row.kbps_min, 0)} / ${number(row.kbps_median, 0)}`,
+        over(row.server, 'RTMP'),
+        row.server === 'srs' ? over('nms') : '',
+        remarks(row, results.kbps).join('; '),
+      ];
+    });
+  return table(['players', 'server', 'CPU', 'RSS', 'kbps min / median', '÷ its RTMP', '÷ nms', ''], rows);
+}
+
+/** @param {Results} results */
+function hlsTable(results) {
+  const find = finder(results);
+  const rows = results.rows
+    .filter((row) => row.part === 'hls')
+    .map((row) => [
+      row.variant,
+      row.server === 'nginx' ? 'nginx, files' : label({ ...row, variant: '' }),
+      `${number(row.bytes / 1000, 1)} kB`,
+      number(row.rps, 0),
+      number(row.mbps, 0),
+      `${number(row.cpu)} %`,
+      row.server === 'srs' ? number(ratio(row.rps, find('hls', 'nginx', undefined, row.variant)?.rps), 2) : '',
+      remarks(row, results.kbps).join('; '),
+    ]);
+  return table(['file', 'server', 'size', 'requests a second', 'Mbps', 'CPU', '÷ nginx', ''], rows);
+}
+
+/** @param {Results} results */
+function muxingTable(results) {
+  const rows = results.rows
+    .filter((row) => row.part === 'muxing')
+    .map((row) => [`${row.count}`, row.variant, `${number(row.cpu, 2)} %`, `${number(row.rss, 0)} MB`]);
+  return table(['streams of 2 Mbps', 'HLS', 'CPU', 'RSS'], rows);
+}
+
 /** @param {Results} results @param {string} part @param {string} field */
 function timesTable(results, part, field) {
   const rows = results.rows
@@ -167,8 +215,12 @@ function startTable(results) {
 function microTable(results) {
   const cases = results.rows.find((row) => row.part === 'micro')?.micro ?? [];
   return table(
-    ['operation', 'ns'],
-    cases.map((/** @type {{ name: string, ns: number }} */ one) => [one.name, number(one.ns, 0)]),
+    ['operation', 'ns', 'MB/s'],
+    cases.map((/** @type {{ name: string, ns: number, bytes: number }} */ { name, ns, bytes }) => [
+      name,
+      number(ns, 0),
+      number((bytes / ns) * 1000, 0),
+    ]),
   );
 }
 
@@ -194,7 +246,10 @@ function sections(results) {
   return /** @type {[string, string][]} */ ([
     ['Against the targets', targetsTable(results)],
     ['Fan-out: one stream, many players', fanoutTable(results)],
+    ['What the players speak', deliveryTable(results)],
     ['Many publishers', publishersTable(results)],
+    ['HLS requests, 32 connections', hlsTable(results)],
+    ['HLS muxing, nobody watching', muxingTable(results)],
     [
       'Latency: publish to play, video messages, 100 other players, default configuration',
       timesTable(results, 'latency', 'video'),

@@ -8,13 +8,14 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cache, describeMachine, fileLimit, takeLock } from './machine.mjs';
 import * as measure from './measure.mjs';
+import { hlsRequests, muxing } from './measure-http.mjs';
 import { endAll } from './processes.mjs';
 import { summarise } from './profile.mjs';
 import { printReport, writeDocs } from './report.mjs';
 import { missing, NMS_VERSION } from './servers.mjs';
-import { compileTools, makeClip } from './tools.mjs';
+import { compileTools, makeClips } from './tools.mjs';
 
-const ALL_PARTS = ['start', 'fanout', 'latency', 'join', 'publishers', 'micro'];
+const ALL_PARTS = ['start', 'fanout', 'delivery', 'latency', 'join', 'publishers', 'hls', 'micro'];
 const ALL_SERVERS = ['limit', 'srs', 'nginx', 'nms'];
 /** Files that the server and the sink need besides one per player. */
 const RESERVE = 200;
@@ -81,6 +82,9 @@ async function row(part, server, variant, count, run) {
 
 /** @param {any} m */
 function brief(m) {
+  if (m.rps !== undefined)
+    return `${m.rps.toFixed(0)} requests a second, ${m.mbps.toFixed(0)} Mbps, ${m.cpu.toFixed(1)} % CPU`;
+  if (m.cpu !== undefined && m.kbps_min === undefined) return `${m.cpu.toFixed(2)} % CPU`;
   if (m.cpu !== undefined)
     return `${m.cpu.toFixed(1)} % CPU, ${m.rss.toFixed(0)} MB, ${m.kbps_min} … ${m.kbps_max} kbps, sink ${m.sink_cpu} %`;
   const times = m.video ?? m.join;
@@ -96,6 +100,8 @@ const servers = given.servers.split(',').filter((name) => {
 const real = servers.filter((name) => name !== 'limit');
 const ours = servers.includes('srs');
 const WINDOW = 350;
+const DELIVERY_PLAYERS = 1800;
+const MUXED = 5;
 
 async function fanout() {
   const { kbps } = results;
@@ -124,6 +130,27 @@ async function fanout() {
       measure.fanout('srs', { window: WINDOW }, count, longer, { stalled: 200 }),
     );
   }
+}
+
+/** The same stream to as many players, by what they speak. */
+async function delivery() {
+  const count = DELIVERY_PLAYERS;
+  if (count > fileLimit() - RESERVE) return note(`${count} players skipped: too few open files per process.`);
+  const speak = { rtmp: 'RTMP', flv: 'HTTP-FLV', ws: 'WS-FLV' };
+  for (const name of real.filter((one) => one !== 'nginx'))
+    for (const [via, variant] of /** @type {['rtmp' | 'flv' | 'ws', string][]} */ (Object.entries(speak))) {
+      const how = name === 'srs' ? { window: WINDOW, http: true } : {};
+      await row('delivery', name, variant, count, () => measure.fanout(name, how, count, timing, { via }));
+    }
+}
+
+async function hls() {
+  const window = given.quick ? { warm: 1, window: 4 } : { warm: 2, window: 10 };
+  for (const file of /** @type {('playlist' | 'segment')[]} */ (['playlist', 'segment']))
+    for (const name of /** @type {('srs' | 'nginx')[]} */ (['srs', 'nginx'].filter((one) => servers.includes(one))))
+      await row('hls', name, file, 0, () => hlsRequests(name, file, window));
+  for (const on of ours ? [false, true] : [])
+    await row('muxing', 'srs', on ? 'with HLS' : 'without', MUXED, () => muxing(MUXED, on, timing));
 }
 
 async function publishers() {
@@ -168,13 +195,15 @@ async function profile() {
 
 const began = performance.now();
 compileTools();
-makeClip();
+makeClips();
 results.kbps = measure.clipKbps();
 if (given.profile) await profile();
 else {
   await perServer();
   if (parts.includes('fanout')) await fanout();
+  if (parts.includes('delivery')) await delivery();
   if (parts.includes('publishers')) await publishers();
+  if (parts.includes('hls')) await hls();
   if (parts.includes('micro') && ours) await micro();
   results.minutes = (performance.now() - began) / 60_000;
   writeFileSync(join(cache, 'results.json'), JSON.stringify(results, undefined, 2));

@@ -17,7 +17,9 @@ const program = join(root, 'dist/srs.mjs');
  * @typedef {object} Variant
  * @property {number} [window] ours: `mw_latency`; the C writer: its window
  * @property {number} [kbps] the C writer's rate per connection
- * @property {boolean} [http] also serve FLV over HTTP
+ * @property {boolean} [http] ours: also serve FLV over HTTP
+ * @property {number} [hls] ours: also HLS, with segments of so many seconds
+ * @property {string} [files] nginx: serve this folder over HTTP
  * @property {string} [profile] ours: folder for a CPU profile
  *
  * @typedef {object} Server
@@ -25,6 +27,8 @@ const program = join(root, 'dist/srs.mjs');
  * @property {number} startMs from exec to listening
  * @property {(stream: string) => string} rtmp URL of a stream, or of the C writer
  * @property {(stream: string) => string} flv
+ * @property {(stream: string) => string} ws
+ * @property {(path: string) => string} http
  * @property {() => { cpu: number, rss: number }} usage CPU seconds so far and MB now
  * @property {() => Promise<void>} stop
  */
@@ -62,13 +66,15 @@ async function launch(name, command, port, { http, master = false, cwd = cache, 
     startMs,
     rtmp: (stream) => `${scheme}://127.0.0.1:${port}/live/${stream}`,
     flv: (stream) => `http://127.0.0.1:${http}/live/${stream}.flv`,
+    ws: (stream) => `ws://127.0.0.1:${http}/live/${stream}.flv`,
+    http: (path) => `http://127.0.0.1:${http}/${path}`,
     usage: () => ({ cpu: cpuSeconds(worker()), rss: rssMb(worker()) }),
     stop: () => end(child),
   };
 }
 
 /** @param {Variant} v */
-async function srs({ window, http = false, profile }) {
+async function srs({ window, http = false, hls, profile }) {
   const port = await freePort();
   const httpPort = await freePort();
   const folder = join(cache, 'srs');
@@ -85,6 +91,7 @@ ${http ? `http_server { enabled on; listen ${httpPort}; }` : ''}
 vhost __defaultVhost__ {
     ${window === undefined ? '' : `mw_latency ${window};`}
     ${http ? 'http_remux { enabled on; mount [vhost]/[app]/[stream].flv; }' : ''}
+    ${hls === undefined ? '' : `hls { enabled on; hls_fragment ${hls}; }`}
 }
 `,
   );
@@ -92,8 +99,10 @@ vhost __defaultVhost__ {
   return launch('srs', [process.execPath, ...flags, program, '-c', conf], port, { http: httpPort, cwd: folder });
 }
 
-async function nginx() {
+/** @param {Variant} v */
+async function nginx({ files }) {
   const port = await freePort();
+  const http = await freePort();
   const folder = join(cache, 'nginx');
   mkdirSync(folder, { recursive: true });
   const conf = join(folder, 'nginx.conf');
@@ -107,10 +116,18 @@ pid ${folder}/nginx.pid;
 error_log ${folder}/error.log;
 events { worker_connections 20000; }
 rtmp { server { listen 127.0.0.1:${port}; application live { live on; } } }
+${files === undefined ? '' : nginxFiles(http, files)}
 `,
   );
-  return launch('nginx', ['nginx', '-p', folder, '-c', conf], port, { master: true });
+  return launch('nginx', ['nginx', '-p', folder, '-c', conf], port, { http, master: true });
 }
+
+/** As its manual advises for files. @param {number} port @param {string} folder */
+const nginxFiles = (port, folder) => `http {
+  access_log off; sendfile on; tcp_nopush on; keepalive_requests 10000000; open_file_cache max=100;
+  types { application/vnd.apple.mpegurl m3u8; video/mp2t ts; }
+  server { listen 127.0.0.1:${port}; root ${folder}; }
+}`;
 
 async function nms() {
   const port = await freePort();

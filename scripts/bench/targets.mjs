@@ -17,6 +17,7 @@ export function remarks(row, due) {
   const words = [];
   if (row.sink_cpu > SINK_BOUND) words.push('sink-bound');
   if (row.dead > 0) words.push(`${row.dead} lost: ${Object.keys(row.why).join(', ')}`);
+  if (row.errors !== undefined) words.push(row.errors);
   if (row.silent > 0) words.push(`${row.silent} got nothing`);
   if (row.kbps_min < STARVED * due) words.push('players starved');
   if (row.publisher?.backlog_ms_max > 500) words.push('publisher held up');
@@ -38,8 +39,19 @@ const STARVED = 0.9;
 /** @param {number | undefined} a @param {number | undefined} b */
 export const ratio = (a, b) => (a === undefined || b === undefined || b === 0 ? undefined : a / b);
 
+/** @param {number | undefined} a @param {number | undefined} b */
+const difference = (a, b) => (a === undefined || b === undefined ? undefined : a - b);
+
 /** @param {string} peer @returns {Target['value']} */
 const fanoutRatio = (peer) => (find) => ratio(find('fanout', 'srs', 1800)?.cpu, find('fanout', peer, 1800)?.cpu);
+
+/** @param {Find} find @param {string} variant */
+const deliveryRatio = (find, variant) =>
+  ratio(find('delivery', 'srs', undefined, variant)?.cpu, find('delivery', 'srs', undefined, 'RTMP')?.cpu);
+
+/** @param {Find} find @param {string} file */
+const requestRatio = (find, file) =>
+  ratio(find('hls', 'srs', undefined, file)?.rps, find('hls', 'nginx', undefined, file)?.rps);
 
 /** @type {Target[]} */
 export const targets = [
@@ -60,15 +72,44 @@ export const targets = [
     least: true,
     value: (find) => find('fanout', 'srs', 10000)?.worst,
   },
+  {
+    what: '1800 HTTP-FLV players / as many RTMP players',
+    target: 1.1,
+    unit: '×',
+    value: (find) => deliveryRatio(find, 'HTTP-FLV'),
+  },
+  {
+    what: '1800 WS-FLV players / as many RTMP players',
+    target: 1.1,
+    unit: '×',
+    value: (find) => deliveryRatio(find, 'WS-FLV'),
+  },
+  {
+    what: 'HLS segments a second: ours / nginx with the same files',
+    target: 0.5,
+    unit: '×',
+    least: true,
+    value: (find) => requestRatio(find, 'segment'),
+  },
+  {
+    what: 'HLS playlists a second: ours / nginx with the same files',
+    target: 0.3,
+    unit: '×',
+    least: true,
+    value: (find) => requestRatio(find, 'playlist'),
+  },
+  {
+    what: 'CPU that HLS of 5 streams of 2 Mbps adds',
+    target: 2,
+    unit: '%',
+    value: (find) => difference(find('muxing', 'srs', 5, 'with HLS')?.cpu, find('muxing', 'srs', 5, 'without')?.cpu),
+  },
   { what: 'RSS at 1800 players', target: 110, unit: 'MB', value: (find) => find('fanout', 'srs', 1800)?.rss },
   {
     what: 'RSS that 200 stalled readers add',
     target: 20,
     unit: 'MB',
-    value: (find) => {
-      const [with200, without] = [find('fanout', 'srs', 1800, '200 stalled'), find('fanout', 'srs', 1800)];
-      return with200 && without ? with200.rss - without.rss : undefined;
-    },
+    value: (find) => difference(find('fanout', 'srs', 1800, '200 stalled')?.rss, find('fanout', 'srs', 1800)?.rss),
   },
   {
     what: 'the worst other player meanwhile, of its due',
