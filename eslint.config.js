@@ -2,7 +2,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'objs/', 'coverage/', '**/*.mjs', '**/*.cjs', '**/*.js'] },
+  { ignores: ['dist/', 'objs/', '.cache/', 'coverage/', '**/*.mjs', '**/*.cjs', '**/*.js'] },
   {
     files: ['**/*.{ts,tsx}'],
     languageOptions: {
