@@ -40,6 +40,7 @@ export const errorCodes = {
   RELOAD_UNDONE: 'A reload failed on the way; the previous configuration stays in force.',
   LISTEN: 'A listener can not be opened.',
   PID_FILE: 'The pid file can not be written or belongs to a running process.',
+  PROGRAM: 'A program that this server runs, such as ffmpeg, can not be started, or failed.',
   WORK_DIR: 'The working directory can not be entered.',
   LOG_FILE: 'The log file can not be opened.',
 } as const satisfies Record<string, string>;
