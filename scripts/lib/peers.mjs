@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { say } from './setup.mjs';
 
 /**
- * @typedef {'ffmpeg' | 'rtmpdump' | 'gstreamer' | 'nginx-rtmp' | 'vlc' | 'gcc' | 'ss' | 'haproxy' | 'chromium'} PeerName
+ * @typedef {'ffmpeg' | 'rtmpdump' | 'gstreamer' | 'nginx-rtmp' | 'vlc' | 'gcc' | 'ss' | 'haproxy' | 'chromium' | 'openssl'} PeerName
  * @typedef {string | undefined} Lack why a peer can not be used; undefined when it can
  * @typedef {{ name: PeerName, usedFor: string, packages: string[], prove: () => Lack }} Peer
  */
@@ -150,6 +150,12 @@ export const peers = [
     usedFor: 'the PROXY protocol',
     packages: ['haproxy'],
     prove: () => runs('haproxy', ['-v']),
+  },
+  {
+    name: 'openssl',
+    usedFor: 'certificates for TLS',
+    packages: ['openssl'],
+    prove: () => runs('openssl', ['version']),
   },
   {
     name: 'chromium',

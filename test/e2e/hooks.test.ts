@@ -1,9 +1,20 @@
 import { createHmac } from 'node:crypto';
-import { assert, describe, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, assert, describe, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { makeCertificate } from '../support/certificate.js';
 import { allHooks, confOf, say, startHooks } from '../support/hook-server.js';
+import { withPeers } from '../support/peers.js';
 import { RawPeer } from '../support/raw-peer.js';
 import { until } from '../support/run.js';
 import { startSrs } from '../support/srs.js';
+import { publish } from '../support/streams.js';
+import { feed } from '../support/synthetic.js';
+
+const dir = mkdtempSync(join(tmpdir(), 'srs-hooks-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 const asPublisher = async (port: number, stream: string, app = 'live'): Promise<RawPeer> => {
   const peer = await RawPeer.connected(port, app);
@@ -142,4 +153,86 @@ describe('hooks (http.md §1)', () => {
     await peer.gone();
     assert.notInclude(peer.story, 'onStatus NetStream.Play.Start');
   });
+});
+
+withPeers('openssl')('hooks over HTTPS', () => {
+  /** What a publisher hears when its hook has this certificate and the server trusts that authority. */
+  async function outcome(name: string, san: string, trusts: boolean): Promise<{ heard: string; log: string }> {
+    const pair = await makeCertificate(join(dir, name), name, 30, san);
+    const hooks = await startHooks({}, pair);
+    const srs = await startSrs({
+      config: confOf(`http_hooks { enabled on; on_publish ${hooks.url}; }`),
+      env: trusts ? { NODE_EXTRA_CA_CERTS: pair.cert } : {},
+    });
+    const peer = await asPublisher(srs.port, 's');
+    const [ok, no] = ['onStatus NetStream.Publish.Start', 'onStatus NetStream.Publish.Denied'];
+    const heard = await until('an answer', () => peer.story.find((word) => word === ok || word === no));
+    assert.equal(hooks.calls.length, heard === ok ? 1 : 0);
+    return { heard, log: srs.log() };
+  }
+
+  test('a certificate of an own authority is trusted when NODE_EXTRA_CA_CERTS names it', async () => {
+    const { heard } = await outcome('trusted', 'IP:127.0.0.1', true);
+    assert.equal(heard, 'onStatus NetStream.Publish.Start');
+  });
+
+  test('a stranger’s certificate, or one of another name, is a failure and so a no', async () => {
+    const stranger = await outcome('stranger', 'IP:127.0.0.1', false);
+    assert.equal(stranger.heard, 'onStatus NetStream.Publish.Denied');
+    assert.match(stranger.log, /hook on_publish failed/);
+    const other = await outcome('other', 'DNS:other.example.com', true);
+    assert.equal(other.heard, 'onStatus NetStream.Publish.Denied');
+    assert.match(other.log, /"answer":"broken","error":"[^\n]*altnames[^\n]*"onError":"deny"/i);
+  });
+});
+
+test('hooks name streams as the API does; a kick ends each kind of client, and its end is told once', async () => {
+  const hooks = await startHooks();
+  const srs = await startSrs({
+    config: confOf(
+      `http_remux { enabled on; } hls { enabled on; hls_fragment 0.2; } ${allHooks(hooks.url)}`,
+      'http_server { enabled on; listen HTTP_PORT; } http_api { enabled on; listen 127.0.0.1:API_PORT; write_token w; }',
+    ),
+  });
+  const api = `http://127.0.0.1:${srs.ports.API_PORT}/api/v1`;
+  const web = `http://127.0.0.1:${srs.ports.HTTP_PORT}/live/s`;
+  const authorization = 'Bearer w';
+  const publisher = await publish(srs.url('live', 's'));
+  await feed(publisher, { frames: 30, gop: 5 });
+  const { streams } = (await (await fetch(`${api}/streams`, { headers: { authorization } })).json()) as {
+    streams: { id: string }[];
+  };
+  assert.equal(hooks.of('on_publish')[0]?.body.stream_id, streams[0]?.id);
+  const player = await RawPeer.playing(srs.port, 's');
+  const flv = await fetch(`${web}.flv`);
+  const ws = new WebSocket(`${web.replace('http', 'ws')}.flv`);
+  const wsClosed = new Promise((resolve) => ws.once('close', resolve));
+  const playlist = await until('a playlist', async () => {
+    const reply = await fetch(`${web}.m3u8`);
+    await reply.text();
+    return reply.status === 200;
+  });
+  assert.isTrue(playlist);
+  const list = async () => {
+    const { clients } = (await (await fetch(`${api}/clients`, { headers: { authorization } })).json()) as {
+      clients: { id: string; publish: boolean }[];
+    };
+    return clients;
+  };
+  await until('all five are there', async () => (await list()).length === 5);
+  const players = (await list()).filter((client) => !client.publish);
+  const [encoder] = (await list()).filter((client) => client.publish);
+  for (const { id } of [...players, ...(encoder ? [encoder] : [])]) {
+    const reply = await fetch(`${api}/clients/${id}`, { method: 'DELETE', headers: { authorization } });
+    assert.equal(reply.status, 200);
+  }
+  await player.said('onStatus NetConnection.Connect.Closed');
+  await flv.arrayBuffer();
+  await wsClosed;
+  const refused = await fetch(`${web}.m3u8`);
+  assert.equal(refused.status, 403);
+  await until('the encoder is gone', async () => (await list()).every((client) => !client.publish));
+  assert.equal((await srs.stop()).code, 0);
+  const stops = hooks.of('on_stop').map(({ body }) => body.client_id);
+  assert.deepEqual([stops.length, new Set(stops).size, hooks.of('on_unpublish').length], [4, 4, 1]);
 });

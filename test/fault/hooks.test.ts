@@ -135,18 +135,18 @@ describe('notifications', () => {
     assert.match(srs.log(), /hook notifications are lost/);
   });
 
-  test('500 sessions: every start and every end exactly once', { timeout: 60_000 }, async () => {
+  test('1000 sessions: every start and every end exactly once', { timeout: 120_000 }, async () => {
     const hooks = await startHooks();
     const srs = await startSrs({ config: confOf(allHooks(hooks.url)) });
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < 20; round++) {
       const players = await Promise.all(Array.from({ length: 50 }, () => RawPeer.playing(srs.port, 's')));
       for (const player of players) player.close();
     }
-    await until('all ends are told', () => hooks.of('on_close').length === 500, 20_000);
+    await until('all ends are told', () => hooks.of('on_close').length === 1000, 40_000);
     const orders = new Map<string, string[]>();
     for (const { body } of hooks.calls)
       orders.set(body.client_id, [...(orders.get(body.client_id) ?? []), body.action]);
-    assert.equal(orders.size, 500);
+    assert.equal(orders.size, 1000);
     for (const order of orders.values()) assert.deepEqual(order, ['on_connect', 'on_play', 'on_stop', 'on_close']);
   });
 });

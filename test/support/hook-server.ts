@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
+import type { CertificatePair } from './certificate.js';
 
 /** A body as the server sends it. */
 export type HookBody = { readonly action: string; readonly client_id: string } & Readonly<Record<string, unknown>>;
@@ -32,10 +35,13 @@ export interface HookServer {
   readonly behaviour: Record<string, Behaviour | undefined>;
 }
 
-/** A real hook server, closed after the test. */
-export async function startHooks(behaviour: Record<string, Behaviour | undefined> = {}): Promise<HookServer> {
+/** A real hook server, closed after the test. @param pair makes it one of HTTPS. */
+export async function startHooks(
+  behaviour: Record<string, Behaviour | undefined> = {},
+  pair?: CertificatePair,
+): Promise<HookServer> {
   const calls: HookCall[] = [];
-  const server = createServer((request, response) => {
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
     let text = '';
     request.on('data', (bytes: Buffer) => (text += bytes));
     request.on('end', () => {
@@ -44,7 +50,11 @@ export async function startHooks(behaviour: Record<string, Behaviour | undefined
       calls.push(call);
       (behaviour[body.action] ?? behaviour['*'] ?? say('0'))(call, response, request);
     });
-  });
+  };
+  const server =
+    pair === undefined
+      ? createServer(handle)
+      : createTlsServer({ key: readFileSync(pair.key), cert: readFileSync(pair.cert) }, handle);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(async () => {
     server.closeAllConnections();
@@ -53,7 +63,7 @@ export async function startHooks(behaviour: Record<string, Behaviour | undefined
   const { port } = server.address() as AddressInfo;
   return {
     port,
-    url: `http://127.0.0.1:${port}`,
+    url: `${pair === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     calls,
     actions: () => calls.map(({ body }) => body.action),
     of: (action) => calls.filter(({ body }) => body.action === action),

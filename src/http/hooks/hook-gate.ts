@@ -116,7 +116,7 @@ export class HookGate implements Gate {
     for (const url of hooks[question]) {
       const started = this.clock.now();
       const answer = await this.#answerOf(url, fields, hooks, signal);
-      this.#report(question, client, url, answer, this.clock.now() - started);
+      this.#report(question, client, url, answer, this.clock.now() - started, hooks.onError);
       if (answer.kind === 'no') throw new RefusedError('HOOK_REFUSED', answer.reason ?? 'the server refused');
       if (answer.kind === 'broken' && hooks.onError === 'deny')
         throw new RefusedError('HOOK_FAILED', 'the server can not check this now, try again later');
@@ -135,10 +135,17 @@ export class HookGate implements Gate {
     }
   }
 
-  #report(question: Question, client: ClientFacts, url: string, answer: HookAnswer, took: number): void {
+  #report(
+    question: Question,
+    client: ClientFacts,
+    url: string,
+    answer: HookAnswer,
+    took: number,
+    onError: Hooks['onError'],
+  ): void {
     const hook = nameOf(question);
     const fields = { conn: client.id, hook, url: publicUrl(url), ms: Math.round(took), answer: answer.kind };
-    if (answer.kind === 'broken') this.log.warn({ ...fields, error: answer.why }, `hook ${hook} failed`);
+    if (answer.kind === 'broken') this.log.warn({ ...fields, error: answer.why, onError }, `hook ${hook} failed`);
     else this.log.info(fields, `hook ${hook} says ${answer.kind}`);
   }
 
