@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Config, LoadedConfig } from '../config/index.js';
 import { type Ms, ms } from '../core/index.js';
-import { HlsOutputs } from '../deliver/index.js';
+import { ForwardOutputs, HlsOutputs } from '../deliver/index.js';
 import { ApiServer, HookGate, HttpServer } from '../http/index.js';
 import { type Clock, type Log, type Service, sendQueues, systemClock } from '../kernel/index.js';
 import { Deadlines, RtmpLink } from '../link/index.js';
@@ -23,7 +23,7 @@ import { Entrance } from './entrance.js';
 import { Listeners } from './listeners.js';
 import { type Prepared, type Reloadable, Reloader } from './reload.js';
 import { SegmentHooks } from './segment-hooks.js';
-import { Summary } from './summary.js';
+import { Summary, type Summed } from './summary.js';
 
 /** How long a clean stop waits for players to take their last bytes. */
 const DRAIN = ms(2000);
@@ -45,6 +45,7 @@ export class SrsServer implements Service {
   readonly #http: HttpServer;
   readonly #api: ApiServer;
   readonly #hls: HlsOutputs;
+  readonly #forwards: ForwardOutputs;
   readonly #listeners = new Listeners(
     ({ listen }) => listen,
     (socket) => this.#entrance.enter(socket, (admitted, leave) => this.#acceptRtmp(admitted, leave)),
@@ -87,6 +88,13 @@ export class SrsServer implements Service {
       log,
       new SegmentHooks(this.#hub, this.#clients, this.#hooks),
     );
+    this.#forwards = new ForwardOutputs({
+      hub: this.#hub,
+      clock,
+      log,
+      deadlines: this.#deadlines,
+      config: () => this.config,
+    });
     this.#http = new HttpServer({
       hub: this.#hub,
       gate: this.#gate,
@@ -107,7 +115,7 @@ export class SrsServer implements Service {
       config: () => this.config,
     });
     this.#summary = new Summary(
-      () => this.#sessions,
+      () => this.#everybody(),
       () => this.config.pithyPrint,
       clock,
       log,
@@ -175,6 +183,11 @@ export class SrsServer implements Service {
     for (const stream of this.#hub) yield* stream.logs;
   }
 
+  *#everybody(): Iterable<Summed> {
+    yield* this.#sessions;
+    yield* this.#forwards;
+  }
+
   /**
    * @param load reads and checks the file anew. @param before parts outside this server, such as the log; they are
    * prepared first.
@@ -201,6 +214,7 @@ export class SrsServer implements Service {
         this.#hub.reconfigure(before);
         this.#http.reconfigure();
         this.#hls.reconfigure(this.#hub);
+        this.#forwards.reconfigure(this.#hub);
         if (before.pithyPrint !== this.config.pithyPrint) this.#summary.restart();
       },
     };
@@ -227,7 +241,8 @@ export class SrsServer implements Service {
     this.#entrance.close();
     this.#hub.flush();
     for (const session of [...this.#sessions]) session.end();
-    await this.#drained();
+    // Links close by themselves when their peer takes too long.
+    await Promise.all([this.#drained(), this.#forwards.close()]);
     for (const session of [...this.#sessions]) session.link.close();
     this.#hls.close();
     this.#hub.close();

@@ -1,6 +1,15 @@
 import type { Ms } from '../core/index.js';
 import type { Clock, Log, Service, Timer } from '../kernel/index.js';
-import type { RtmpSession, SessionKind } from '../session/index.js';
+
+type StageName = 'publish' | 'play' | 'forward';
+
+/** Somebody who counts in a stage; `other` counts in none. */
+export interface Summed {
+  readonly kind: StageName | 'other';
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly drops: number;
+}
 
 interface Stage {
   clients: number;
@@ -9,15 +18,16 @@ interface Stage {
   drops: number;
 }
 
-const STAGES: readonly Exclude<SessionKind, 'other'>[] = ['publish', 'play'];
+/** Stage → whom it counts. */
+const STAGES = { publish: 'client', play: 'client', forward: 'destination' } as const;
 
 /** One line per stage and interval, however many clients there are (`pithy_print`). */
 export class Summary implements Service {
   #timer: Timer | undefined;
-  #before = new Map<SessionKind, Stage>();
+  #before = new Map<Summed['kind'], Stage>();
 
   constructor(
-    private readonly sessions: () => Iterable<RtmpSession>,
+    private readonly everybody: () => Iterable<Summed>,
     private readonly interval: () => Ms,
     private readonly clock: Clock,
     private readonly log: Log,
@@ -46,16 +56,16 @@ export class Summary implements Service {
   }
 
   #print(seconds: number): void {
-    const stages = new Map<SessionKind, Stage>();
-    for (const session of this.sessions()) {
-      const stage = stages.get(session.kind) ?? { clients: 0, bytesIn: 0, bytesOut: 0, drops: 0 };
-      stages.set(session.kind, stage);
+    const stages = new Map<Summed['kind'], Stage>();
+    for (const { kind, bytesIn, bytesOut, drops } of this.everybody()) {
+      const stage = stages.get(kind) ?? { clients: 0, bytesIn: 0, bytesOut: 0, drops: 0 };
+      stages.set(kind, stage);
       stage.clients++;
-      stage.bytesIn += session.link.bytesIn;
-      stage.bytesOut += session.link.bytesOut;
-      stage.drops += session.drops;
+      stage.bytesIn += bytesIn;
+      stage.bytesOut += bytesOut;
+      stage.drops += drops;
     }
-    for (const name of STAGES) {
+    for (const [name, noun] of Object.entries(STAGES) as [StageName, string][]) {
       const stage = stages.get(name);
       if (stage === undefined) continue;
       const before = this.#before.get(name);
@@ -70,7 +80,7 @@ export class Summary implements Service {
           okbps: kbps(stage.bytesOut, before?.bytesOut),
           drops,
         },
-        `${name}: ${clients} client${clients === 1 ? '' : 's'}`,
+        `${name}: ${clients} ${noun}${clients === 1 ? '' : 's'}`,
       );
     }
     this.#before = stages;

@@ -18,7 +18,7 @@ export function readValue(row: ValueRow, directive: Directive, problems: Problem
   const [word, second] = directive.args;
   if (row.type === 'listen') return readListen(directive, problems);
   if (row.type === 'pairs') return readPairs(directive, problems);
-  if (row.type === 'strings' && row.each) {
+  if (row.type === 'strings' && row.each === 'directive') {
     const text = directive.args.map((arg) => arg.text).join(' ');
     return { value: text === '' ? [] : [text], words: directive.args.slice(0, 1) };
   }

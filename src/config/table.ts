@@ -56,8 +56,11 @@ interface StringRow extends ValueRowBase {
 interface StringsRow extends ValueRowBase {
   readonly type: 'strings';
   readonly default: readonly string[];
-  /** Every directive of the name adds one item, its words joined by a space; left out: the first gives all items. */
-  readonly each?: 'directive';
+  /**
+   * Every directive of the name adds to the list: one item, its words joined by a space, or one item for each word.
+   * Left out: the first directive gives all items.
+   */
+  readonly each?: 'directive' | 'word';
   /** Regular expression that each item must match. */
   readonly pattern?: string;
 }

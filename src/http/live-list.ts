@@ -1,5 +1,5 @@
 import type { Frame } from '../core/index.js';
-import type { LiveStream, StreamHub } from '../stream/index.js';
+import type { Client, LiveStream, StreamHub } from '../stream/index.js';
 
 /** A live stream as the page of the console lists it. */
 export interface ListedStream {
@@ -20,6 +20,7 @@ export class LiveList {
 
   constructor(
     hub: StreamHub,
+    private readonly clients: Iterable<Client>,
     private readonly wall: () => number,
   ) {
     this.#unobserve = hub.observe({
@@ -31,24 +32,27 @@ export class LiveList {
   }
 
   list(): ListedStream[] {
+    const viewers = this.#viewers();
     return [...this.#since].map(([stream, since]) => ({
       ...stream.name,
       since: new Date(since).toISOString(),
-      viewers: viewersOf(stream),
+      viewers: viewers.get(stream.key) ?? 0,
       ...codecOf(stream.headers, 'video'),
       ...codecOf(stream.headers, 'audio'),
     }));
   }
 
+  /** Players of each stream, whatever they speak. */
+  #viewers(): ReadonlyMap<string, number> {
+    const viewers = new Map<string, number>();
+    for (const { streamKey, type } of this.clients)
+      if (streamKey !== undefined && type === 'Play') viewers.set(streamKey, (viewers.get(streamKey) ?? 0) + 1);
+    return viewers;
+  }
+
   close(): void {
     this.#unobserve();
   }
-}
-
-function viewersOf(stream: LiveStream): number {
-  let count = 0;
-  for (const log of stream.logs) count += log.viewers.length;
-  return count;
 }
 
 /** Told by the configuration of the codec; codecs without one stay unnamed. */

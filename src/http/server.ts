@@ -41,7 +41,7 @@ export class HttpServer implements Service {
   constructor(private readonly env: HttpEnvironment) {
     this.#live = new LiveOutput(env);
     this.#sessions = new HlsSessions(env);
-    this.#list = new LiveList(env.hub, () => env.clock.wall());
+    this.#list = new LiveList(env.hub, env.clients, () => env.clock.wall());
     this.#node = createServer({
       headersTimeout: HEADERS_WITHIN,
       requestTimeout: 0,

@@ -17,6 +17,11 @@ export class Backoff {
     private readonly random: () => number = Math.random,
   ) {}
 
+  /** In a row. */
+  get failures(): number {
+    return this.#failures;
+  }
+
   /** How long to wait after one more failure. */
   next(): Ms {
     const { first, cap } = this.limits;

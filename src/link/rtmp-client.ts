@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { type Ms, ms } from '../core/index.js';
 import { RefusedError, SrsError, SystemError, systemClock } from '../kernel/index.js';
@@ -43,6 +43,10 @@ export interface ClientOptions {
   readonly onClose?: (reason: Error | undefined) => void;
   /** Called when a socket that asked to wait can take bytes again. */
   readonly onDrain?: () => void;
+  /** Called when the server acknowledged bytes: how many of the connection it has received so far. */
+  readonly onAcknowledged?: (total: number) => void;
+  /** Gives up at once, whatever is under way. */
+  readonly signal?: AbortSignal;
   /** Shared timer of a process with many clients. */
   readonly deadlines?: Deadlines;
   /** TLS options for rtmps://, e.g. `{ ca }`. The server's name and certificate are verified. */
@@ -112,17 +116,28 @@ export class RtmpClient implements LinkHandler {
     return !this.#over && this.#link.writable;
   }
 
+  /** The message stream that createStream gave; media goes there. */
+  get streamId(): number {
+    return this.#streamId;
+  }
+
   async #open(): Promise<void> {
     const { host, port, schema } = this.#url;
+    const { signal } = this.options;
+    signal?.throwIfAborted();
     if (this.#ownDeadlines) await this.#deadlines.start();
     const socket: Socket =
       schema === 'rtmps'
-        ? connectTls({ host, port, servername: host, ...this.options.tls })
-        : connect({ host, port, noDelay: true });
+        ? connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }), ...this.options.tls })
+        : connect({ host, port });
     const handshake = new ClientHandshake(this.options.handshake ?? 'complex');
     this.#link = new RtmpLink(socket, handshake, this, this.#deadlines);
     this.#link.expect('an answer to the connection', this.#timeout);
-    socket.once(schema === 'rtmps' ? 'secureConnect' : 'connect', () => this.#link.write(handshake.start()));
+    signal?.addEventListener('abort', this.#abort);
+    socket.once(schema === 'rtmps' ? 'secureConnect' : 'connect', () => {
+      socket.setNoDelay(true);
+      this.#link.write(handshake.start());
+    });
     try {
       await new Promise<void>((resolve, reject) => {
         this.#ready = { resolve: () => resolve(), reject };
@@ -133,6 +148,8 @@ export class RtmpClient implements LinkHandler {
       throw error;
     }
   }
+
+  readonly #abort = (): void => this.close();
 
   async #sayConnect(): Promise<void> {
     const { app, tcUrl } = this.#url;
@@ -202,6 +219,13 @@ export class RtmpClient implements LinkHandler {
     const done = this.#status('NetStream.Unpublish.');
     this.#send('FCUnpublish', [null, this.#streamName]);
     await done;
+  }
+
+  /** Ends a publish and the connection: says so, lets what was written leave, then closes. */
+  finish(): void {
+    this.#send('FCUnpublish', [null, this.#streamName]);
+    this.#send('deleteStream', [null, this.#streamId]);
+    this.end();
   }
 
   /** Flushes what was written, then closes. */
@@ -303,8 +327,13 @@ export class RtmpClient implements LinkHandler {
     this.options.onDrain?.();
   }
 
+  acknowledged(total: number): void {
+    this.options.onAcknowledged?.(total);
+  }
+
   closed(reason: Error | undefined): void {
     this.#over = true;
+    this.options.signal?.removeEventListener('abort', this.#abort);
     if (this.#ownDeadlines) void this.#deadlines.stop();
     this.#failure = this.#explain(reason);
     const failure = this.#failure ?? new SrsError('CLOSED', 'the server closed the connection');

@@ -1,2 +1,2 @@
-export { RtmpSession, type SessionKind } from './rtmp-session.js';
+export { RtmpSession } from './rtmp-session.js';
 export { metadataTags } from './server-info.js';

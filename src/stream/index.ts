@@ -8,6 +8,7 @@ export * from './lag-watch.js';
 export * from './live-stream.js';
 export * from './publication.js';
 export * from './rtmp-format.js';
+export { RateWindow } from './statistics/rate-window.js';
 export * from './statistics/statistics.js';
 export * from './stream-hub.js';
 export * from './stream-settings.js';

@@ -1,6 +1,7 @@
 import type { ConfigOf, DirectiveTable, LaterTable } from '../table.js';
 import { acceptedInVhost } from './accepted.js';
 import { access } from './access.js';
+import { forward } from './forward.js';
 import { hls, laterInHls } from './hls.js';
 import { httpHooks } from './hooks.js';
 import { httpInVhost } from './http.js';
@@ -191,6 +192,7 @@ export const vhost = {
   ...access,
   ...httpHooks,
   hls,
+  ...forward,
 } as const satisfies DirectiveTable;
 
 /** A vhost with every setting filled in. */
@@ -207,7 +209,7 @@ export const laterInVhost = {
   'http_remux.has_video': { since: 5 },
   'http_remux.guess_has_av': { since: 5 },
   ...acceptedInVhost,
-  forward: { since: 1 },
+  'forward.backend': { since: 5, note: 'only the destinations of the file are pushed to' },
   ...laterInHls,
   'http_hooks.on_dvr': { since: 2, note: 'so nothing is recorded' },
   transcode: { since: 1 },

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { decodeComplaints } from '../support/decode.js';
+import { probe } from '../support/ffprobe.js';
+import { clip } from '../support/media.js';
+import { startNginxRtmp } from '../support/nginx.js';
+import { withPeers } from '../support/peers.js';
+import { until } from '../support/run.js';
+import { startSrs } from '../support/srs.js';
+import { pushFile, record } from '../support/streams.js';
+
+/** A file of conf/ as it is, but for its port. */
+const sample = (name: string): string =>
+  readFileSync(join(import.meta.dirname, '../../conf', name), 'utf8').replace(/^listen \d+;/m, 'listen PORT;');
+
+withPeers('ffmpeg', 'nginx-rtmp')('forward to real servers', () => {
+  test('to a second srs and to nginx: plays from there, 6 s without a decode error', async () => {
+    const nginx = await startNginxRtmp();
+    const slave = await startSrs({ config: sample('forward.slave.conf') });
+    const destinations = `127.0.0.1:${slave.port} 127.0.0.1:${nginx.port}`;
+    const master = await startSrs({
+      config: sample('forward.master.conf').replace('127.0.0.1:19350', destinations),
+    });
+    pushFile(await clip({ bFrames: 2 }), master.url('live', 'livestream'));
+    await until('both forwards are live', () => master.log().split('forward is live').length === 3);
+    const urls = [slave.url('live', 'livestream'), nginx.url('livestream')];
+    await Promise.all(
+      urls.map(async (url) => {
+        expect(await decodeComplaints(url, 6)).toEqual([]);
+        const { streams } = await probe(url, 2);
+        expect(streams).toEqual(expect.arrayContaining(['audio:aac', 'video:h264']));
+      }),
+    );
+    // Metadata arrives in the form that players expect, with the tags of both servers.
+    const player = await record(urls[0] as string);
+    const metadata = () =>
+      player.messages
+        .map(({ payload }) => Buffer.from(payload).toString('latin1'))
+        .find((t) => t.includes('onMetaData'));
+    await player.until('metadata', () => metadata() !== undefined);
+    expect(metadata()).not.toContain('@setDataFrame');
+    expect(metadata()).toContain('videodatarate');
+    expect((await master.stop()).code).toBe(0);
+    await until('the slave saw an orderly end', () => slave.log().includes('publish ended'));
+  });
+});

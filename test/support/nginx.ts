@@ -1,0 +1,33 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { freePort } from './free-port.js';
+import { type Background, background, until } from './run.js';
+import { accepts } from './srs.js';
+
+/** nginx with its rtmp module, in the foreground and with one worker. Ended after the test. */
+export async function startNginxRtmp(
+  application = 'live',
+  port?: number,
+): Promise<{ port: number; url(stream: string): string; process: Background }> {
+  const dir = await mkdtemp(join(tmpdir(), 'srs-nginx-'));
+  const at = port ?? (await freePort());
+  const conf = join(dir, 'nginx.conf');
+  const text = `
+load_module modules/ngx_rtmp_module.so;
+daemon off;
+pid ${dir}/pid;
+error_log stderr notice;
+events {}
+rtmp { server { listen 127.0.0.1:${at}; application ${application} { live on; wait_key on; } } }
+`;
+  await writeFile(conf, text);
+  const process = background('nginx', ['-e', 'stderr', '-c', conf]);
+  onTestFinished(async () => {
+    await process.stop();
+    await rm(dir, { recursive: true, force: true });
+  });
+  await until('nginx listens', () => accepts(at));
+  return { port: at, url: (stream) => `rtmp://127.0.0.1:${at}/${application}/${stream}`, process };
+}
