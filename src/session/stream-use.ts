@@ -1,0 +1,254 @@
+import type { VhostConfig } from '../config/index.js';
+import { ms } from '../core/index.js';
+import { type Log, SrsError } from '../kernel/index.js';
+import type { RtmpLink } from '../link/index.js';
+import { checkName, resolveStream, type StreamUrl, type WireMessage } from '../protocol/rtmp/index.js';
+import type { ClientFacts, ClientType, Decision, LiveStream, StreamFacts } from '../stream/index.js';
+import type { Command, ConnectRequest } from './connect.js';
+import { next, type Phase } from './phases.js';
+import { PlayLimit } from './play-limit.js';
+import { Player } from './player.js';
+import type { SessionEnvironment } from './ports.js';
+import { Publisher, type PublishStyle } from './publisher.js';
+import type { Questions } from './questions.js';
+import { playRefused, publishRefused, result, STREAM_ID, unknownCall } from './statuses.js';
+
+/** After an unpublish the encoder may publish again on the same connection, after a closeStream the player may play. */
+const REPUBLISH_WITHIN = ms(180_000);
+const REPLAY_WITHIN = ms(1_800_000);
+
+/** The connection around it. */
+export interface Connection {
+  readonly id: string;
+  readonly link: RtmpLink;
+  readonly log: Log;
+  readonly questions: Questions;
+  /** @throws {RefusedError} VHOST_UNKNOWN */
+  vhost(name: string): VhostConfig;
+  /** It began or ended to publish or play. */
+  moved(): void;
+  /** Says no in the client's own terms, then closes. */
+  refuse(error: unknown, answer: (why: string) => Parameters<RtmpLink['send']>[0]): void;
+  end(reason: Error): void;
+}
+
+/** What a connected client does with streams: any number of publishes and plays, one after another (rtmp.md §5–§7). */
+export class StreamUse {
+  #phase: Phase = next('connecting', 'connect');
+  /** Set by releaseStream or FCPublish: the encoder speaks the FMLE way. */
+  #fmleName: string | undefined;
+  #publisher: Publisher | undefined;
+  #player: Player | undefined;
+  readonly #playLimit: PlayLimit;
+  #facts: StreamFacts | undefined;
+
+  constructor(
+    private readonly env: SessionEnvironment,
+    private readonly connection: Connection,
+    private readonly request: ConnectRequest,
+    private readonly client: ClientFacts,
+  ) {
+    this.#playLimit = new PlayLimit(env.clock);
+  }
+
+  /** The client with the stream that it last asked for, and that one's query. */
+  get facts(): ClientFacts {
+    return this.#facts ?? this.client;
+  }
+
+  get publisher(): Publisher | undefined {
+    return this.#publisher;
+  }
+
+  get player(): Player | undefined {
+    return this.#player;
+  }
+
+  get stream(): LiveStream | undefined {
+    return (this.#publisher ?? this.#player)?.stream;
+  }
+
+  get type(): ClientType {
+    if (this.#publisher !== undefined) return this.#publisher.style === 'fmle' ? 'fmle-publish' : 'flash-publish';
+    return this.#player !== undefined ? 'Play' : 'Unknown';
+  }
+
+  media(message: WireMessage): void {
+    this.#publisher?.media(message);
+  }
+
+  /** The vhost's settings have changed. */
+  reconfigure(vhost: VhostConfig): void {
+    if (this.#player === undefined) this.connection.link.setOutChunkSize(vhost.chunkSize);
+    this.#player?.setChunkSize(vhost.chunkSize);
+    this.#publisher?.reconfigure(vhost);
+  }
+
+  command(message: Command): void {
+    switch (this.#phase) {
+      case 'idle':
+        return this.#idleCommand(message);
+      case 'publishing':
+        return this.#publishingCommand(message);
+      case 'playing':
+        return this.#playingCommand(message);
+      case 'connecting':
+        return;
+      default:
+        this.#phase satisfies never;
+    }
+  }
+
+  #idleCommand(message: Command): void {
+    const { name, transactionId } = message;
+    const { link } = this.connection;
+    switch (name) {
+      case 'createStream':
+        return link.send(result(transactionId, STREAM_ID));
+      case 'releaseStream':
+      case 'FCPublish':
+        this.#fmleName ??= streamArgument(message);
+        return link.send(result(transactionId, undefined));
+      case 'FCUnpublish':
+        return link.send(result(transactionId, undefined));
+      case 'publish':
+        return this.#publish(message);
+      case 'play':
+        return this.#play(message);
+      case 'pause':
+      case 'closeStream':
+      case 'deleteStream':
+      case 'onStatus':
+        return;
+      default:
+        if (transactionId > 0) link.send(unknownCall(message));
+    }
+  }
+
+  #publishingCommand(message: Command): void {
+    const publisher = this.#publisher;
+    if (publisher === undefined || !publisher.ends(message)) return;
+    this.stop();
+    publisher.unpublished(message);
+    this.#backToIdle(REPUBLISH_WITHIN);
+    this.connection.log.info({ stream: publisher.stream.key }, 'publish ended');
+    // A Flash encoder may start over with the very call that ended its publish.
+    if (message.name === 'createStream' || message.name === 'publish') this.#idleCommand(message);
+  }
+
+  #playingCommand(message: Command): void {
+    const player = this.#player;
+    if (player === undefined || player.command(message)) return;
+    this.stop();
+    this.#backToIdle(REPLAY_WITHIN);
+    this.connection.log.info({ stream: player.stream.key }, 'play ended');
+  }
+
+  #backToIdle(wait: typeof REPLAY_WITHIN): void {
+    this.#phase = next(this.#phase, 'stop');
+    this.#fmleName = undefined;
+    this.connection.link.expect('another publish or play', wait);
+  }
+
+  #publish(message: Command): void {
+    const style = this.#fmleName === undefined ? 'flash' : 'fmle';
+    const name = streamArgument(message) || (this.#fmleName ?? '');
+    this.#ask('publish', name, {
+      granted: (wanted) => this.#publishing(wanted, style),
+      refused: (error) => {
+        const busy = error instanceof SrsError && error.code === 'STREAM_BUSY';
+        this.connection.refuse(error, (why) => publishRefused(busy, why));
+      },
+    });
+  }
+
+  #publishing(wanted: WantedStream, style: PublishStyle): void {
+    const { link, id, log } = this.connection;
+    const { stream, vhost } = this.#obtain(wanted);
+    try {
+      this.#publisher = new Publisher(link, stream, style, vhost, { id, evicted: () => this.#evicted() });
+    } finally {
+      if (this.#publisher === undefined) stream.releaseIfIdle();
+    }
+    this.#phase = next(this.#phase, 'publish');
+    this.connection.moved();
+    log.info({ stream: stream.key, style }, 'publish started');
+  }
+
+  #evicted(): void {
+    const reason = new SrsError('PUBLISHER_EVICTED', 'another publisher took the stream over');
+    this.connection.link.send(publishRefused(true, reason.message));
+    this.connection.end(reason);
+  }
+
+  #play(message: Command): void {
+    const duration = message.args[3];
+    this.#ask('play', streamArgument(message), {
+      granted: (wanted) => this.#playing(wanted, typeof duration === 'number' ? duration : 0),
+      refused: (error) => this.connection.refuse(error, playRefused),
+    });
+  }
+
+  #playing(wanted: WantedStream, duration: number): void {
+    const { link, log } = this.connection;
+    const { stream } = this.#obtain(wanted);
+    this.#player = new Player(link, stream, log);
+    this.#phase = next(this.#phase, 'play');
+    this.connection.moved();
+    this.#playLimit.start(stream, duration, () => link.end());
+    log.info({ stream: stream.key }, 'play started');
+  }
+
+  /** Asks whether the client may use the stream that it names; its own `?vhost=` wins over the connection's (rtmp.md §4). */
+  #ask(
+    use: 'publish' | 'play',
+    argument: string,
+    outcome: { granted(wanted: WantedStream): void; refused(error: unknown): void },
+  ): void {
+    let url: StreamUrl;
+    try {
+      url = resolveStream(this.request.url, argument);
+      const { app, stream, param } = url;
+      this.#facts = { ...this.client, vhost: this.connection.vhost(url.vhost).name, app, stream, param };
+    } catch (error) {
+      return outcome.refused(error);
+    }
+    const granted = ({ stream }: Decision): void => {
+      try {
+        outcome.granted(stream === undefined ? url : { ...url, stream: checkName('stream', stream) });
+      } catch (error) {
+        outcome.refused(error);
+      }
+    };
+    this.connection.questions.use(use, this.#facts, { granted, refused: outcome.refused });
+  }
+
+  #obtain(wanted: WantedStream): { stream: LiveStream; vhost: VhostConfig } {
+    const { link } = this.connection;
+    const vhost = this.connection.vhost(wanted.vhost);
+    link.setOutChunkSize(vhost.chunkSize);
+    link.setNoDelay(vhost.tcpNodelay);
+    const stream = this.env.hub.obtain({ vhost: vhost.name, app: wanted.app, stream: wanted.stream });
+    return { stream, vhost };
+  }
+
+  /** Ends what is going on; safe at any time, and the only way out of a publish or play. */
+  stop(): void {
+    this.#playLimit.cancel();
+    const publisher = this.#publisher;
+    const player = this.#player;
+    this.#publisher = undefined;
+    this.#player = undefined;
+    publisher?.stop();
+    player?.stop();
+    if (publisher !== undefined || player !== undefined) this.connection.moved();
+    this.connection.questions.stopped();
+  }
+}
+
+type WantedStream = Pick<StreamUrl, 'vhost' | 'app' | 'stream'>;
+
+const streamArgument = (message: Command): string => {
+  const name = message.args[1];
+  return typeof name === 'string' ? name : '';
+};
