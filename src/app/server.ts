@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Config, LoadedConfig } from '../config/index.js';
 import { type Ms, ms } from '../core/index.js';
 import { ForwardOutputs, HlsOutputs } from '../deliver/index.js';
-import { ApiServer, HookGate, HttpServer } from '../http/index.js';
+import { ApiServer, EventFeed, HookGate, HttpServer, type Readiness } from '../http/index.js';
 import { type Clock, type Log, type Service, sendQueues, systemClock } from '../kernel/index.js';
 import { Deadlines, RtmpLink } from '../link/index.js';
 import { ServerHandshake } from '../protocol/rtmp/index.js';
@@ -58,6 +58,8 @@ export class SrsServer implements Service {
     ({ httpApi }) => (httpApi.enabled ? httpApi.listen : []),
     (socket) => this.#api.accept(socket),
   );
+  #readiness: Readiness = 'starting';
+  readonly #events: EventFeed;
   /** In the order in which a reload prepares them: what is most likely to fail comes last. */
   readonly #reloadables: Reloadable[] = [this.#listeners, this.#httpListeners, this.#apiListeners, this];
 
@@ -79,6 +81,7 @@ export class SrsServer implements Service {
     );
     const identity = identify();
     this.#statistics = new Statistics(this.#hub, this.#clients, clock);
+    this.#events = new EventFeed(this.#hub, this.#clients, identity, clock);
     this.#hooks = new HookGate(() => this.config, clock, log, identity);
     this.#gate = new RuleGate(() => this.config, clock, log, this.#hooks);
     this.#hls = new HlsOutputs(
@@ -109,6 +112,8 @@ export class SrsServer implements Service {
     this.#api = new ApiServer({
       clients: this.#clients,
       statistics: this.#statistics,
+      events: this.#events,
+      readiness: () => this.#readiness,
       identity,
       clock,
       log,
@@ -136,6 +141,11 @@ export class SrsServer implements Service {
     return [...this.#listeners.addresses, ...this.#httpListeners.addresses];
   }
 
+  /** @param line of the log, level warn or above: who listens to events hears of it. */
+  warned(line: string): void {
+    this.#events.warned(line);
+  }
+
   /** The configuration in force. */
   get settings(): Config {
     return this.config;
@@ -145,13 +155,15 @@ export class SrsServer implements Service {
   async start(signal: AbortSignal): Promise<void> {
     try {
       for (const service of this.#services) await service.start(signal);
+      // First the API: it tells that the server is not ready yet.
+      await this.#apiListeners.open(this.config);
       await this.#listeners.open(this.config);
       await this.#httpListeners.open(this.config);
-      await this.#apiListeners.open(this.config);
     } catch (error) {
       await this.stop();
       throw error;
     }
+    this.#readiness = 'ready';
     this.log.info({ rtmp: this.#listeners.addresses, http: this.#httpListeners.addresses }, 'listening');
   }
 
@@ -225,6 +237,7 @@ export class SrsServer implements Service {
    * @param signal ends the wait early.
    */
   async drain(limit: Ms, signal: AbortSignal): Promise<void> {
+    this.#readiness = 'draining';
     await this.#listeners.close();
     await this.#httpListeners.close();
     const deadline = this.clock.now() + limit;
@@ -235,6 +248,7 @@ export class SrsServer implements Service {
 
   /** Stops listening, lets players take their last bytes, then closes everything. */
   async stop(): Promise<void> {
+    this.#readiness = 'stopping';
     await this.#listeners.close();
     await this.#httpListeners.close();
     await this.#apiListeners.close();
@@ -248,6 +262,7 @@ export class SrsServer implements Service {
     this.#hub.close();
     for (const service of this.#services.toReversed()) await service.stop();
     await this.#hooks.close(LAST_HOOKS);
+    this.#events.close();
   }
 
   async #drained(): Promise<void> {

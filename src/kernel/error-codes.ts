@@ -33,6 +33,7 @@ export const errorCodes = {
   CLOSED: 'The peer closed the connection.',
   REMOTE_REFUSED: 'The remote server refused the request.',
   API_REFUSED: 'The HTTP API does not answer without a valid token.',
+  API_LISTENERS: 'As many listen to the events of the HTTP API as may.',
   API_NOT_FOUND: 'The HTTP API has no such path, or no client with this id.',
   CONFIG_SYNTAX: 'The configuration file does not follow the grammar.',
   CONFIG_INVALID: 'A directive of the configuration is unknown or has a wrong value.',

@@ -12,6 +12,9 @@ export type LogLevel = 'verbose' | 'info' | 'trace' | 'warn' | 'error';
 
 const LEVELS = { verbose: 'trace', info: 'debug', trace: 'info', warn: 'warn', error: 'error' } as const;
 
+/** The level comes first in a line: 40 is warn, 50 error, 60 fatal. */
+const WARNING = /^\{"level":[456]0,/;
+
 /** Names whose values never reach a log: stream keys, tokens, query strings. */
 const REDACT = ['param', 'query', 'token', 'secret', 'tcUrl', '*.param', '*.query', '*.token', '*.secret', '*.tcUrl'];
 
@@ -29,6 +32,8 @@ export interface LogOutput {
   /** Another file, tank or level, for everything that is logged from now on. @throws {SystemError} LOG_FILE; then nothing changed. */
   change(settings: LogSettings): void;
   flush(): void;
+  /** Hears every line from level warn on, as written. */
+  onWarning(listener: (line: string) => void): void;
 }
 
 /** @throws {SystemError} LOG_FILE when the file can not be opened for appending. */
@@ -36,6 +41,7 @@ export function openLog(settings: LogSettings): LogOutput {
   let place = settings;
   let output = open(settings);
   const children = new Children();
+  let warned = (_line: string): void => undefined;
   const log = pino(
     {
       level: LEVELS[settings.level],
@@ -44,12 +50,20 @@ export function openLog(settings: LogSettings): LogOutput {
       redact: { paths: REDACT, censor: '***' },
       onChild: (child) => children.add(child),
     },
-    { write: (line: string) => output.stream.write(line) },
+    {
+      write: (line: string) => {
+        output.stream.write(line);
+        if (WARNING.test(line)) warned(line);
+      },
+    },
   );
   return {
     log,
     reopen: () => output.reopen(),
     flush: () => output.flush(),
+    onWarning: (listener) => {
+      warned = listener;
+    },
     change: (next) => {
       if (next.tank !== place.tank || next.file !== place.file) {
         const former = output;

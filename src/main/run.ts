@@ -23,6 +23,7 @@ export async function run(file: string): Promise<number> {
 
   const pid = new PidPart(acquirePidFile(config.pid));
   const server = new SrsServer(config, log);
+  output.onWarning((line) => server.warned(line));
   const watch = new WatchPart(file, () => void reloader.request(), log);
   const reloader = server.reloader(() => loadConfig(file), [logPart(output), pid, watch]);
   try {

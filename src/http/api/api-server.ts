@@ -12,7 +12,10 @@ import {
   type StreamStatistics,
 } from '../../stream/index.js';
 import { clientAddress, isForwarded } from '../client-address.js';
+import type { EventFeed } from '../events/event-feed.js';
 import { refuse } from './guard.js';
+import { eventRoutes } from './routes/event-routes.js';
+import { healthRoutes, type Readiness } from './routes/health-routes.js';
 
 /** What the API shows; wired in app/. */
 export interface ApiEnvironment {
@@ -21,9 +24,13 @@ export interface ApiEnvironment {
   readonly identity: ServerIdentity;
   readonly clock: Clock;
   readonly log: Log;
+  readonly events: EventFeed;
+  readiness(): Readiness;
   config(): Config;
 }
 
+/** Answered to everybody who reaches the port: load balancers have no token. */
+const PUBLIC = new Set(['/healthz', '/readyz']);
 const PAGE = 10;
 const MAX_PAGE = 1000;
 
@@ -54,7 +61,7 @@ export class ApiServer implements Service {
     const app = this.#fastify;
     app.addHook('onRequest', async (request, reply) => {
       reply.header('X-Content-Type-Options', 'nosniff');
-      if (request.url === '/healthz') return;
+      if (PUBLIC.has(request.url)) return;
       const { host = '', authorization = '' } = request.headers;
       const scope = request.method === 'GET' || request.method === 'HEAD' ? 'read' : 'write';
       const client = clientAddress(request.raw, this.env.config().trustedProxies);
@@ -73,7 +80,8 @@ export class ApiServer implements Service {
   #routes(): void {
     const app = this.#fastify;
     const { clients, statistics, log } = this.env;
-    app.get('/healthz', () => ({ status: 'ok' }));
+    healthRoutes(app, this.env);
+    eventRoutes(app, this.env);
     app.get('/api/v1/versions', () => {
       const [major, minor, revision] = version.split('.').map(Number);
       return { code: 0, data: { major, minor, revision, version } };

@@ -1,0 +1,112 @@
+import type { Clock } from '../../kernel/index.js';
+import {
+  type Client,
+  type ClientRegistry,
+  idOf,
+  type LiveStream,
+  type ServerIdentity,
+  type StreamHub,
+} from '../../stream/index.js';
+
+/** What an operator may want to hear of at once; docs/api.md lists the fields. */
+export type EventName = 'stream_up' | 'stream_interrupted' | 'stream_down' | 'client_join' | 'client_leave' | 'warning';
+
+/** Hears each event as it stands in the stream of Server-Sent Events. */
+export type EventListener = (text: string) => void;
+
+/** Turns what happens to streams and clients into events; costs next to nothing while nobody listens. */
+export class EventFeed {
+  readonly #listeners = new Set<EventListener>();
+  /** Which stream each client is at, as far as listeners know. */
+  readonly #places = new Map<Client, string>();
+  readonly #live = new Set<string>();
+  readonly #unobserve: (() => void)[];
+  #last = 0;
+
+  constructor(
+    hub: StreamHub,
+    clients: ClientRegistry,
+    private readonly identity: ServerIdentity,
+    private readonly clock: Clock,
+  ) {
+    this.#unobserve = [
+      hub.observe({
+        published: (stream) => this.#published(stream, clients),
+        unpublished: (stream) => this.#emit('stream_interrupted', this.#streamFields(stream.key)),
+        ended: (stream) => {
+          this.#live.delete(stream.key);
+          this.#emit('stream_down', this.#streamFields(stream.key));
+        },
+      }),
+      clients.observe({
+        joined: (client) => this.#moveTo(client, client.streamKey),
+        moved: (client) => this.#moveTo(client, client.streamKey),
+        left: (client) => this.#moveTo(client, undefined),
+      }),
+    ];
+  }
+
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  /** @returns how to stop listening. */
+  listen(listener: EventListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** @param line of the log, JSON: level warn or above. */
+  warned(line: string): void {
+    if (this.#listeners.size === 0) return;
+    const { level, time: _time, pid: _pid, ...fields } = JSON.parse(line) as Record<string, unknown>;
+    this.#emit('warning', { level: Number(level) >= 50 ? 'error' : 'warn', ...fields });
+  }
+
+  close(): void {
+    for (const stop of this.#unobserve) stop();
+  }
+
+  #published(stream: LiveStream, clients: ClientRegistry): void {
+    const again = this.#live.has(stream.key);
+    this.#live.add(stream.key);
+    const cid = stream.publication?.owner.id ?? '';
+    const ip = clients.get(cid)?.facts.ip ?? '';
+    this.#emit('stream_up', { ...this.#streamFields(stream.key), cid, ip, again });
+  }
+
+  #moveTo(client: Client, key: string | undefined): void {
+    const former = this.#places.get(client);
+    if (former === key) return;
+    if (former !== undefined) {
+      this.#places.delete(client);
+      const { bytesIn, bytesOut, since } = client;
+      const seconds = Math.round((this.clock.wall() - since) / 1000);
+      this.#emit('client_leave', {
+        ...this.#clientFields(client, former),
+        seconds,
+        recv_bytes: bytesIn,
+        send_bytes: bytesOut,
+      });
+    }
+    if (key !== undefined) {
+      this.#places.set(client, key);
+      this.#emit('client_join', { ...this.#clientFields(client, key), type: client.type });
+    }
+  }
+
+  #streamFields(key: string) {
+    return { id: idOf(this.identity, key), stream: key };
+  }
+
+  #clientFields({ facts }: Client, key: string) {
+    return { id: facts.id, stream: key, ip: facts.ip, protocol: facts.protocol };
+  }
+
+  #emit(event: EventName, fields: object): void {
+    if (this.#listeners.size === 0) return;
+    const data = JSON.stringify({ time: new Date(this.clock.wall()).toISOString(), ...fields });
+    const text = `id: ${++this.#last}\nevent: ${event}\ndata: ${data}\n\n`;
+    for (const listener of this.#listeners) listener(text);
+  }
+}
