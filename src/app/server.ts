@@ -13,6 +13,7 @@ import {
   FanoutGovernor,
   identify,
   LagWatch,
+  RelayTrail,
   RuleGate,
   Statistics,
   StreamHub,
@@ -44,6 +45,7 @@ export class SrsServer implements Service {
   readonly #services: Service[];
   readonly #http: HttpServer;
   readonly #api: ApiServer;
+  readonly #trail: RelayTrail;
   readonly #hls: HlsOutputs;
   readonly #forwards: ForwardOutputs;
   readonly #listeners = new Listeners(
@@ -80,6 +82,7 @@ export class SrsServer implements Service {
       () => this.#http.closeIdle(),
     );
     const identity = identify();
+    this.#trail = new RelayTrail(identity);
     this.#statistics = new Statistics(this.#hub, this.#clients, clock);
     this.#events = new EventFeed(this.#hub, this.#clients, identity, clock);
     this.#hooks = new HookGate(() => this.config, clock, log, identity);
@@ -96,7 +99,9 @@ export class SrsServer implements Service {
       clock,
       log,
       deadlines: this.#deadlines,
+      trail: this.#trail,
       config: () => this.config,
+      publisher: ({ publication }) => this.#clients.get(publication?.owner.id ?? '')?.facts,
     });
     this.#http = new HttpServer({
       hub: this.#hub,
@@ -178,6 +183,7 @@ export class SrsServer implements Service {
         hub: this.#hub,
         clients: this.#clients,
         gate: this.#gate,
+        trail: this.#trail,
         clock: this.clock,
         log: this.log,
         config: () => this.config,

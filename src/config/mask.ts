@@ -9,14 +9,19 @@ const HIDDEN = '***';
  */
 export function maskValue(row: ValueRow, value: unknown): unknown {
   if (isSecret(row)) return value === row.default ? value : HIDDEN; // that there is none is no secret
-  if (Array.isArray(value)) return value.map(maskUrl);
-  return maskUrl(value);
+  if (Array.isArray(value)) return value.map((item: unknown) => maskText(item));
+  return maskText(value);
 }
 
 export const isSecret = (row: ValueRow): row is ValueRow & { readonly type: 'string' } =>
   row.type === 'string' && row.secret === true;
 
-const maskUrl = (value: unknown): unknown =>
-  typeof value === 'string' && value.includes('://')
-    ? value.replace(/:\/\/[^/?#]*@/, `://${HIDDEN}@`).replace(/\?.*/s, `?${HIDDEN}`)
-    : value;
+/** Of an RTMP URL the last name is hidden as well, since it is the stream key, unless it is the variable for the stream. */
+export function maskUrl(text: string): string {
+  if (!text.includes('://')) return text;
+  const masked = text.replace(/:\/\/[^/?#]*@/, `://${HIDDEN}@`).replace(/\?.*/s, `?${HIDDEN}`);
+  const keyBefore = /^rtmps?:/i.test(text) && !/\?.*\//s.test(text);
+  return keyBefore ? masked.replace(/\/(?!\[stream\](\?|$))[^/?]*(\?\*\*\*)?$/, `/${HIDDEN}$2`) : masked;
+}
+
+const maskText = (value: unknown): unknown => (typeof value === 'string' ? maskUrl(value) : value);

@@ -50,7 +50,7 @@ export interface ClientOptions {
   /** Shared timer of a process with many clients. */
   readonly deadlines?: Deadlines;
   /** TLS options for rtmps://, e.g. `{ ca }`. The server's name and certificate are verified. */
-  readonly tls?: Readonly<{ ca?: string | Buffer; rejectUnauthorized?: boolean }>;
+  readonly tls?: Readonly<{ ca?: string | Buffer | Array<string | Buffer>; rejectUnauthorized?: boolean }>;
 }
 
 export interface PlayOptions {

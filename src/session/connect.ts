@@ -14,6 +14,8 @@ export interface ConnectRequest {
   readonly swfUrl: string;
   readonly flashVer: string;
   readonly objectEncoding: number;
+  /** From another server that relays a stream; else ''. */
+  readonly trail: string;
 }
 
 const text = (value: AmfValue): string => (typeof value === 'string' ? value : '');
@@ -32,6 +34,7 @@ export function readConnect(message: Command): ConnectRequest {
     pageUrl: text(properties.get('pageUrl')),
     swfUrl: text(properties.get('swfUrl')),
     flashVer: text(properties.get('flashVer')),
+    trail: text(properties.get('srs_trail')),
     objectEncoding: typeof encoding === 'number' ? encoding : 0,
   };
 }

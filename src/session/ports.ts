@@ -1,6 +1,6 @@
 import type { Config } from '../config/index.js';
 import type { Clock, Log } from '../kernel/index.js';
-import type { ClientRegistry, Gate, StreamHub } from '../stream/index.js';
+import type { ClientRegistry, Gate, RelayTrail, StreamHub } from '../stream/index.js';
 
 /** What a session needs from the server around it; wired in app/. */
 export interface SessionEnvironment {
@@ -8,6 +8,7 @@ export interface SessionEnvironment {
   readonly clients: ClientRegistry;
   /** Asked before a client hears that it may go on. */
   readonly gate: Gate;
+  readonly trail: RelayTrail;
   readonly clock: Clock;
   readonly log: Log;
   config(): Config;

@@ -184,6 +184,7 @@ export class RtmpSession implements LinkHandler, Client, Connection, Asker {
       tcUrl: request.tcUrl,
       pageUrl: request.pageUrl,
       swfUrl: request.swfUrl,
+      ...(request.trail !== '' && { trail: request.trail }),
     };
     this.questions.connect(facts, {
       granted: () => this.#connected(request, facts),

@@ -166,6 +166,7 @@ export class StreamUse {
     const { link, id, log } = this.connection;
     const { stream, vhost } = this.#obtain(wanted);
     try {
+      this.env.trail.check(stream.key, this.request.trail);
       this.#publisher = new Publisher(link, stream, style, vhost, { id, evicted: () => this.#evicted() });
     } finally {
       if (this.#publisher === undefined) stream.releaseIfIdle();

@@ -15,6 +15,8 @@ export interface ClientFacts {
   readonly tcUrl: string;
   readonly pageUrl: string;
   readonly swfUrl: string;
+  /** Of a stream that another server relays: the way it came (RelayTrail). */
+  readonly trail?: string;
 }
 
 /** A client and the stream that it wants to play or publish. */

@@ -7,6 +7,7 @@ export * from './identity.js';
 export * from './lag-watch.js';
 export * from './live-stream.js';
 export * from './publication.js';
+export * from './relay-trail.js';
 export * from './rtmp-format.js';
 export { RateWindow } from './statistics/rate-window.js';
 export * from './statistics/statistics.js';

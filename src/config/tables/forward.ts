@@ -1,9 +1,14 @@
 import type { DirectiveTable } from '../table.js';
 
+const host = String.raw`(\[[0-9A-Fa-f:.]+\]|[^\s:/[\]]+)(:\d{1,5})?`;
+/** The app's query may stand before the stream. */
+const url = String.raw`rtmps?://[^\s/]+/([^\s/?]+/\S*[^\s/]|[^\s/?]+\?\S*/[^\s/]+)`;
+
 const destinations = {
   type: 'strings',
   default: [],
   each: 'word',
+  pattern: `^(${host}|${url})$`,
   reload: 'live',
 } as const;
 
@@ -12,8 +17,7 @@ export const forward = {
   forward_to: {
     ...destinations,
     spelled: ['forward'],
-    pattern: String.raw`^(\[[0-9A-Fa-f:.]+\]|[^\s:/[\]]+)(:\d{1,5})?$`,
-    doc: 'Servers that get every stream of this vhost under the same names, as host[:port]; the same as forward { enabled on; destination …; }.',
+    doc: 'The same as forward { enabled on; destination …; }.',
   },
   forward: {
     type: 'block',
@@ -23,8 +27,14 @@ export const forward = {
       destination: {
         ...destinations,
         since: 3,
-        pattern: String.raw`^(\[[0-9A-Fa-f:.]+\]|[^\s:/[\]]+)(:\d{1,5})?$`,
-        doc: 'Servers that get the streams under the same names, as host[:port]. Each directive adds to the list.',
+        doc: 'Servers that get the streams: host[:port], under the same names, or a whole URL, rtmp://host[:port]/app/stream or rtmps://…, in which [vhost], [app] and [stream] stand for the names. Each directive adds to the list.',
+      },
+      ca_file: {
+        type: 'string',
+        default: '',
+        reload: 'next',
+        since: 'own',
+        doc: 'Certificates (PEM) that rtmps destinations may be signed with besides those that everybody trusts. Read for each connection.',
       },
     },
   },

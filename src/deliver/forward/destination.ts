@@ -1,3 +1,5 @@
+import { maskUrl } from '../../config/index.js';
+import { parseRtmpUrl } from '../../protocol/rtmp/index.js';
 import type { StreamName } from '../../stream/index.js';
 
 /** Streams of this vhost go by the name of the destination's own host. */
@@ -14,12 +16,29 @@ export interface Destination {
 }
 
 /**
- * A destination as the operator writes it, for one stream: `host[:port]` gets it under its own names, on the vhost of
- * the stream (rtmp.md §11).
+ * A destination as the operator writes it, for one stream: a whole URL, in which `[vhost]`, `[app]` and `[stream]` stand
+ * for the names of the stream; or `host[:port]`, which gets it under its own names, on its vhost (rtmp.md §11).
  */
-export function resolveDestination(written: string, { vhost, app, stream }: StreamName): Destination {
+export function resolveDestination(written: string, names: StreamName): Destination {
+  const fill = (text: string): string =>
+    text.replaceAll(/\[(vhost|app|stream)\]/g, (_, name: keyof StreamName) => names[name]);
+  if (written.includes('://')) return { url: fill(written), shown: fill(maskUrl(written)), tcUrl: undefined };
+  const { vhost, app, stream } = names;
   const url = `rtmp://${written}/${app}/${stream}`;
   const [port = ''] = /:\d+$/.exec(written) ?? [];
-  const named = vhost === DEFAULT_VHOST ? undefined : `rtmp://${vhost}${port}/${app}`;
-  return { url, shown: url, tcUrl: named };
+  return { url, shown: url, tcUrl: vhost === DEFAULT_VHOST ? undefined : `rtmp://${vhost}${port}/${app}` };
+}
+
+/** Words of a server or of the system, without the stream key and query that they may repeat. */
+export function withoutKey(text: string, { url, shown }: Destination): string {
+  if (url === shown) return text;
+  try {
+    const { stream, param } = parseRtmpUrl(url);
+    const secrets = [stream + param, param.slice(1), stream].filter(
+      (secret) => secret !== '' && !shown.includes(secret),
+    );
+    return secrets.reduce((hidden, secret) => hidden.replaceAll(secret, '***'), text);
+  } catch {
+    return text; // there is no stream name in it
+  }
 }

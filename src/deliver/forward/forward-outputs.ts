@@ -2,9 +2,11 @@ import { type Config, findVhost, type VhostConfig } from '../../config/index.js'
 import { ms } from '../../core/index.js';
 import type { Clock, Log, Timer } from '../../kernel/index.js';
 import type { Deadlines } from '../../link/index.js';
-import type { LiveStream, StreamHub } from '../../stream/index.js';
+import type { ClientFacts, LiveStream, RelayTrail, StreamHub } from '../../stream/index.js';
 import { type Destination, resolveDestination } from './destination.js';
 import { Forwarder, type ForwardStatus } from './forwarder.js';
+import { leadsBack } from './loop.js';
+import { trustedBy } from './trust.js';
 
 const SAMPLE = ms(5000);
 
@@ -14,7 +16,10 @@ export interface ForwardEnvironment {
   readonly clock: Clock;
   readonly log: Log;
   readonly deadlines: Deadlines;
+  readonly trail: RelayTrail;
   config(): Config;
+  /** Who publishes a stream. */
+  publisher(stream: LiveStream): ClientFacts | undefined;
 }
 
 /** By what tells destinations apart. */
@@ -73,9 +78,17 @@ export class ForwardOutputs {
   }
 
   #forwarder(stream: LiveStream, destination: Destination): Forwarder {
-    const { clock, log, deadlines } = this.env;
-    const chunkSize = (): number => findVhost(this.env.config(), stream.name.vhost)?.chunkSize ?? 60_000;
-    return new Forwarder(stream, destination, { clock, log, deadlines, chunkSize });
+    const { clock, log, deadlines, trail, config, publisher } = this.env;
+    const vhost = (): VhostConfig | undefined => findVhost(config(), stream.name.vhost);
+    return new Forwarder(stream, destination, {
+      clock,
+      log,
+      deadlines,
+      chunkSize: () => vhost()?.chunkSize ?? 60_000,
+      trail: () => trail.onward(stream.key, publisher(stream)?.trail),
+      leadsBack: (to) => leadsBack(to, stream.name, config()),
+      tls: () => trustedBy(vhost()?.forward.caFile ?? ''),
+    });
   }
 
   #end(stream: LiveStream): Promise<void>[] {

@@ -1,8 +1,8 @@
 import { ms } from '../../core/index.js';
 import { Backoff, type Clock, type Log, SrsError, type Timer } from '../../kernel/index.js';
-import { type Deadlines, RtmpClient } from '../../link/index.js';
+import { type ClientOptions, type Deadlines, RtmpClient } from '../../link/index.js';
 import { type LiveStream, RateWindow, RtmpPushFormat, Viewer } from '../../stream/index.js';
-import type { Destination } from './destination.js';
+import { type Destination, withoutKey } from './destination.js';
 
 /** Each step of a connection may take so long. */
 const TIMEOUT = ms(5000);
@@ -12,9 +12,10 @@ const RETRY = { first: ms(1000), cap: ms(30_000) } as const;
 const SETTLED = 10_000;
 
 /**
- * `idle` waits for the publisher to come back; `retrying` waits for its next attempt; `live` is published there.
+ * `idle` waits for the publisher to come back; `retrying` waits for its next attempt; `live` is published there; `loop`
+ * would lead back to its own stream.
  */
-export type ForwardState = 'idle' | 'connecting' | 'live' | 'retrying';
+type ForwardState = 'idle' | 'connecting' | 'live' | 'retrying' | 'loop';
 
 /** What an operator may know of a forward. */
 export interface ForwardStatus {
@@ -36,12 +37,18 @@ export interface ForwardStatus {
   readonly lastError: string;
 }
 
-/** What forwards share. */
+/** What the forwards of a stream share. */
 export interface ForwardContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly deadlines: Deadlines;
   chunkSize(): number;
+  /** Told to the destination, should it forward the stream in turn (RelayTrail). */
+  trail(): string;
+  /** @throws {SrsError} when a destination can not be used. */
+  leadsBack(destination: Destination): boolean;
+  /** For rtmps destinations. @throws {SystemError} */
+  tls(): Promise<NonNullable<ClientOptions['tls']>>;
 }
 
 interface Connection {
@@ -87,7 +94,8 @@ export class Forwarder {
 
   /** There is a publisher, for the first time or again. */
   published(): void {
-    if (this.#state === 'idle' && this.stream.publication !== undefined) void this.#connect();
+    if ((this.#state === 'idle' || this.#state === 'loop') && this.stream.publication !== undefined)
+      void this.#connect();
   }
 
   async #connect(): Promise<void> {
@@ -111,14 +119,18 @@ export class Forwarder {
   /** @param gone to be called when the connection is gone. */
   async #publish(attempt: AbortController, gone: () => void): Promise<void> {
     const { url, tcUrl } = this.destination;
+    const { context } = this;
+    if (context.leadsBack(this.destination)) return this.#circle();
+    const tls = url.startsWith('rtmps:') ? await context.tls() : {};
     let said = '';
     let mediaAt = 0;
     const client = await RtmpClient.connect(url, {
       timeout: TIMEOUT,
-      chunkSize: this.context.chunkSize(),
-      deadlines: this.context.deadlines,
+      chunkSize: context.chunkSize(),
+      deadlines: context.deadlines,
       signal: attempt.signal,
-      ...(tcUrl !== undefined && { properties: { tcUrl } }),
+      properties: { srs_trail: context.trail(), ...(tcUrl !== undefined && { tcUrl }) },
+      tls,
       onStatus: (_, description) => {
         said = description;
       },
@@ -135,6 +147,13 @@ export class Forwarder {
     said = '';
     mediaAt = client.link.bytesOut;
     this.#push(client);
+  }
+
+  #circle(): void {
+    this.#attempt = undefined;
+    this.#lastError = 'it leads back to the stream itself';
+    this.#enter('loop');
+    this.#log.warn({ code: 'FORWARD_LOOP' }, `forward is left out: ${this.#lastError}`);
   }
 
   #push(client: RtmpClient): void {
@@ -157,7 +176,7 @@ export class Forwarder {
     const worked = this.#connection === undefined ? 0 : this.context.clock.now() - this.#connection.since;
     this.#leave();
     attempt.abort();
-    this.#lastError = error instanceof Error ? error.message : String(error);
+    this.#lastError = withoutKey(error instanceof Error ? error.message : String(error), this.destination);
     if (worked >= SETTLED) this.#backoff.reset();
     const pause = this.#backoff.next();
     this.#report(error, pause);

@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import { parseConfig } from '../../../../src/config/index.js';
+import { resolveDestination, withoutKey } from '../../../../src/deliver/forward/destination.js';
+import { leadsBack } from '../../../../src/deliver/forward/loop.js';
+
+const name = { vhost: '__defaultVhost__', app: 'live/room', stream: 'a' };
+const named = { ...name, vhost: 'v.example.com' };
+
+describe('host[:port]: rtmp.md §11', () => {
+  test('the same names, on the host itself for the default vhost', () => {
+    expect(resolveDestination('10.0.0.1:19350', name)).toEqual({
+      url: 'rtmp://10.0.0.1:19350/live/room/a',
+      shown: 'rtmp://10.0.0.1:19350/live/room/a',
+      tcUrl: undefined,
+    });
+  });
+
+  test('another vhost stands in the tcUrl', () => {
+    expect(resolveDestination('h', named).tcUrl).toBe('rtmp://v.example.com/live/room');
+    expect(resolveDestination('[::1]:1936', named).tcUrl).toBe('rtmp://v.example.com:1936/live/room');
+    expect(resolveDestination('[::1]', named).tcUrl).toBe('rtmp://v.example.com/live/room');
+  });
+});
+
+describe('a whole URL', () => {
+  test('variables stand for the names', () => {
+    const { url, shown } = resolveDestination('rtmp://h/[app]?vhost=[vhost]/x-[stream]', named);
+    expect(url).toBe('rtmp://h/live/room?vhost=v.example.com/x-a');
+    expect(shown).toBe('rtmp://h/live/room?***');
+  });
+
+  test.each([
+    ['rtmps://a.rtmps.youtube.com/live2/abcd-efgh', 'rtmps://a.rtmps.youtube.com/live2/***'],
+    ['rtmps://live-api-s.facebook.com:443/rtmp/FB-1?s_bl=1&a=Abz', 'rtmps://live-api-s.facebook.com:443/rtmp/***?***'],
+    ['rtmp://user:pass@h/app/[stream]', 'rtmp://***@h/app/a'],
+    ['rtmp://h/app/[stream]?key=1', 'rtmp://h/app/a?***'],
+    ['rtmp://h/app/[stream]-secret', 'rtmp://h/app/***'],
+    ['rtmp://h/app?key=1/[stream]', 'rtmp://h/app?***'],
+  ])('%s is shown as %s', (written, shown) => {
+    expect(resolveDestination(written, name).shown).toBe(shown);
+  });
+
+  test('what a server says is shown without the key', () => {
+    const to = resolveDestination('rtmps://h/live2/abcd-efgh?token=xyz', name);
+    expect(withoutKey('stream abcd-efgh?token=xyz is not allowed, token=xyz', to)).toBe(
+      'stream *** is not allowed, ***',
+    );
+    expect(withoutKey('stream a is busy', resolveDestination('h', name))).toBe('stream a is busy');
+  });
+});
+
+describe('what an operator may write', () => {
+  const load = (text: string) => parseConfig(`listen 1935;\nvhost v {\n${text}\n}\n`, 'a.conf');
+
+  test('both forms, several directives', () => {
+    const { config, warnings } = load(`forward a b:1 [::1]:2;
+      forward { enabled on; destination rtmp://h/app/s; destination rtmps://h:444/a/b/[stream]?x=/y rtmp://h/a?vhost=v/s; }`);
+    expect(warnings).toEqual([]);
+    expect(config.vhosts.get('v')?.forwardTo).toEqual(['a', 'b:1', '[::1]:2']);
+    expect(config.vhosts.get('v')?.forward.destination).toHaveLength(3);
+  });
+
+  test.each(['http://h/a/b', 'rtmp://h', 'rtmp://h/app', 'rtmp://h/app/', 'h:x', 'h/app', '::1'])('not %s', (wrong) => {
+    expect(() => load(`forward { destination ${wrong}; }`)).toThrow(/a\.conf:3:23: destination: Servers that get/);
+  });
+});
+
+describe('a destination that is the stream itself', () => {
+  const { config } = parseConfig(
+    'listen 1935 127.0.0.1:19350; vhost __defaultVhost__ { } vhost v.example.com { }',
+    'a.conf',
+  );
+  const leads = (written: string, from = name) => leadsBack(resolveDestination(written, from), from, config);
+
+  test.each([
+    ['127.0.0.1', name],
+    ['localhost:19350', name],
+    ['[::1]:1935', name],
+    ['0.0.0.0', name],
+    ['127.0.0.1', named],
+    ['rtmp://127.0.0.1/live/room/a', name],
+    ['rtmp://127.0.0.1/live/room/a?vhost=unknown.example.com', name],
+    ['rtmp://127.0.0.1/[app]/[stream]?vhost=[vhost]', named],
+  ])('%s of %o', (written, from) => expect(leads(written, from)).toBe(true));
+
+  test.each(['127.0.0.1:1936', '192.0.2.1', 'rtmp://127.0.0.1/live/room/b', 'rtmp://127.0.0.1/other/a'])(
+    'not %s',
+    (to) => expect(leads(to)).toBe(false),
+  );
+
+  test('another vhost of this server is no circle', () => {
+    expect(leads('rtmp://127.0.0.1/live/room/a?vhost=v.example.com')).toBe(false);
+  });
+});
