@@ -2,6 +2,7 @@ import { type Frame, type Ms, ms } from '../core/index.js';
 import type { Clock, Timer } from '../kernel/index.js';
 import { BatchQueue } from './batch-queue.js';
 import type { FanoutGovernor } from './fanout-governor.js';
+import { FanoutPass, type PassLog } from './fanout-pass.js';
 import type { Viewer } from './viewer.js';
 import { encodeFrames, selects, type WireFormat } from './wire-format.js';
 
@@ -18,9 +19,6 @@ export interface WireLogSettings {
   readonly startFromCache: boolean;
 }
 
-/** Viewers that are written to before other work gets its turn, in ms of pumping. */
-const SLICE = 3;
-const SLICE_CHECK = 32;
 /** A stream without key frames (intra refresh) is joined anyway after this much of it. */
 export const MAX_KEY_WAIT = 10_000;
 
@@ -28,7 +26,7 @@ export const MAX_KEY_WAIT = 10_000;
  * The bytes of one stream in one wire format, and the viewers that read them (architecture: a stream is a log, a
  * viewer is a cursor). Frames collect in the open batch; a closed batch is one Buffer that every viewer shares.
  */
-export class WireLog {
+export class WireLog implements PassLog {
   readonly viewers: Viewer[] = [];
   readonly #kept = new BatchQueue();
   #waiting = 0;
@@ -36,10 +34,7 @@ export class WireLog {
   #openHeaders: readonly Frame[] = [];
   #windowTimer: Timer | undefined;
   #pacer: Timer | undefined;
-  #passCursor = 0;
-  #passLeft = 0;
-  #passAgain = false;
-  #passSlowest = 0;
+  readonly #pass: FanoutPass;
   /** A picture is under way: who joins now without a key frame can not decode it. */
   #videoRunning = false;
   /** Times that frames were ready to leave, for the governor. */
@@ -54,6 +49,7 @@ export class WireLog {
     private readonly governor: FanoutGovernor,
     private settings: WireLogSettings,
   ) {
+    this.#pass = new FanoutPass(this, clock, governor);
     governor.add(this);
   }
 
@@ -95,7 +91,7 @@ export class WireLog {
     this.#closeBatch();
     this.#videoRunning = false;
     for (const viewer of this.viewers) if (viewer.state === 'waiting') this.#goLive(viewer);
-    this.#startPass();
+    this.#pass.start();
   }
 
   /** The publisher is gone: what is open leaves now, and newcomers do not get to see the past. */
@@ -108,7 +104,7 @@ export class WireLog {
   /** The newest group of pictures is over its limits: newcomers wait for the next. */
   forgetStart(): void {
     this.#kept.newestKey = -1;
-    this.#trim();
+    this.#pass.start(); // nothing to send, but something to drop
   }
 
   /** @param headers the snapshot in force for this frame. */
@@ -144,12 +140,12 @@ export class WireLog {
     this.#windowTimer?.cancel();
     this.#windowTimer = undefined;
     this.#closeBatch();
-    this.#startPass();
+    this.#pass.start();
   };
 
   /** One message per interval: each becomes a batch of its own (`send_min_interval`). */
   #pace(): void {
-    this.#boundPaced();
+    this.#open = withinLag(this.#open, this.settings.maxLag);
     if (this.#pacer !== undefined || this.#open.length === 0) return;
     this.#release();
     this.#pacer = this.clock.after(ms(this.settings.minInterval), () => {
@@ -158,20 +154,11 @@ export class WireLog {
     });
   }
 
-  /** A stream with more messages than the interval lets through would queue for ever: on to its newest key frame. */
-  #boundPaced(): void {
-    const oldest = this.#open[0];
-    const newest = this.#open.at(-1);
-    if (oldest === undefined || newest === undefined || newest.dts - oldest.dts <= this.settings.maxLag) return;
-    const key = this.#open.findLastIndex((frame) => frame.kind === 'video' && frame.role === 'key');
-    this.#open = key > 0 ? this.#open.slice(key) : this.#open.filter(standsAlone).slice(-1);
-  }
-
   #release(): void {
     const later = this.#open.splice(1);
     this.#closeBatch();
     this.#open = later;
-    this.#startPass();
+    this.#pass.start();
   }
 
   /** The merge timer runs on: a batch that a key frame closed leaves together with the next. */
@@ -204,8 +191,7 @@ export class WireLog {
       viewer.state = 'live';
       viewer.position = start.seq;
       viewer.offset = 0;
-      // A pass that is under way does not visit the newcomer, but must not trim what it still needs.
-      this.#passSlowest = Math.min(this.#passSlowest, start.seq);
+      this.#pass.joined(start.seq);
       this.#catchUp(viewer);
     } else if (this.#videoRunning) this.#await(viewer);
     else this.#goLive(viewer, false);
@@ -317,8 +303,7 @@ export class WireLog {
     if (last !== undefined && last !== viewer) {
       this.viewers[viewer.index] = last;
       last.index = viewer.index;
-      // The moved one may sit behind the cursor of a running pass, so look at all once more.
-      if (this.#passLeft > 0) this.#passAgain = true;
+      this.#pass.reordered();
     }
     viewer.log = undefined;
     viewer.index = -1;
@@ -386,50 +371,16 @@ export class WireLog {
     viewer.offset = 0;
   }
 
-  // ---- passes over all viewers, in slices
-
-  #startPass(): void {
-    if (this.#passLeft > 0) {
-      this.#passAgain = true;
-      return;
-    }
-    if (this.viewers.length === 0) return this.#trim();
-    this.#passLeft = this.viewers.length;
-    // Start elsewhere each time, so that nobody is always the last to be served.
-    this.#passCursor = (this.#kept.head * 61) % this.viewers.length;
-    this.#passSlowest = this.#kept.head;
-    this.#slice();
-  }
-
-  readonly #slice = (): void => {
-    const start = this.clock.now();
-    let written = 0;
-    while (this.#passLeft > 0 && this.viewers.length > 0) {
-      if (this.#passCursor >= this.viewers.length) this.#passCursor = 0;
-      const viewer = this.viewers[this.#passCursor++] as Viewer;
-      this.#passLeft--;
-      this.pump(viewer);
-      if (viewer.position < this.#passSlowest) this.#passSlowest = viewer.position;
-      if (++written % SLICE_CHECK === 0 && this.clock.now() - start > SLICE) break;
-    }
-    this.governor.spent(this.clock.now() - start, written);
-    if (this.viewers.length === 0) this.#passLeft = 0;
-    if (this.#passLeft > 0) {
-      setImmediate(this.#slice);
-      return;
-    }
-    if (this.#passAgain) {
-      this.#passAgain = false;
-      this.#startPass();
-    } else this.#trim();
-  };
-
   // ---- what is kept
 
-  /** Drops what no viewer and no newcomer needs; known only when a pass has seen all viewers. */
-  #trim(): void {
-    if (this.#passLeft > 0) return;
-    this.#kept.trim(this.viewers.length === 0 ? this.#kept.head : this.#passSlowest);
+  /** Number of the batch that comes next. */
+  get head(): number {
+    return this.#kept.head;
+  }
+
+  /** A pass has seen all viewers: drops what neither they nor newcomers need. */
+  passed(slowest: number): void {
+    this.#kept.trim(slowest);
   }
 
   /** How far behind the newest batch a viewer is, on the stream's clock. */
@@ -447,6 +398,15 @@ export class WireLog {
   get keptBytes(): number {
     return this.#kept.bytes;
   }
+}
+
+/** A stream with more messages than the interval lets through would queue for ever: on to its newest key frame. */
+function withinLag(frames: Frame[], maxLag: Ms): Frame[] {
+  const oldest = frames[0];
+  const newest = frames.at(-1);
+  if (oldest === undefined || newest === undefined || newest.dts - oldest.dts <= maxLag) return frames;
+  const key = frames.findLastIndex((frame) => frame.kind === 'video' && frame.role === 'key');
+  return key > 0 ? frames.slice(key) : frames.filter(standsAlone).slice(-1);
 }
 
 /** Frames that make sense without a key frame before them. */
