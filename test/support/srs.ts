@@ -35,6 +35,8 @@ export interface Srs {
   /** Everything the server wrote so far. */
   log(): string;
   signal(name: NodeJS.Signals): void;
+  /** How it ended; it must have been told to. */
+  readonly ended: Promise<Finished>;
   /** SIGTERM; resolves with how it ended. */
   stop(): Promise<Finished>;
   /** SIGKILL, as a crash. */
@@ -102,6 +104,7 @@ export async function startSrs(options: SrsOptions = {}): Promise<Srs> {
     url: (app, stream) => `rtmp://127.0.0.1:${port}/${app}/${stream}`,
     log: server.log,
     signal: server.signal,
+    ended,
     stop: () => {
       server.signal('SIGTERM');
       return ended;
