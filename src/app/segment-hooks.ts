@@ -1,12 +1,6 @@
+import type { SegmentInfo } from '../deliver/index.js';
 import type { HookGate } from '../http/index.js';
 import type { ClientRegistry, StreamFacts, StreamHub } from '../stream/index.js';
-
-interface Segment {
-  readonly path: string;
-  readonly playlist: string;
-  readonly duration: number;
-  readonly seq: number;
-}
 
 /** Tells the hooks of every complete HLS segment, in the name of the publisher that sent it. */
 export class SegmentHooks {
@@ -21,16 +15,15 @@ export class SegmentHooks {
     hub.observe({ ended: ({ key }) => void this.#publishers.delete(key) });
   }
 
-  completed(streamKey: string, { path, playlist, duration, seq }: Segment): void {
+  completed(streamKey: string, { path, playlist, file, playlistFile, duration, seq }: SegmentInfo): void {
     const publisher = this.#publisherOf(streamKey);
     if (publisher === undefined) return;
-    // Segments are in memory: `file` and `m3u8` are where a file server would have them.
     const more = {
       duration,
       cwd: process.cwd(),
-      file: `.${path}`,
+      file,
       url: path.slice(1),
-      m3u8: `.${playlist}`,
+      m3u8: playlistFile,
       m3u8_url: playlist.slice(1),
       seq_no: seq,
     };

@@ -87,13 +87,11 @@ export class SrsServer implements Service {
     this.#events = new EventFeed(this.#hub, this.#clients, identity, clock);
     this.#hooks = new HookGate(() => this.config, clock, log, identity);
     this.#gate = new RuleGate(() => this.config, clock, log, this.#hooks);
-    this.#hls = new HlsOutputs(
-      this.#hub,
-      () => this.config,
-      clock,
-      log,
-      new SegmentHooks(this.#hub, this.#clients, this.#hooks),
-    );
+    const segmentHooks = new SegmentHooks(this.#hub, this.#clients, this.#hooks);
+    this.#hls = new HlsOutputs(this.#hub, () => this.config, clock, log, {
+      completed: (key, segment) => segmentHooks.completed(key, segment),
+      failed: (key, why) => this.#disconnect(key, why),
+    });
     this.#forwards = new ForwardOutputs({
       hub: this.#hub,
       clock,
@@ -160,6 +158,7 @@ export class SrsServer implements Service {
   async start(signal: AbortSignal): Promise<void> {
     try {
       for (const service of this.#services) await service.start(signal);
+      this.#hls.start();
       // First the API: it tells that the server is not ready yet.
       await this.#apiListeners.open(this.config);
       await this.#listeners.open(this.config);
@@ -195,6 +194,14 @@ export class SrsServer implements Service {
     );
     this.#sessions.add(session);
     session.attach(new RtmpLink(socket, new ServerHandshake(), session, this.#deadlines));
+  }
+
+  /** Closes the publisher of a stream; not at once, since this may be asked for in the middle of one of its frames. */
+  #disconnect(streamKey: string, why: string): void {
+    this.clock.after(ms(0), () => {
+      const publication = this.#hub.get(streamKey)?.publication;
+      this.#clients.get(publication?.owner.id ?? '')?.kick(why);
+    });
   }
 
   *#logs(): Iterable<WireLog> {
@@ -264,7 +271,7 @@ export class SrsServer implements Service {
     // Links close by themselves when their peer takes too long.
     await Promise.all([this.#drained(), this.#forwards.close()]);
     for (const session of [...this.#sessions]) session.link.close();
-    this.#hls.close();
+    await this.#hls.close();
     this.#hub.close();
     for (const service of this.#services.toReversed()) await service.stop();
     await this.#hooks.close(LAST_HOOKS);

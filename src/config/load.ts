@@ -58,6 +58,11 @@ export function parseConfig(text: string, file: string, surroundings: Surroundin
   checkOpenFiles(config, surroundings.openFiles, reading.found.get('/maxConnections')?.directive.at ?? whole, problems);
   for (const { listener, text } of crossClashes(listenersOf(root, config as unknown as Record<string, unknown>)))
     problems.error(reading.found.get(listener.path)?.directive.at ?? whole, text);
+  for (const [id, { hls }] of config.vhosts)
+    if (hls.hlsStorage === 'disk' && hls.hlsPath === '') {
+      const at = reading.named.get('/vhosts')?.get(id)?.found.get('/hls/hlsStorage')?.directive.at ?? whole;
+      problems.error(at, 'hls_storage disk needs hls_path, the directory of the files');
+    }
   const asprocess = reading.found.get('/asprocess')?.directive.at ?? whole;
   if (config.asprocess && config.daemon) problems.warn(asprocess, 'asprocess has no effect with daemon on');
   if (config.vhosts.size === 0) problems.warn(whole, 'there is no vhost, so every client is rejected');

@@ -23,7 +23,7 @@ function schemaOf(row: Row): Record<string, unknown> | undefined {
     case 'onoff':
       return { type: 'boolean', default: row.default };
     case 'string':
-      return { type: 'string', default: row.default };
+      return { type: 'string', default: row.default, ...(row.pattern && { pattern: row.pattern }) };
     case 'strings':
       return {
         type: 'array',

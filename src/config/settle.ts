@@ -99,6 +99,7 @@ function describe(error: ErrorObject, rows: DirectiveTable, { name, path, word }
   switch (row?.type) {
     case 'enum':
       return `${name} is one of ${row.values.join(', ')}, not "${text}"${didYouMean(word.text, row.values)}`;
+    case 'string':
     case 'strings':
       return `${name}: ${row.doc}`;
     case 'listen':

@@ -51,6 +51,8 @@ interface StringRow extends ValueRowBase {
   readonly default: string;
   /** Never shown: not in the log, not in a masked dump. */
   readonly secret?: true;
+  /** Regular expression that the text must match. */
+  readonly pattern?: string;
 }
 
 interface StringsRow extends ValueRowBase {

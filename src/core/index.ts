@@ -1,3 +1,4 @@
 export * from './bytes.js';
+export * from './file-times.js';
 export * from './frame.js';
 export * from './units.js';

@@ -1,2 +1,3 @@
 export { ForwardOutputs } from './forward/forward-outputs.js';
+export type { SegmentInfo } from './hls/hls-output.js';
 export { HlsOutputs } from './hls/hls-outputs.js';

@@ -2,13 +2,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { StreamName } from '../stream/index.js';
 import type { HlsSession, HlsSessions } from './hls-sessions.js';
 
-/** A playlist or segment that is kept in memory. */
+/** A playlist, segment or key that is kept in memory. */
 export type MemoryFile = { readonly stream: StreamName } & (
   | { readonly kind: 'playlist'; text(query: string): string | undefined }
-  | { readonly kind: 'segment'; readonly bytes: Buffer }
+  | { readonly kind: 'segment' | 'key'; readonly bytes: Buffer }
 );
 
-/** Answers with a playlist, which must not be cached, or a segment, which never changes. @throws {RefusedError} */
+/** Answers with a playlist or key, which must not be cached, or a segment, which never changes. @throws {RefusedError} */
 export async function sendMemoryFile(
   file: MemoryFile,
   sessions: HlsSessions,
@@ -16,9 +16,14 @@ export async function sendMemoryFile(
   reply: FastifyReply,
 ): Promise<unknown> {
   const query = request.url.includes('?') ? request.url.slice(request.url.indexOf('?')) : '';
-  const body = file.kind === 'segment' ? file.bytes : file.text(query);
+  // In a playlist the query stands between quotes, too.
+  const body = file.kind === 'playlist' ? file.text(query.replaceAll('"', '%22')) : file.bytes;
   if (body === undefined) return reply.callNotFound();
   const session = await sessions.admit(file.stream, request.raw, query);
+  if (file.kind === 'key') {
+    if (request.method !== 'HEAD') session.bytesOut += file.bytes.length;
+    return reply.type('application/octet-stream').header('Cache-Control', 'no-store').send(body);
+  }
   if (typeof body !== 'string') return sendSegment(body, session, request, reply);
   if (request.method !== 'HEAD') session.bytesOut += Buffer.byteLength(body);
   return reply.type('application/vnd.apple.mpegurl').header('Cache-Control', 'no-cache').send(body);

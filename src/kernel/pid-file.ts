@@ -1,7 +1,9 @@
 import { chmodSync, linkSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { SystemError } from './errors.js';
+import { reasonOf } from './file-reasons.js';
 import { makeDirectory } from './make-directory.js';
+import { identityOf, isAlive, pidOf } from './process-identity.js';
 
 export interface PidFile {
   /** Removes the file if it is still ours. Safe to call twice; never throws. */
@@ -121,57 +123,4 @@ function remove(file: string): void {
   } catch {
     // See above.
   }
-}
-
-/** `PID START BOOT`: no other process ever has the same. START is `-` where the system does not tell. */
-const identityOf = (pid: number): string => `${pid} ${statOf(pid)?.start ?? '-'} ${bootId()}`;
-
-const pidOf = (identity: string): number => Number.parseInt(identity, 10);
-
-function isAlive(identity: string): boolean {
-  const [, start, boot] = identity.split(' ');
-  const pid = pidOf(identity);
-  if (!(pid > 0) || boot !== bootId()) return false;
-  const stat = statOf(pid);
-  if (stat) return stat.start === start && stat.state !== 'Z' && stat.state !== 'X';
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (cause) {
-    return (cause as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** State and start time (clock ticks since boot) from /proc/PID/stat; the name in it may hold spaces and brackets. */
-function statOf(pid: number): { state: string; start: string } | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return { state: fields[0] ?? '', start: fields[19] ?? '-' };
-  } catch {
-    return undefined;
-  }
-}
-
-function bootId(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-  } catch {
-    return '-';
-  }
-}
-
-const REASONS: Record<string, string> = {
-  EACCES: 'permission denied',
-  EPERM: 'not permitted',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-  ENOTDIR: 'a part of its path is not a directory',
-  EEXIST: 'a part of its path is not a directory',
-  ENOENT: 'its directory can not be made',
-};
-
-function reasonOf(cause: unknown): string {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  return REASONS[code ?? ''] ?? message;
 }

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as HlsParser from 'hls-parser';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { MediaMessage, RtmpClient } from '../../src/link/index.js';
 import { decodeComplaints } from '../support/decode.js';
 import { probe } from '../support/ffprobe.js';
+import { fetchBytes, fetchPlaylist, type Listed, type Playlist, send } from '../support/hls.js';
 import { startHooks } from '../support/hook-server.js';
 import { clip } from '../support/media.js';
 import { withPeers } from '../support/peers.js';
@@ -35,49 +35,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-interface Listed {
-  readonly uri: string;
-  readonly duration: number;
-  readonly discontinuity: boolean;
-}
-
-interface Playlist {
-  readonly target: number;
-  readonly sequence: number;
-  readonly discontinuities: number;
-  readonly ended: boolean;
-  readonly segments: Listed[];
-}
-
-/** The playlist as another project's parser reads it. @returns undefined for 404. */
-async function playlistOf(path: string): Promise<Playlist | undefined> {
-  const reply = await fetch(at(path));
-  if (reply.status === 404) return undefined;
-  const list = HlsParser.parse(await reply.text());
-  if (list.isMasterPlaylist) throw new Error('a master playlist');
-  const media = list as HlsParser.types.MediaPlaylist;
-  return {
-    target: media.targetDuration,
-    sequence: media.mediaSequenceBase ?? 0,
-    discontinuities: media.discontinuitySequenceBase ?? 0,
-    ended: media.endlist,
-    segments: media.segments.map((s) => ({
-      uri: s.uri,
-      duration: s.duration,
-      discontinuity: s.discontinuity === true,
-    })),
-  };
-}
-
-const bytesOf = async (path: string): Promise<Buffer> => Buffer.from(await (await fetch(at(path))).arrayBuffer());
-
-/** A recording of ffmpeg, sent as fast as it goes, at `start` of the encoder's clock. */
-async function send(client: RtmpClient, messages: readonly MediaMessage[], start = 0): Promise<void> {
-  for (const m of messages) {
-    client.send({ ...m, timestamp: m.kind === 'data' ? 0 : m.timestamp + start });
-    if (!client.writable) await new Promise((next) => setTimeout(next, 5));
-  }
-}
+const playlistOf = (path: string): Promise<Playlist | undefined> => fetchPlaylist(at(path));
+const bytesOf = (path: string): Promise<Buffer> => fetchBytes(at(path));
 
 withPeers('ffmpeg')('HLS of what ffmpeg pushes', () => {
   test('the playlist follows RFC 8216 while it moves; segments are whole and fit together; ffmpeg decodes it', async () => {

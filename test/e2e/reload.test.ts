@@ -289,7 +289,7 @@ describe('reload of features', () => {
     expect([await status(HTTP_PORT, '/'), await status(API_PORT, '/api/v1/versions')]).toEqual([404, 200]);
 
     expect(await status(HTTP_PORT, '/live/features.flv')).toBe(404);
-    expect(await inVhost(srs, 'http_remux { enabled on; } hls { enabled on; hls_fragment 0.2; }')).toMatch(
+    expect(await inVhost(srs, 'http_remux { enabled on; } hls { enabled on; hls_fragment 0.25; }')).toMatch(
       /http_remux enabled: off → on/,
     );
     expect(await status(HTTP_PORT, '/live/features.flv')).toBe(200);

@@ -4,7 +4,6 @@ import type { LaterTable } from '../table.js';
 export const acceptedInRoot = {
   log_dir: { since: 1, note: 'ff_log_dir is its later name' },
   stream_caster: { since: 2, note: 'so nothing is received over MPEG-TS, RTSP or FLV over HTTP' },
-  utc_time: { since: 2, note: 'so times in file names are local' },
   query_latest_version: { since: 2, never: 'this server asks nobody about versions' },
   empty_ip_ok: { since: 3, never: 'a machine without a network address is always fine' },
   disable_daemon_for_docker: { since: 3, never: 'the server detaches only where daemon is on' },

@@ -104,6 +104,13 @@ export const root = {
     spelled: ['pithy_print_ms', ...pithyPrint.map((stage) => `pithy_print.${stage}`)],
     doc: 'How often the log sums up publishers and players, in one line each.',
   },
+  utc_time: {
+    type: 'onoff',
+    default: false,
+    reload: 'live',
+    since: 2,
+    doc: 'Times in file names are UTC; off: local time.',
+  },
   ...processRows,
   http_server: httpServer,
   http_api: httpApi,

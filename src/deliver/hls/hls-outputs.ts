@@ -2,30 +2,27 @@ import { type Config, findVhost, type VhostConfig } from '../../config/index.js'
 import { secondsToMs } from '../../core/index.js';
 import type { Clock, Log, Timer } from '../../kernel/index.js';
 import type { LiveStream, StreamHub, StreamName } from '../../stream/index.js';
-import { HlsStream, type SegmentInfo } from './hls-stream.js';
+import { HlsDisk } from './hls-disk.js';
+import { type HlsEvents, HlsOutput, type ServedFile } from './hls-output.js';
 
 /** A file of a live stream, from memory. */
-type HlsFile = { readonly stream: StreamName } & (
-  | { readonly kind: 'playlist'; text(query: string): string | undefined }
-  | { readonly kind: 'segment'; readonly bytes: Buffer }
-);
+type HlsFile = ServedFile & { readonly stream: StreamName };
 
-/** Told of every complete segment; wired in app/. */
-export interface HlsEvents {
-  completed(streamKey: string, segment: SegmentInfo): void;
-}
-
-interface Output {
-  readonly stream: LiveStream;
-  readonly hls: HlsStream;
+interface Entry {
+  /** The one that publishes or published last: a stream that is idle is forgotten before its HLS is. */
+  stream: LiveStream;
+  readonly output: HlsOutput;
   forget: Timer | undefined;
 }
 
 /** HLS of all streams whose vhost asks for it. */
 export class HlsOutputs {
-  readonly #outputs = new Map<string, Output>();
+  readonly #entries = new Map<string, Entry>();
   /** `VHOST PATH` → file. */
   readonly #files = new Map<string, HlsFile>();
+  readonly #disk: HlsDisk;
+  /** Outputs that are being removed from disk. */
+  readonly #leaving = new Set<Promise<void>>();
   readonly #unobserve: () => void;
 
   constructor(
@@ -35,11 +32,17 @@ export class HlsOutputs {
     private readonly log: Log,
     private readonly events: HlsEvents,
   ) {
+    this.#disk = new HlsDisk(clock, log);
     this.#unobserve = hub.observe({
       published: (stream) => this.#published(stream),
-      unpublished: (stream) => this.#outputs.get(stream.key)?.hls.segmenter.finish(),
+      unpublished: (stream) => this.#entries.get(stream.key)?.output.hls.segmenter.finish(),
       ended: (stream) => this.#ended(stream),
     });
+  }
+
+  /** What a killed server has left on disk is removed, in the background. */
+  start(): void {
+    this.#disk.prepare(this.config());
   }
 
   /** @param path decoded, from the root of the HTTP server. */
@@ -53,77 +56,83 @@ export class HlsOutputs {
 
   #published(stream: LiveStream): void {
     const vhost = this.#vhost(stream);
-    const known = this.#outputs.get(stream.key);
+    const known = this.#entries.get(stream.key);
     if (vhost?.hls.enabled !== true) return known && this.#drop(known);
     known?.forget?.cancel();
-    known?.hls.segmenter.finish();
-    const output = known !== undefined && known.stream === stream ? known : this.#attach(stream, vhost, known);
+    known?.output.hls.segmenter.finish();
+    if (known !== undefined && !known.output.isInPlace) this.#drop(known);
+    const entry = this.#entries.get(stream.key) ?? this.#attach(stream, vhost, known?.output.hls.next);
+    entry.stream = stream;
     // Again, too: a stream that ended lost it, and may be the same one still for a viewer that waited.
-    stream.addConsumer(output.hls.segmenter);
-    output.hls.resume();
+    stream.addConsumer(entry.output.hls.segmenter);
+    entry.output.hls.resume();
   }
 
-  #attach(stream: LiveStream, vhost: VhostConfig, former: Output | undefined): Output {
-    let last = vhost.hls;
-    const settings = () => (last = this.#vhost(stream)?.hls ?? last);
-    const name = vhost.name;
-    const hls =
-      former?.hls ??
-      new HlsStream(
-        stream.name,
-        settings,
-        this.clock,
-        (path, bytes) => {
-          if (bytes === undefined) this.#files.delete(`${name} ${path}`);
-          else this.#files.set(`${name} ${path}`, { kind: 'segment', stream: stream.name, bytes });
-        },
-        (segment) => this.events.completed(stream.key, segment),
-        (codec, why) => this.log.warn({ stream: stream.key, codec, why }, 'track left out of HLS'),
-      );
-    const output: Output = { stream, hls, forget: undefined };
-    this.#outputs.set(stream.key, output);
-    this.#files.set(`${name} ${hls.playlistPath}`, {
-      kind: 'playlist',
-      stream: stream.name,
-      text: (query) => hls.playlist(query),
-    });
-    this.log.info({ stream: stream.key, playlist: hls.playlistPath }, 'HLS started');
-    return output;
+  /** @param next the number of the first segment at least. */
+  #attach(stream: LiveStream, vhost: VhostConfig, next?: number): Entry {
+    let last = vhost;
+    const settings = () => {
+      last = this.#vhost(stream) ?? last;
+      const { hls, atc, timeJitter } = last;
+      return { hls, isAbsolute: atc || timeJitter === 'off', utc: this.config().utcTime };
+    };
+    const env = {
+      disk: this.#disk,
+      clock: this.clock,
+      log: this.log,
+      events: this.events,
+      serve: (name: string, path: string, file: ServedFile | undefined) => {
+        if (file === undefined) this.#files.delete(`${name} ${path}`);
+        else this.#files.set(`${name} ${path}`, { ...file, stream: stream.name });
+      },
+    };
+    const output = new HlsOutput(stream, vhost.name, settings, env, next);
+    const entry: Entry = { stream, output, forget: undefined };
+    this.#entries.set(stream.key, entry);
+    return entry;
   }
 
   /** The publisher did not come back: players hear the end, and later everything is forgotten (`hls_dispose`). */
   #ended(stream: LiveStream): void {
-    const output = this.#outputs.get(stream.key);
-    if (output === undefined) return;
-    output.hls.end();
-    stream.removeConsumer(output.hls.segmenter);
+    const entry = this.#entries.get(stream.key);
+    if (entry === undefined) return;
+    entry.output.hls.end();
+    stream.removeConsumer(entry.output.hls.segmenter);
     const dispose = this.#vhost(stream)?.hls.hlsDispose;
     if (dispose !== undefined && dispose > 0)
-      output.forget = this.clock.after(secondsToMs(dispose), () => this.#drop(output));
+      entry.forget = this.clock.after(secondsToMs(dispose), () => this.#drop(entry));
   }
 
-  #drop(output: Output): void {
-    const { stream, hls } = output;
-    output.forget?.cancel();
-    stream.removeConsumer(hls.segmenter);
-    hls.dispose();
-    this.#files.delete(`${stream.name.vhost} ${hls.playlistPath}`);
-    this.#outputs.delete(stream.key);
-    this.log.info({ stream: stream.key, forcedCuts: hls.segmenter.forcedCuts }, 'HLS ended');
+  #drop(entry: Entry): void {
+    const { stream, output } = entry;
+    entry.forget?.cancel();
+    stream.removeConsumer(output.hls.segmenter);
+    this.#entries.delete(stream.key);
+    const leaving = output.dispose().finally(() => this.#leaving.delete(leaving));
+    this.#leaving.add(leaving);
   }
 
-  /** The configuration changed: streams that are live get or lose their HLS. */
+  /** The configuration changed: streams that are live get or lose their HLS, or get another one elsewhere. */
   reconfigure(live: Iterable<LiveStream>): void {
+    this.#disk.prepare(this.config());
     for (const stream of live) {
-      const wanted = this.#vhost(stream)?.hls.enabled === true;
-      const output = this.#outputs.get(stream.key);
-      if (output !== undefined && !wanted) this.#drop(output);
-      else if (output === undefined && wanted && stream.publication !== undefined) this.#published(stream);
+      const vhost = this.#vhost(stream);
+      const entry = this.#entries.get(stream.key);
+      const isWanted = vhost?.hls.enabled === true;
+      if (entry !== undefined && !(isWanted && entry.output.isInPlace)) {
+        entry.output.hls.segmenter.finish();
+        this.#drop(entry);
+      }
+      if (!isWanted || stream.publication === undefined || this.#entries.has(stream.key)) continue;
+      const { output } = this.#attach(stream, vhost, entry?.output.hls.next);
+      stream.addConsumer(output.hls.segmenter);
     }
   }
 
-  close(): void {
+  /** Resolves when files are removed, or left to the operator. */
+  async close(): Promise<void> {
     this.#unobserve();
-    for (const output of [...this.#outputs.values()]) this.#drop(output);
+    for (const entry of [...this.#entries.values()]) this.#drop(entry);
+    await this.#disk.close(this.#leaving);
   }
 }

@@ -1,86 +1,159 @@
-import { posix } from 'node:path';
 import type { VhostConfig } from '../../config/index.js';
-import { type Ms, ms, secondsToMs } from '../../core/index.js';
+import { secondsToMs } from '../../core/index.js';
 import type { Clock } from '../../kernel/index.js';
-import { type PlaylistEntry, writePlaylist } from '../../protocol/m3u8/index.js';
+import { writePlaylist } from '../../protocol/m3u8/index.js';
 import type { StreamName } from '../../stream/index.js';
+import { KeyRing } from './keys.js';
+import { fillPath, segmentPath, uriOf } from './names.js';
+import { type Segment, SegmentWindow } from './segment-window.js';
 import { type Piece, Segmenter, type SegmenterRules } from './segmenter.js';
+import { firstNumber, grid } from './sequence.js';
 
-type HlsSettings = VhostConfig['hls'];
-
-interface Segment extends PlaylistEntry {
-  /** Path below the root of the HTTP server. */
-  readonly path: string;
-  readonly bytes: Buffer;
-  /** When it left the playlist, monotonic ms; undefined while it is listed. */
-  goneSince: number | undefined;
+/** What the configuration says about a stream. */
+export interface HlsSettings {
+  readonly hls: VhostConfig['hls'];
+  /** The stream's clock is the encoder's (`atc on`, `time_jitter off`). */
+  readonly isAbsolute: boolean;
+  readonly utc: boolean;
 }
 
-/** A complete segment, for whoever is told of it. */
-export interface SegmentInfo {
-  /** Paths below the root of the HTTP server. */
-  readonly path: string;
-  readonly playlist: string;
-  /** Seconds. */
-  readonly duration: number;
-  readonly seq: number;
+/** Hears what changes. */
+export interface HlsListener {
+  /** A segment or key can be served; undefined: not any more. */
+  file(path: string, kind: 'segment' | 'key', bytes: Buffer | undefined): void;
+  /** The playlist is another one. @param added the segment that is new in it. */
+  listed(added: Segment | undefined): void;
+  /** Media was left out. */
+  leftOut(codec: string, why: string): void;
+  /** Segments were forgotten before their time. */
+  memoryFull(): void;
 }
 
 /** Until the first segment has set the target, a group of pictures may be this long. */
 const FIRST_LIMIT = 60_000;
+/** Of the memory of a stream, one segment may have a quarter. */
+const PIECE_SHARE = 4;
 
 /** The playlist of one stream and its segments, in memory. It outlives publishers, so that numbers never go back. */
 export class HlsStream implements SegmenterRules {
-  readonly segmenter = new Segmenter(
-    this,
-    (piece) => this.#add(piece),
-    (codec, why) => this.complain(codec, why),
-  );
+  readonly segmenter: Segmenter;
   readonly playlistPath: string;
-  #segments: Segment[] = [];
-  /**
-   * Begins at the time of day in seconds: a server that was restarted, or a stream that was forgotten, goes on with
-   * higher numbers than before, so neither players nor caches see one number twice.
-   */
+  readonly #window = new SegmentWindow();
+  readonly #keys: KeyRing;
+  readonly #isAligned: boolean;
   #next: number;
-  #listed = 0;
   #discontinuities = 0;
   #target: number | undefined;
   #ended = false;
+  /** Unix time of the stream's 0, where its clock is not absolute. */
+  #offset: number | undefined;
+  #lastEnd = 0;
 
+  /** @param next the number of the first segment, where it goes on from another one. */
   constructor(
     private readonly name: StreamName,
     private readonly settings: () => HlsSettings,
     private readonly clock: Clock,
-    private readonly changed: (path: string, segment: Buffer | undefined) => void,
-    private readonly completed: (segment: SegmentInfo) => void,
-    private readonly complain: (codec: string, why: string) => void,
+    private readonly listener: HlsListener,
+    next = 0,
   ) {
-    this.#next = Math.floor(clock.wall() / 1000);
-    this.playlistPath = posix.join('/', this.#fill(settings().hlsM3u8File, this.#next));
+    // Fixed, because numbers on the grid may be lower than others, and numbers must not go back.
+    this.#isAligned = settings().hls.hlsTsFloor;
+    this.#next = this.#isAligned ? next : Math.max(next, firstNumber(clock.wall()));
+    this.playlistPath = fillPath(settings().hls.hlsM3u8File, name);
+    this.segmenter = new Segmenter(
+      this,
+      (piece) => this.#add(piece),
+      (codec, why) => listener.leftOut(codec, why),
+    );
+    this.#keys = new KeyRing((seq) => {
+      const { hlsKeyFile, hlsKeyUrl } = settings().hls;
+      const path = fillPath(hlsKeyFile, name, { seq: `${seq}` });
+      return { path, uri: uriOf(path, this.playlistPath, hlsKeyUrl) };
+    });
   }
 
-  fragment(): Ms {
-    return secondsToMs(this.settings().hlsFragment);
+  // ---- what the segmenter asks for
+
+  isDue(start: number, at: number): boolean {
+    const fragment = this.#fragment;
+    if (this.isAligned()) return grid.index(this.#unix(at), fragment) > grid.index(this.#unix(start), fragment);
+    return at - start >= Math.min(fragment, this.#announced ?? fragment);
   }
 
-  target(): Ms {
-    return ms(this.#target === undefined ? Math.max(FIRST_LIMIT, this.fragment()) : this.#target * 1000);
+  limit(): number {
+    const { hlsAofRatio } = this.settings().hls;
+    const target = this.#announced ?? Math.max(FIRST_LIMIT, this.#fragment);
+    if (hlsAofRatio === undefined || this.isAligned()) return target;
+    return Math.min(target, hlsAofRatio * this.#fragment);
   }
 
-  get isListed(): boolean {
-    return this.#segments.length > 0;
+  isAligned(): boolean {
+    return this.#isAligned;
   }
 
-  /** Undefined while there is no segment yet. @param query what every URI is followed by. */
+  waitsForKey(): boolean {
+    return this.settings().hls.hlsWaitKeyframe;
+  }
+
+  maxBytes(): number {
+    return this.settings().hls.hlsMemory / PIECE_SHARE;
+  }
+
+  carries(kind: 'audio' | 'video'): boolean {
+    const { hlsAcodec, hlsVcodec } = this.settings().hls;
+    return kind === 'audio' ? hlsAcodec !== 'an' : hlsVcodec !== 'vn';
+  }
+
+  countsSamples(): boolean {
+    return !this.settings().hls.hlsDtsDirectly;
+  }
+
+  get #fragment(): number {
+    return secondsToMs(this.settings().hls.hlsFragment);
+  }
+
+  /** The target duration in ms, once it is known. */
+  get #announced(): number | undefined {
+    return this.#target === undefined ? undefined : this.#target * 1000;
+  }
+
+  /** A time of the stream → ms since 1970. */
+  #unix(at: number): number {
+    if (this.settings().isAbsolute) return grid.unwrap(at, this.clock.wall());
+    this.#offset ??= this.clock.wall() - at;
+    return at + this.#offset;
+  }
+
+  // ---- the playlist
+
+  /** The number that the next segment will have. */
+  get next(): number {
+    return this.#next;
+  }
+
+  get kept(): readonly Segment[] {
+    return this.#window.kept;
+  }
+
+  get listed(): readonly Segment[] {
+    return this.#window.listed;
+  }
+
+  /** @param query what every URI is followed by. @returns undefined while there is no segment yet. */
   playlist(query: string): string | undefined {
-    const entries = this.#segments.filter((segment) => segment.goneSince === undefined);
-    if (entries.length === 0 || this.#target === undefined) return undefined;
+    return this.playlistOf(this.listed, query);
+  }
+
+  /** A playlist of these, which follow each other. */
+  playlistOf(entries: readonly Segment[], query = ''): string | undefined {
+    const [first] = entries;
+    if (first === undefined || this.#target === undefined) return undefined;
     return writePlaylist(
       {
         targetDuration: this.#target,
-        mediaSequence: this.#next - entries.length,
-        discontinuitySequence: this.#discontinuities,
+        mediaSequence: first.seq,
+        discontinuitySequence: first.discontinuitiesBefore,
         entries,
         ended: this.#ended,
       },
@@ -90,61 +163,70 @@ export class HlsStream implements SegmenterRules {
 
   /** Somebody publishes (again). */
   resume(): void {
+    this.#offset = undefined;
     this.#ended = false;
   }
 
   /** The publisher did not come back. */
   end(): void {
     this.#ended = true;
+    this.listener.listed(undefined);
   }
 
   /** Forgets everything. */
   dispose(): void {
-    for (const { path } of this.#segments) this.changed(path, undefined);
-    this.#segments = [];
+    this.#forget(this.#window.clear());
   }
 
-  #add({ bytes, duration, discontinuity }: Piece): void {
-    const { hlsFragment, hlsTdRatio, hlsTsFile } = this.settings();
-    this.#target ??= Math.max(1, Math.ceil(hlsFragment * hlsTdRatio), Math.round(duration));
-    const path = posix.join('/', this.#fill(hlsTsFile, this.#next));
-    const relative = posix.relative(posix.dirname(this.playlistPath), path);
-    // Names may hold `#`, `%`, `?`, `:` or blanks, which mean something else in a URI.
-    const uri = relative.split('/').map(encodeURIComponent).join('/');
-    this.#segments.push({ path, uri, bytes, duration, discontinuity, goneSince: undefined });
-    this.#next++;
-    this.#listed += duration;
-    this.changed(path, bytes);
-    this.completed({ path, playlist: this.playlistPath, duration, seq: this.#next - 1 });
+  #add({ bytes, start, duration, discontinuity }: Piece): void {
+    const { hls, utc } = this.settings();
+    const { hlsFragment, hlsTdRatio, hlsTsFile, hlsEntryPrefix } = hls;
+    const isAligned = this.#isAligned;
+    // Between two points of the grid is a fragment, and a key frame may be late by nearly another.
+    const target = hlsFragment * (isAligned ? Math.max(2, hlsTdRatio) : hlsTdRatio);
+    this.#target ??= Math.max(1, Math.ceil(target), Math.round(duration));
+    const unix = isAligned ? this.#unix(start) : 0;
+    const seq = isAligned ? Math.max(this.#next, grid.number(unix, this.#fragment)) : this.#next;
+    // A list says only where its numbers begin.
+    if (seq !== this.#next) this.#window.retireAll(this.clock.now());
+    this.#next = seq + 1;
+    this.#lastEnd = Math.max(this.#lastEnd + 1, this.clock.wall());
+    const timestamp = isAligned ? grid.index(unix, this.#fragment) : this.#lastEnd;
+    const path = segmentPath(hlsTsFile, this.name, { seq, duration, at: this.#lastEnd, timestamp }, utc);
+    const locked = hls.hlsKeys ? this.#keys.encrypt(bytes, seq, hls.hlsFragmentsPerKey) : undefined;
+    const segment: Segment = {
+      seq,
+      path,
+      uri: uriOf(path, this.playlistPath, hlsEntryPrefix),
+      bytes: locked?.bytes ?? bytes,
+      duration,
+      discontinuity,
+      key: locked && { uri: locked.key.uri, iv: locked.iv },
+      secret: locked?.key,
+      discontinuitiesBefore: this.#discontinuities,
+      keptUntil: undefined,
+    };
+    if (discontinuity) this.#discontinuities++;
+    this.#window.add(segment);
+    if (segment.secret !== undefined) this.listener.file(segment.secret.path, 'key', segment.secret.bytes);
+    this.listener.file(path, 'segment', segment.bytes);
     this.#trim();
+    this.listener.listed(segment);
   }
 
-  /** Keeps what the window lists, and what was listed so recently that a player may still ask for it (RFC 8216 §6.2.2). */
   #trim(): void {
-    const { hlsWindow } = this.settings();
-    const now = this.clock.now();
-    for (const segment of this.#segments) {
-      if (segment.goneSince !== undefined) continue;
-      if (this.#listed - segment.duration < hlsWindow) break;
-      segment.goneSince = now;
-      this.#listed -= segment.duration;
-      if (segment.discontinuity) this.#discontinuities++;
-    }
-    const keep = hlsWindow * 1000;
-    while (this.#segments[0]?.goneSince !== undefined) {
-      const [oldest] = this.#segments as [Segment];
-      if (now - (oldest.goneSince ?? now) < keep + oldest.duration * 1000) break;
-      this.#segments.shift();
-      this.changed(oldest.path, undefined);
-    }
+    const { hlsWindow, hlsMemory } = this.settings().hls;
+    this.#forget(this.#window.trim(hlsWindow, this.#target ?? 0, this.clock.now()));
+    const early = this.#window.shrink(hlsMemory * (1 - 1 / PIECE_SHARE));
+    if (early.some(({ keptUntil }) => keptUntil === undefined)) this.listener.memoryFull();
+    this.#forget(early);
   }
 
-  #fill(pattern: string, seq: number): string {
-    const { vhost, app, stream } = this.name;
-    return pattern
-      .replaceAll('[seq]', `${seq}`)
-      .replaceAll('[vhost]', () => vhost)
-      .replaceAll('[app]', () => app)
-      .replaceAll('[stream]', () => stream);
+  #forget(segments: readonly Segment[]): void {
+    for (const { path, secret } of segments) {
+      this.listener.file(path, 'segment', undefined);
+      if (secret !== undefined && this.kept.every((other) => other.secret !== secret))
+        this.listener.file(secret.path, 'key', undefined);
+    }
   }
 }

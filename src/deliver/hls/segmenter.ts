@@ -1,22 +1,37 @@
-import type { Frame, Ms } from '../../core/index.js';
+import type { Frame } from '../../core/index.js';
 import { SrsError } from '../../kernel/index.js';
-import { FrameMuxer, type Tracks } from '../../protocol/mpegts/index.js';
+import { FrameMuxer, type TrackConfig, type Tracks } from '../../protocol/mpegts/index.js';
 import type { FrameConsumer } from '../../stream/index.js';
 
 /** A finished piece of a stream that can be played alone. */
 export interface Piece {
   readonly bytes: Buffer;
+  /** Where it begins on the stream's clock, ms. */
+  readonly start: number;
   /** Seconds. */
   readonly duration: number;
   readonly discontinuity: boolean;
 }
 
+/** Times in ms on the stream's clock. */
 export interface SegmenterRules {
-  /** Video is cut at the first key frame after so long, audio alone at once. */
-  fragment(): Ms;
-  /** The announced target duration; no segment, rounded to whole seconds, may be longer (RFC 8216 §4.3.3.1). */
-  target(): Ms;
+  /** Whether a segment that began at `start` is long enough at `at`. */
+  isDue(start: number, at: number): boolean;
+  /** After so long a segment is cut without a key frame; at most the announced target duration. */
+  limit(): number;
+  /** Pieces begin at the same places whenever the stream was joined: what comes before the first of them is left out. */
+  isAligned(): boolean;
+  /** Pieces begin with key frames, where there are some. */
+  waitsForKey(): boolean;
+  /** A longer piece is cut, whatever its duration. */
+  maxBytes(): number;
+  /** Whether sound, or pictures, are wanted. */
+  carries(kind: 'audio' | 'video'): boolean;
+  /** Times of sound are counted by samples. */
+  countsSamples(): boolean;
 }
+
+type Kind = 'audio' | 'video';
 
 /** Audio and video are waited for together for so much of the stream; what comes later joins at a key frame. */
 const PROBE = 1000;
@@ -25,9 +40,9 @@ const SHORTEST = 100;
 /** What the last frame of a publish is taken to last. */
 const LAST_FRAME = 40;
 /** Rounds down to the target still. Groups of 60 pictures at 29.97/s are 2.002 s: they must not be cut in front of their end. */
-const OVER_TARGET = 499;
-/** How far over the target a cut is forced: the frame that causes it must fit below OVER_TARGET. */
-const FORCED_OVER_TARGET = 400;
+const OVER_LIMIT = 499;
+/** How far over the limit a cut is forced: the frame that causes it must fit below OVER_LIMIT. */
+const FORCED_OVER_LIMIT = 400;
 
 /** Decides where a stream is cut (hls.md §3), and has the pieces written. */
 export class Segmenter implements FrameConsumer {
@@ -36,7 +51,10 @@ export class Segmenter implements FrameConsumer {
   #tracks: Tracks = { video: undefined, audio: undefined };
   /** What the publish has shown of itself so far. */
   #seen: { video: Tracks['video']; audio: Tracks['audio'] } = { video: undefined, audio: undefined };
-  readonly #configs = new Map<string, Buffer>();
+  readonly #configs = new Map<Kind, Buffer>();
+  /** Configurations that count from the next segment on; frames that need them wait for it. */
+  readonly #pending = new Map<Kind, TrackConfig>();
+  readonly #carried = { audio: true, video: true };
   #start = 0;
   #last = 0;
   #written = false;
@@ -45,10 +63,13 @@ export class Segmenter implements FrameConsumer {
   #emitted = false;
   /** Another configuration or another track: the next key frame begins a segment whatever its time. */
   #changed = false;
-  /** Cuts without a key frame, because the announced target would have been exceeded. */
+  /** The piece at hand began anywhere, while pieces shall begin at fixed places. */
+  #partial = false;
+  #halted = false;
+  /** Cuts without a key frame, because a segment would have become too long or too big. */
   forcedCuts = 0;
-  /** Codecs that are left out, so that each is complained of once. */
-  readonly #unsupported = new Set<string>();
+  /** What was complained of in this publish, so that it is done once. */
+  readonly #complaints = new Set<string>();
 
   constructor(
     private readonly rules: SegmenterRules,
@@ -61,46 +82,54 @@ export class Segmenter implements FrameConsumer {
   }
 
   onFrame(frame: Frame): void {
-    if (frame.kind === 'data' || frame.role === 'end' || frame.role === 'meta') return;
+    if (this.#halted || frame.kind === 'data' || frame.role === 'end' || frame.role === 'meta') return;
     const track = FrameMuxer.trackOf(frame);
     if (track === undefined) {
       if (frame.track === 0) this.#leaveOut(frame.codec, 'not a codec of HLS segments');
       return;
     }
+    const carried = this.rules.carries(frame.kind);
+    if (carried !== this.#carried[frame.kind]) this.#carry(frame.kind, carried);
     if (frame.role === 'config') return this.#configure(frame);
-    if (frame.kind === 'video') this.#see('video', track as Tracks['video']);
-    else this.#see('audio', track as Tracks['audio']);
+    if (!carried) return;
+    this.#see(frame.kind, track);
     if (this.#probing === undefined) return this.#take(frame);
     this.#probing.push(frame);
     const first = this.#probing[0] ?? frame;
     if ((this.#seen.video && this.#seen.audio) || frame.dts - first.dts >= PROBE) this.#begin();
   }
 
+  #carry(kind: Kind, carried: boolean): void {
+    this.#carried[kind] = carried;
+    if (!carried) this.#see(kind, undefined);
+  }
+
   #configure(frame: Frame): void {
-    const { kind, codec, payload } = frame;
-    const before = this.#configs.get(kind);
-    if (before?.equals(payload) === true) return;
+    const { codec, payload } = frame;
+    const kind = frame.kind as Kind;
+    if (this.#configs.get(kind)?.equals(payload) === true) return;
     try {
-      this.#muxer.configure(frame);
+      const read = FrameMuxer.read(frame);
+      if (read !== undefined) this.#pending.set(kind, read);
     } catch (error) {
       if (!(error instanceof SrsError)) throw error;
       this.#leaveOut(codec, error.message);
       return;
     }
+    const isAnother = this.#configs.has(kind);
     this.#configs.set(kind, Buffer.from(payload));
-    const track = FrameMuxer.trackOf(frame);
-    if (kind === 'video') this.#see('video', track as Tracks['video']);
-    else this.#see('audio', track as Tracks['audio']);
-    if (before !== undefined && this.#probing === undefined) this.#changed = true;
+    if (!this.#carried[kind]) return;
+    this.#see(kind, FrameMuxer.trackOf(frame));
+    if (isAnother && this.#probing === undefined) this.#changed = true;
   }
 
   #leaveOut(codec: string, why: string): void {
-    if (this.#unsupported.has(codec)) return;
-    this.#unsupported.add(codec);
+    if (this.#complaints.has(codec)) return;
+    this.#complaints.add(codec);
     this.complain(codec, why);
   }
 
-  #see<K extends 'video' | 'audio'>(kind: K, track: Tracks[K]): void {
+  #see(kind: Kind, track: Tracks['video'] | Tracks['audio']): void {
     if (this.#seen[kind] === track) return;
     this.#seen = { ...this.#seen, [kind]: track };
     if (this.#probing === undefined) this.#changed = true;
@@ -109,11 +138,15 @@ export class Segmenter implements FrameConsumer {
   #begin(): void {
     const frames = this.#probing ?? [];
     this.#probing = undefined;
+    this.#partial = this.rules.isAligned();
     this.#open(frames[0]?.dts ?? 0);
     for (const frame of frames) this.#take(frame);
   }
 
   #open(at: number): void {
+    for (const config of this.#pending.values()) this.#muxer.configure(config);
+    this.#pending.clear();
+    this.#muxer.countsSamples = this.rules.countsSamples();
     this.#tracks = { ...this.#seen };
     this.#muxer.begin(this.#tracks);
     this.#start = at;
@@ -121,23 +154,26 @@ export class Segmenter implements FrameConsumer {
   }
 
   #take(frame: Frame): void {
-    const { dts, kind } = frame;
+    const { dts, codec } = frame;
+    const kind = frame.kind as Kind;
     if (this.#isCut(frame)) this.#cut(dts);
     this.#last = Math.max(this.#last, dts);
-    // A track that this segment did not announce waits for the next one.
-    if (this.#tracks[kind as 'audio' | 'video'] !== frame.codec) return;
+    // A track or configuration that this segment did not begin with waits for the next one.
+    if (this.#tracks[kind] !== codec || this.#pending.has(kind)) return;
     if (this.#muxer.write(frame)) this.#written = true;
+    else this.#leaveOut(`${codec} frame`, 'damaged, or without its configuration');
   }
 
   #isCut({ kind, role, dts }: Frame): boolean {
     if (!this.#written) return false;
-    const length = dts - this.#start;
-    const fragment = Math.min(this.rules.fragment(), this.rules.target());
-    if (kind === 'video' && role === 'key') return this.#changed || length >= fragment;
+    const isDue = this.rules.isDue(this.#start, dts);
+    if (kind === 'video' && role === 'key') return this.#changed || isDue;
     const hasVideo = this.#tracks.video !== undefined;
     const audioAlone = !hasVideo && this.#seen.video === undefined;
-    if (audioAlone && (this.#changed || length >= fragment)) return true;
-    if (length < this.rules.target() + FORCED_OVER_TARGET) return false;
+    if (audioAlone && (this.#changed || isDue)) return true;
+    if (isDue && kind === 'video' && !this.rules.waitsForKey()) return true;
+    const isTooLong = dts - this.#start >= this.rules.limit() + FORCED_OVER_LIMIT;
+    if (!isTooLong && this.#muxer.length < this.rules.maxBytes()) return false;
     if (hasVideo) this.forcedCuts++;
     return true;
   }
@@ -151,9 +187,14 @@ export class Segmenter implements FrameConsumer {
 
   #close(length: number): void {
     const bytes = this.#muxer.take();
+    if (this.#partial) {
+      this.#partial = false;
+      return;
+    }
     this.emit({
       bytes,
-      duration: Math.min(length, this.rules.target() + OVER_TARGET) / 1000,
+      start: this.#start,
+      duration: Math.min(length, this.rules.limit() + OVER_LIMIT) / 1000,
       discontinuity: this.#discontinuity,
     });
     this.#discontinuity = false;
@@ -162,6 +203,8 @@ export class Segmenter implements FrameConsumer {
 
   /** The publisher left: what is there becomes the last segment of this publish. */
   finish(): void {
+    this.#halted = false;
+    this.#complaints.clear();
     if (this.#probing !== undefined && this.#probing.length > 0) this.#begin();
     if (this.#probing !== undefined) return;
     const length = this.#last + LAST_FRAME - this.#start;
@@ -172,6 +215,14 @@ export class Segmenter implements FrameConsumer {
     this.#probing = [];
     this.#seen = { video: undefined, audio: undefined };
     this.#configs.clear();
+    this.#pending.clear();
     this.#changed = false;
+    this.#partial = false;
+  }
+
+  /** What comes until the publisher leaves is left out. */
+  halt(): void {
+    this.finish();
+    this.#halted = true;
   }
 }

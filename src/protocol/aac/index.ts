@@ -46,6 +46,12 @@ export function writeAdts(out: Uint8Array, at: number, config: AacConfig, frameB
   out[at + 6] = 0xfc;
 }
 
+/** Samples a second by rate index. @see ISO/IEC 14496-3 table 1.18 */
+const RATES = [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000, 7350];
+
+/** Samples a second of the core coder, of which a frame has 1024. */
+export const coreRate = ({ rateIndex }: AacConfig): number => RATES[rateIndex] ?? 44_100;
+
 export const fitsAdts = (frameBytes: number): boolean => frameBytes > 0 && frameBytes + ADTS_BYTES <= MAX_ADTS;
 
 export { describeAac } from './describe.js';

@@ -1,3 +1,10 @@
+/** How a segment is encrypted (RFC 8216 §4.3.2.4). */
+export interface SegmentKey {
+  readonly uri: string;
+  /** 32 hexadecimal digits. */
+  readonly iv: string;
+}
+
 /** A segment as a playlist lists it. */
 export interface PlaylistEntry {
   readonly uri: string;
@@ -5,6 +12,8 @@ export interface PlaylistEntry {
   readonly duration: number;
   /** Something changed before it: another publish, another codec. */
   readonly discontinuity: boolean;
+  /** Undefined: it is not encrypted. */
+  readonly key: SegmentKey | undefined;
 }
 
 export interface Playlist {
@@ -26,10 +35,20 @@ export function writePlaylist(list: Playlist, query = ''): string {
     `#EXT-X-MEDIA-SEQUENCE:${list.mediaSequence}`,
     `#EXT-X-DISCONTINUITY-SEQUENCE:${list.discontinuitySequence}`,
   ];
-  for (const { uri, duration, discontinuity } of list.entries) {
+  let inForce = KEY_NONE;
+  for (const { uri, duration, discontinuity, key } of list.entries) {
     if (discontinuity) lines.push('#EXT-X-DISCONTINUITY');
+    const tag = keyTag(key, query);
+    if (tag !== inForce) lines.push(tag);
+    inForce = tag;
     lines.push(`#EXTINF:${duration.toFixed(3)},`, uri + query);
   }
   if (list.ended) lines.push('#EXT-X-ENDLIST');
   return `${lines.join('\n')}\n`;
 }
+
+const KEY_NONE = '#EXT-X-KEY:METHOD=NONE';
+
+/** A key stands before the first segment that it counts for, so also at the top of a list that begins in its middle. */
+const keyTag = (key: SegmentKey | undefined, query: string): string =>
+  key === undefined ? KEY_NONE : `#EXT-X-KEY:METHOD=AES-128,URI="${key.uri}${query}",IV=0x${key.iv}`;

@@ -1,8 +1,9 @@
 import type { Frame } from '../../core/index.js';
-import { type AacConfig, ADTS_BYTES, fitsAdts, readAacConfig, writeAdts } from '../aac/index.js';
+import { type AacConfig, ADTS_BYTES, coreRate, fitsAdts, readAacConfig, writeAdts } from '../aac/index.js';
 import { AvcNal, avcNalType, readAvcConfig } from '../avc/index.js';
 import { audioDataOffset, videoDataOffset } from '../flv/index.js';
 import { HevcNal, hevcNalType, readHevcConfig } from '../hevc/index.js';
+import { SampleClock } from './sample-clock.js';
 import { type AudioTrack, Pid, type Tracks, type VideoTrack } from './tables.js';
 import { TsWriter } from './ts-writer.js';
 
@@ -22,6 +23,11 @@ interface VideoConfig {
   readonly sets: readonly Uint8Array[];
 }
 
+/** What a codec configuration says; see `FrameMuxer.read`. */
+export type TrackConfig =
+  | { readonly kind: 'video'; readonly config: VideoConfig }
+  | { readonly kind: 'audio'; readonly config: AacConfig };
+
 /** Frames of one stream → transport stream: Annex B for AVC and HEVC, ADTS for AAC, MP3 as it is. */
 export class FrameMuxer {
   readonly #writer = new TsWriter();
@@ -29,6 +35,9 @@ export class FrameMuxer {
   #aac: AacConfig | undefined;
   readonly #parts: Uint8Array[] = [];
   readonly #adts = new Uint8Array(ADTS_BYTES);
+  readonly #samples = new SampleClock();
+  /** Times of AAC are counted by samples instead of taken from the frames. */
+  countsSamples = false;
   /** Frames that could not be written: damaged, or before their configuration. */
   skipped = 0;
 
@@ -51,22 +60,33 @@ export class FrameMuxer {
     return this.#writer.take();
   }
 
-  /** Takes over a codec configuration. @throws {ProtocolError} AVC_CONFIG, HEVC_CONFIG, AAC_CONFIG */
-  configure(frame: Frame): void {
-    const { kind, codec, payload } = frame;
+  /**
+   * Reads a codec configuration. @returns undefined when the frame holds none that counts here.
+   * @throws {ProtocolError} AVC_CONFIG, HEVC_CONFIG, AAC_CONFIG
+   */
+  static read({ kind, codec, payload }: Frame): TrackConfig | undefined {
     if (kind === 'audio') {
-      if (codec === 'aac') this.#aac = readAacConfig(payload.subarray(Math.max(0, audioDataOffset(payload))));
-      return;
+      if (codec !== 'aac') return undefined;
+      return { kind, config: readAacConfig(payload.subarray(Math.max(0, audioDataOffset(payload)))) };
     }
     const offset = videoDataOffset(payload);
-    if (offset < 0) return;
+    if (kind !== 'video' || offset < 0) return undefined;
     const record = payload.subarray(offset);
     if (codec === 'avc') {
       const { lengthSize, sps, pps } = readAvcConfig(record);
-      this.#video = { track: 'avc', lengthSize, sets: withStartCodes([...sps, ...pps]) };
-    } else if (codec === 'hevc') {
-      const { lengthSize, sets } = readHevcConfig(record);
-      this.#video = { track: 'hevc', lengthSize, sets: withStartCodes(sets) };
+      return { kind, config: { track: 'avc', lengthSize, sets: withStartCodes([...sps, ...pps]) } };
+    }
+    if (codec !== 'hevc') return undefined;
+    const { lengthSize, sets } = readHevcConfig(record);
+    return { kind, config: { track: 'hevc', lengthSize, sets: withStartCodes(sets) } };
+  }
+
+  /** Frames that follow are coded so. */
+  configure(read: TrackConfig): void {
+    if (read.kind === 'video') this.#video = read.config;
+    else {
+      this.#aac = read.config;
+      this.#samples.reset();
     }
   }
 
@@ -127,7 +147,9 @@ export class FrameMuxer {
       length += ADTS_BYTES;
     }
     parts.push(bytes);
-    const time = dts * 90;
+    const sent = dts * 90;
+    const counted = this.countsSamples && codec === 'aac' && this.#aac !== undefined;
+    const time = counted ? this.#samples.next(sent, coreRate(this.#aac as AacConfig)) : sent;
     this.#writer.write({ pid: Pid.audio, pts: time, dts: time, randomAccess: true }, parts, length);
     return true;
   }

@@ -1,2 +1,2 @@
-export { FrameMuxer } from './frame-muxer.js';
+export { FrameMuxer, type TrackConfig } from './frame-muxer.js';
 export type { Tracks } from './tables.js';

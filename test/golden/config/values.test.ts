@@ -65,6 +65,7 @@ const plain = {
   daemon: false,
   log: { tank: 'file', level: 'trace', file: './objs/srs.log' },
   pithyPrint: 10_000,
+  utcTime: false,
   workDir: './',
   asprocess: false,
 };
@@ -130,11 +131,11 @@ const roots: { text: string; want: object; warn?: string[] }[] = [
     warn: ['2:17: max_connections "5k": only the number counts, so it is 5'],
   },
   {
-    text: 'rtc_server { } utc_time on;',
-    want: {},
+    text: 'rtc_server { } utc_time on; srt_server { }',
+    want: { utcTime: true },
     warn: [
       '2:1: rtc_server (since v4) is not supported yet and ignored, so there is no WebRTC',
-      '2:16: utc_time (since v2) is not supported yet and ignored, so times in file names are local',
+      '2:29: srt_server (since v4) is not supported yet and ignored, so there is no SRT',
     ],
   },
 ];

@@ -18,7 +18,7 @@ function server(enabled = 'on') {
   const clock = new FakeClock();
   let config = parse(enabled);
   const hub = new StreamHub(() => config, clock, new FanoutGovernor(clock), {});
-  const hls = new HlsOutputs(hub, () => config, clock, log, { completed: () => undefined });
+  const hls = new HlsOutputs(hub, () => config, clock, log, { completed: () => undefined, failed: () => undefined });
   const stream = hub.obtain({ vhost, app: 'live', stream: 's' });
   const publication = () => stream.publish({ id: 'o', evicted: () => undefined });
   /** Sound of so many ms. */

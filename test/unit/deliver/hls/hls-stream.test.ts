@@ -1,35 +1,60 @@
+import { createDecipheriv } from 'node:crypto';
 import HLS from 'hls-parser';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../../src/config/index.js';
+import { freeze } from '../../../../src/core/index.js';
 import { HlsStream } from '../../../../src/deliver/hls/hls-stream.js';
 import { aacConfig, aacFrame, avcConfig, avcInter, avcKey } from '../../../support/coded.js';
 import { FakeClock } from '../../../support/fake-clock.js';
+import { checkTs } from '../../../support/ts-check.js';
 
 const files = new Map<string, Buffer>();
 const complaints: string[] = [];
+let full = 0;
 
-function make(stream: string, block: string): HlsStream {
+interface Options {
+  block?: string;
+  stream?: string;
+  clock?: FakeClock;
+  isAbsolute?: boolean;
+}
+
+function make({ block = '', stream = 's', clock = new FakeClock(), isAbsolute = false }: Options): HlsStream {
   const text = `listen 1935; vhost __defaultVhost__ { hls { enabled on; ${block} } }`;
   const vhost = parseConfig(text, 'hls').config.vhosts.get('__defaultVhost__');
   if (vhost === undefined) throw new Error('no vhost');
-  return new HlsStream(
-    { vhost: vhost.name, app: 'live', stream },
-    () => vhost.hls,
-    new FakeClock(),
-    (path, bytes) => void (bytes === undefined ? files.delete(path) : files.set(path, bytes)),
-    () => undefined,
-    (codec) => complaints.push(codec),
-  );
+  const name = { vhost: vhost.name, app: 'live', stream };
+  return new HlsStream(name, () => ({ hls: vhost.hls, isAbsolute, utc: true }), clock, {
+    file: (path, _kind, bytes) => void (bytes === undefined ? files.delete(path) : files.set(path, bytes)),
+    listed: () => undefined,
+    leftOut: (codec) => complaints.push(codec),
+    memoryFull: () => full++,
+  });
 }
+
+/** Sound from one time to another, with the clock of the day going along. */
+function sound(hls: HlsStream, from: number, until: number, clock = new FakeClock(), size = 0): void {
+  hls.segmenter.onFrame(aacConfig(from));
+  for (let at = from; at < until; at += 20) {
+    clock.advance(20);
+    const frame = aacFrame(at);
+    const payload = freeze(Buffer.concat([frame.payload, Buffer.alloc(size)]));
+    hls.segmenter.onFrame({ ...frame, payload });
+  }
+}
+
+const read = (hls: HlsStream, query = ''): HLS.types.MediaPlaylist =>
+  HLS.parse(hls.playlist(query) ?? '') as HLS.types.MediaPlaylist;
 
 beforeEach(() => {
   files.clear();
   complaints.length = 0;
+  full = 0;
 });
 
 describe('the playlist of a stream (RFC 8216)', () => {
   test('groups of 60 pictures at 29.97/s, fragment 4: never cut without a key frame', () => {
-    const hls = make('s', 'hls_fragment 4; hls_window 20;');
+    const hls = make({ block: 'hls_fragment 4; hls_window 20;' });
     hls.segmenter.onFrame(avcConfig(0));
     hls.segmenter.onFrame(aacConfig(0));
     let audio = 0;
@@ -47,7 +72,7 @@ describe('the playlist of a stream (RFC 8216)', () => {
 
   test('a name with characters that mean something in a URI leads to its segments', () => {
     const name = 'a b#c%20:ü+';
-    const hls = make(name, 'hls_fragment 1;');
+    const hls = make({ stream: name, block: 'hls_fragment 1;' });
     hls.segmenter.onFrame(aacConfig(0));
     for (let at = 0; at < 3000; at += 20) hls.segmenter.onFrame(aacFrame(at));
     const list = HLS.parse(hls.playlist('?token=x') ?? '') as HLS.types.MediaPlaylist;
@@ -61,9 +86,137 @@ describe('the playlist of a stream (RFC 8216)', () => {
   });
 
   test('a codec that has no place in segments is complained of once', () => {
-    const hls = make('s', '');
+    const hls = make({});
     const frame = { ...aacFrame(0), codec: 'speex' };
     for (let i = 0; i < 3; i++) hls.segmenter.onFrame(frame);
     expect(complaints).toEqual(['speex']);
+  });
+
+  test('at least three target durations are listed; what left is kept as long as RFC 8216 §6.2.2 asks', () => {
+    const clock = new FakeClock();
+    const hls = make({ block: 'hls_fragment 2; hls_window 1;', clock });
+    const gone = new Map<string, { at: number; list: number }>();
+    let listed: readonly string[] = [];
+    for (let at = 0; at < 60_000; at += 20) {
+      sound(hls, at, at + 20, clock);
+      if (hls.playlist('') === undefined) continue;
+      const { segments, targetDuration } = read(hls);
+      const length = segments.reduce((sum, { duration }) => sum + duration, 0);
+      const uris = segments.map(({ uri }) => `/live/${uri}`);
+      if (at > 20_000) expect(length).toBeGreaterThanOrEqual(3 * targetDuration);
+      for (const path of listed) if (!uris.includes(path)) gone.set(path, { at, list: length });
+      for (const [path, left] of gone)
+        if (at - left.at < (left.list + 2) * 1000) expect(files.has(path), `${path} at ${at}`).toBe(true);
+      listed = uris;
+    }
+    expect(gone.size).toBeGreaterThan(10);
+    expect(files.size).toBeLessThan(12);
+  });
+
+  test('names with all variables; paths of a CDN in front', () => {
+    const clock = new FakeClock();
+    const hls = make({
+      clock,
+      block: `hls_fragment 1; hls_m3u8_file [vhost]/[app]/[stream]/list.m3u8; hls_entry_prefix https://cdn.example.com/x;
+        hls_ts_file [app]/[2006]-[01]-[02]/[stream]_[15][04][05].[999]_[timestamp]_[duration]_[seq].ts;`,
+    });
+    sound(hls, 0, 1020, clock);
+    const [path] = [...files.keys()];
+    expect(path).toMatch(/^\/live\/2023-11-14\/s_221322\.0\d\d_1700000002\d{3}_1000_\d+\.ts$/);
+    expect(read(hls, '?a=b').segments[0]?.uri).toBe(`https://cdn.example.com/x${path}?a=b`);
+    expect(hls.playlistPath).toBe('/__defaultVhost__/live/s/list.m3u8');
+  });
+
+  test('hls_memory: the oldest make way, a segment is cut at a quarter', () => {
+    const hls = make({ block: 'hls_fragment 10; hls_window 600; hls_memory 1048576;' });
+    sound(hls, 0, 100_000, new FakeClock(), 1000);
+    const sizes = [...files.values()].map(({ length }) => length);
+    expect(sizes.reduce((sum, n) => sum + n, 0)).toBeLessThanOrEqual(0.75 * 2 ** 20);
+    expect(Math.max(...sizes)).toBeLessThan(2 ** 18 + 2000);
+    expect(full).toBeGreaterThan(0);
+    expect(read(hls).segments.length).toBe(files.size);
+  });
+
+  test('numbers after a restart are higher, also with short segments', () => {
+    const clock = new FakeClock();
+    const before = make({ block: 'hls_fragment 0.25;', clock });
+    sound(before, 0, 60_000, clock);
+    expect(make({ clock }).next).toBeGreaterThanOrEqual(before.next);
+    expect(before.next).toBeLessThan(2 ** 31);
+  });
+
+  test('hls_aof_ratio: pictures without a key frame are cut then, in the first segment too', () => {
+    const hls = make({ block: 'hls_fragment 1; hls_aof_ratio 2.5;' });
+    hls.segmenter.onFrame(avcConfig(0));
+    for (let i = 0; i < 500; i++) hls.segmenter.onFrame(i === 0 ? avcKey(0) : avcInter(i * 40));
+    for (const { duration } of read(hls).segments) expect(duration).toBeLessThan(3);
+    expect(hls.segmenter.forcedCuts).toBeGreaterThan(4);
+  });
+});
+
+describe('hls_ts_floor', () => {
+  const block = 'hls_fragment 2; hls_ts_floor on; hls_ts_file [app]/[stream]-[timestamp]-[seq].ts; hls_window 60;';
+  /** A clock of an encoder in ms since 1970, as far as 32 bits go. */
+  const start = 1_700_000_000_000 % 2 ** 32;
+
+  test('servers that join at other times, with other clocks of the day, number and name the same pieces alike', () => {
+    const [one, two] = [0, 90_000].map((skew) => {
+      const clock = new FakeClock();
+      clock.advance(skew);
+      const hls = make({ block, clock, isAbsolute: true });
+      sound(hls, start + skew / 10, start + 30_000, clock);
+      return hls;
+    }) as [HlsStream, HlsStream];
+    const names = (hls: HlsStream) => hls.listed.map(({ seq, path, duration }) => `${seq} ${path} ${duration}`);
+    expect(names(two).length).toBeGreaterThan(8);
+    expect(names(one).slice(-names(two).length)).toEqual(names(two));
+    const [first] = one.listed;
+    expect(first?.path).toMatch(new RegExp(`-8500000\\d\\d-${first?.seq}\\.ts$`));
+  });
+
+  test('the clock of RTMP begins anew after 2^32 ms: numbers go on', () => {
+    const clock = new FakeClock();
+    const hls = make({ block, clock, isAbsolute: true });
+    // As a server that joined before the turn sees it.
+    sound(hls, 2 ** 32 - 9000, 2 ** 32 + 9000, clock);
+    const seqs = hls.listed.map(({ seq }) => seq);
+    expect(seqs.length).toBeGreaterThan(6);
+    for (const [i, seq] of seqs.entries()) if (i > 0) expect(seq).toBe((seqs[i - 1] as number) + 1);
+  });
+
+  test('a leap of the clock begins the list anew, since a list says only its first number', () => {
+    const clock = new FakeClock();
+    const hls = make({ block, clock, isAbsolute: true });
+    sound(hls, start, start + 9000, clock);
+    hls.segmenter.finish();
+    const before = hls.next;
+    sound(hls, start + 60_000, start + 69_000, clock);
+    expect(hls.listed[0]?.seq).toBeGreaterThan(before);
+    expect(read(hls).segments[0]?.discontinuity).toBe(true);
+    expect(files.size).toBeGreaterThan(hls.listed.length);
+  });
+});
+
+describe('AES-128 (RFC 8216 §4.3.2.4)', () => {
+  test('each listed segment is decrypted by the key and vector that the list names; keys go with their segments', () => {
+    const clock = new FakeClock();
+    const hls = make({ block: 'hls_fragment 1; hls_window 6; hls_keys on; hls_fragments_per_key 3;', clock });
+    const used = new Set<string>();
+    for (let from = 0; from < 40_000; from += 1000) {
+      sound(hls, from, from + 1000, clock);
+      if (hls.playlist('') === undefined) continue;
+      for (const { uri, key } of read(hls, '?t=1').segments) {
+        const [segment, secret] = [uri, key?.uri].map((u) =>
+          files.get(new URL(u ?? '', 'http://h/live/s.m3u8').pathname),
+        );
+        expect(key?.uri).toMatch(/^s-\d+\.key\?t=1$/);
+        const decipher = createDecipheriv('aes-128-cbc', secret as Buffer, Buffer.from(key?.iv ?? new ArrayBuffer(0)));
+        const plain = Buffer.concat([decipher.update(segment as Buffer), decipher.final()]);
+        expect(checkTs(plain).faults).toEqual([]);
+        used.add(key?.uri ?? '');
+      }
+    }
+    expect(used.size).toBeGreaterThan(10);
+    expect([...files.keys()].filter((path) => path.endsWith('.key')).length).toBeLessThan(10);
   });
 });

@@ -1,18 +1,30 @@
 import { describe, expect, test } from 'vitest';
-import { type Frame, ms } from '../../../../src/core/index.js';
+import { type Frame, freeze } from '../../../../src/core/index.js';
 import { type Piece, Segmenter, type SegmenterRules } from '../../../../src/deliver/hls/segmenter.js';
 import { aacConfig, aacFrame, avcConfig, avcInter, avcKey, mp3Frame } from '../../../support/coded.js';
+import { checkTs } from '../../../support/ts-check.js';
 
 /** As a playlist with this target duration asks for it. */
-const rules = (fragment: number, target: number): SegmenterRules => ({
-  fragment: () => ms(fragment * 1000),
-  target: () => ms(target * 1000),
+const rules = (fragment: number, target: number, more: Partial<SegmenterRules>): SegmenterRules => ({
+  isDue: (start, at) => at - start >= Math.min(fragment, target) * 1000,
+  limit: () => target * 1000,
+  isAligned: () => false,
+  waitsForKey: () => true,
+  maxBytes: () => Number.POSITIVE_INFINITY,
+  carries: () => true,
+  countsSamples: () => false,
+  ...more,
 });
 
-function segmenter(fragment: number, target: number) {
+function segmenter(fragment: number, target: number, more: Partial<SegmenterRules> = {}) {
   const pieces: Piece[] = [];
-  const it = new Segmenter(rules(fragment, target), (piece) => pieces.push(piece));
-  return { it, pieces };
+  const complaints: string[] = [];
+  const it = new Segmenter(
+    rules(fragment, target, more),
+    (piece) => pieces.push(piece),
+    (codec) => complaints.push(codec),
+  );
+  return { it, pieces, complaints };
 }
 
 /** Pictures and sound in order of time; a key frame every `gop` pictures. */
@@ -105,5 +117,93 @@ describe('where a stream is cut', () => {
       [2, false],
       [4, true],
     ]);
+  });
+
+  test('sound with another configuration while pictures run: both begin with the next segment', () => {
+    const { it, pieces } = segmenter(2, 2);
+    for (const frame of programme(5, 25, 50)) {
+      if (frame.dts === 3000 && frame.kind === 'video') it.onFrame(aacConfig(3000, 3));
+      it.onFrame(frame);
+    }
+    it.finish();
+    const rates = (piece: Piece | undefined): Set<number> => {
+      const found = new Set<number>();
+      for (let at = 0; at + 2 < (piece?.bytes.length ?? 0); at++)
+        if (piece?.bytes[at] === 0xff && piece.bytes[at + 1] === 0xf1)
+          found.add(((piece.bytes[at + 2] as number) >> 2) & 15);
+      return found;
+    };
+    expect(pieces.map(({ duration, discontinuity }) => [Math.floor(duration), discontinuity])).toEqual([
+      [2, false],
+      [2, false],
+      [1, true],
+    ]);
+    expect(pieces.map((piece) => [...rates(piece)])).toEqual([[4], [4], [3]]);
+  });
+
+  test('a piece that grows too big is cut, and counted', () => {
+    const { it, pieces } = segmenter(10, 10, { maxBytes: () => 20_000 });
+    for (const frame of programme(10, 25, 1000)) it.onFrame(frame);
+    expect(pieces.length).toBeGreaterThan(3);
+    expect(it.forcedCuts).toBe(pieces.length);
+    for (const { bytes } of pieces) expect(bytes.length).toBeLessThan(21_000);
+  });
+
+  test('hls_wait_keyframe off: cut at any picture', () => {
+    const { it, pieces } = segmenter(2, 10, { waitsForKey: () => false });
+    for (const frame of programme(9, 25, 1000)) it.onFrame(frame);
+    expect(pieces.map(({ duration }) => duration)).toEqual([2, 2, 2, 2]);
+    expect(it.forcedCuts).toBe(0);
+  });
+
+  test.each(['audio', 'video'] as const)('without %s, taken away and given back while it runs', (kind) => {
+    let wanted = true;
+    const { it, pieces } = segmenter(1, 2, { carries: (asked) => asked !== kind || wanted });
+    for (const frame of programme(9, 25, 25)) {
+      if (frame.dts === 2600) wanted = false;
+      if (frame.dts === 5600) wanted = true;
+      it.onFrame(frame);
+    }
+    const pid = kind === 'audio' ? 0x101 : 0x100;
+    const has = pieces.map(({ bytes }) => checkTs(bytes).pids.has(pid));
+    expect(has[0]).toBe(true);
+    expect(has).toContain(false);
+    expect(has.at(-1)).toBe(true);
+    expect(pieces.filter(({ discontinuity }) => discontinuity)).toHaveLength(2);
+    for (const { bytes } of pieces) expect(checkTs(bytes).faults).toEqual([]);
+  });
+
+  test('pieces on a grid: the same, whenever the stream was joined; what comes before the first point is left out', () => {
+    const grid = {
+      isAligned: () => true,
+      isDue: (start: number, at: number) => Math.floor(at / 2000) > Math.floor(start / 2000),
+    };
+    const stamps = (joined: number) => {
+      const { it, pieces } = segmenter(2, 4, grid);
+      for (const frame of programme(21, 30_000 / 1001, 30, 777))
+        if (frame.role === 'config' || frame.dts >= joined) it.onFrame(frame);
+      return pieces.map(({ start, duration }) => `${start}+${duration}`);
+    };
+    const [all, late] = [stamps(0), stamps(7400)];
+    expect(late.length).toBeGreaterThan(4);
+    expect(all.slice(-late.length)).toEqual(late);
+    expect(all.length).toBe(9);
+  });
+
+  test('a damaged frame is left out and complained of once a publish; halted, nothing is made until the next one', () => {
+    const { it, pieces, complaints } = segmenter(1, 1);
+    const broken: Frame = { ...avcInter(40), payload: freeze(Buffer.from([0x27, 1, 0, 0, 0, 0, 0, 9, 9, 1])) };
+    for (const frame of programme(3, 25, 25)) {
+      it.onFrame(frame);
+      if (frame.kind === 'video') it.onFrame({ ...broken, dts: frame.dts });
+    }
+    expect(complaints).toEqual(['avc frame']);
+    it.halt();
+    const before = pieces.length;
+    for (const frame of programme(3, 25, 25, 4000)) it.onFrame(frame);
+    expect(pieces.length).toBe(before);
+    it.finish();
+    for (const frame of programme(3, 25, 25, 8000)) it.onFrame(frame);
+    expect(pieces.slice(before).map(({ discontinuity }) => discontinuity)).toEqual([true, false]);
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type Frame, freeze, ms } from '../../../../src/core/index.js';
 import { FlvReader, readAudioTag, readVideoTag, TagType } from '../../../../src/protocol/flv/index.js';
 import { FrameMuxer } from '../../../../src/protocol/mpegts/index.js';
+import { SampleClock } from '../../../../src/protocol/mpegts/sample-clock.js';
 import { checkTs } from '../../../support/ts-check.js';
 
 const golden = (name: string) => join(import.meta.dirname, '../../../golden/flv', name);
@@ -24,8 +25,11 @@ function mux(
   tracks = { video: 'avc', audio: 'aac' } as const,
 ): Buffer {
   muxer.begin(tracks);
-  for (const frame of frames)
-    frame.role === 'config' ? muxer.configure(frame) : frame.role !== 'end' && muxer.write(frame);
+  for (const frame of frames) {
+    const read = frame.role === 'config' ? FrameMuxer.read(frame) : undefined;
+    if (read !== undefined) muxer.configure(read);
+    else if (frame.role !== 'config' && frame.role !== 'end') muxer.write(frame);
+  }
   return muxer.take();
 }
 
@@ -82,10 +86,11 @@ describe('transport stream (ISO/IEC 13818-1)', () => {
 
   test('a payload of any size fills its packets exactly', () => {
     const [config] = framesOf('ffmpeg-5.1.9-h264-aac.flv').filter((f) => f.kind === 'audio' && f.role === 'config');
-    if (config === undefined) throw new Error('the file has no AAC configuration');
+    const read = config && FrameMuxer.read(config);
+    if (read === undefined) throw new Error('the file has no AAC configuration');
     for (let size = 1; size < 600; size++) {
       const muxer = new FrameMuxer();
-      muxer.configure(config);
+      muxer.configure(read);
       muxer.begin({ video: undefined, audio: 'aac' });
       const payload = freeze(Buffer.concat([Buffer.from('af01', 'hex'), Buffer.alloc(size, 7)]));
       muxer.write({ kind: 'audio', codec: 'aac', role: 'audio', track: 0, cts: ms(0), dts: ms(5), payload });
@@ -100,5 +105,29 @@ describe('transport stream (ISO/IEC 13818-1)', () => {
     for (const hex of ['17', '1701000000', '1701000000000000ff65', '17010000000000000265'])
       expect(muxer.write({ ...base, payload: freeze(Buffer.from(hex, 'hex')) })).toBe(false);
     expect(muxer.skipped).toBe(4);
+  });
+
+  test('times of AAC counted by samples: steps of 1024 samples, not of whole milliseconds', () => {
+    const frames = framesOf('ffmpeg-5.1.9-h264-aac.flv', 1000).filter((f) => f.kind === 'audio');
+    const muxer = new FrameMuxer();
+    muxer.countsSamples = true;
+    const dts = (checkTs(mux(frames, muxer, { video: undefined, audio: 'aac' } as never)).stamps.get(0x101) ?? []).map(
+      (s) => s.dts,
+    );
+    expect(dts.length).toBeGreaterThan(15);
+    for (const [i, at] of dts.entries())
+      expect(Math.abs(at - (dts[0] as number) - (i * 90_000 * 1024) / 44_100)).toBeLessThanOrEqual(0.5);
+  });
+});
+
+describe('times counted by samples', () => {
+  test('follow the encoder where it is more than 100 ms away, and never go back', () => {
+    const clock = new SampleClock();
+    expect([0, 1900, 3900].map((sent) => clock.next(sent, 48_000))).toEqual([0, 1920, 3840]);
+    expect(clock.next(30_000, 48_000)).toBe(30_000);
+    expect(clock.next(1000, 48_000)).toBe(30_000);
+    expect(clock.next(2900, 48_000)).toBe(30_000);
+    clock.reset();
+    expect(clock.next(50_000, 44_100)).toBe(50_000);
   });
 });

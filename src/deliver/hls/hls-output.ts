@@ -1,0 +1,133 @@
+import type { Clock, Log } from '../../kernel/index.js';
+import type { StreamName } from '../../stream/index.js';
+import { DiskMirror } from './disk-mirror.js';
+import { type HlsDisk, keyDirectory, servesMemory, writesFiles } from './hls-disk.js';
+import { type HlsListener, type HlsSettings, HlsStream } from './hls-stream.js';
+import type { Segment } from './segment-window.js';
+
+/** A complete segment, for whoever is told of it. */
+export interface SegmentInfo {
+  /** Paths from the root of the HTTP server. */
+  readonly path: string;
+  readonly playlist: string;
+  /** Where the files are; relative to the working directory if `hls_path` is. Without files, where they would be. */
+  readonly file: string;
+  readonly playlistFile: string;
+  /** Seconds. */
+  readonly duration: number;
+  readonly seq: number;
+}
+
+/** Told of what happens to segments and streams; wired in app/. */
+export interface HlsEvents {
+  /** A segment is complete: it can be had from memory, and from disk where files are written. */
+  completed(streamKey: string, segment: SegmentInfo): void;
+  /** Media can not be in HLS, and the publisher shall be closed for it (`hls_on_error disconnect`). */
+  failed(streamKey: string, why: string): void;
+}
+
+/** What outputs share. */
+export interface HlsEnvironment {
+  readonly disk: HlsDisk;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly events: HlsEvents;
+  /** Files that are served from memory. */
+  serve(vhost: string, path: string, file: ServedFile | undefined): void;
+}
+
+export type ServedFile =
+  | { readonly kind: 'playlist'; text(query: string): string | undefined }
+  | { readonly kind: 'segment' | 'key'; readonly bytes: Buffer };
+
+/** HLS of one stream, in memory and on disk as its vhost says. */
+export class HlsOutput implements HlsListener {
+  readonly hls: HlsStream;
+  readonly #mirror: DiskMirror | undefined;
+  readonly #log: Log;
+  /** Names of files on disk begin so. */
+  readonly #directory: string;
+  readonly #placement: string;
+  readonly #isInMemory: boolean;
+  #warned = false;
+
+  /** @param next the number of the first segment at least. */
+  constructor(
+    private readonly stream: { readonly name: StreamName; readonly key: string },
+    private readonly vhost: string,
+    private readonly settings: () => HlsSettings,
+    private readonly env: HlsEnvironment,
+    next?: number,
+  ) {
+    const { hls } = settings();
+    this.#log = env.log.child({ stream: stream.key });
+    this.#placement = placementOf(hls);
+    this.#isInMemory = servesMemory(hls);
+    this.#directory = writesFiles(hls) ? hls.hlsPath.replace(/\/+$/, '') : '.';
+    this.hls = new HlsStream(stream.name, settings, env.clock, this, next);
+    if (writesFiles(hls)) {
+      const events = {
+        written: (segment: Segment) => this.#written(segment),
+        cleansUp: () => this.settings().hls.hlsCleanup,
+      };
+      const [media, keys] = [env.disk.root(hls.hlsPath), env.disk.root(keyDirectory(hls))];
+      this.#mirror = new DiskMirror(this.hls, media, keys, events, env.clock, this.#log);
+    }
+    const { playlistPath } = this.hls;
+    if (this.#isInMemory)
+      env.serve(vhost, playlistPath, { kind: 'playlist', text: (query) => this.hls.playlist(query) });
+    this.#log.info({ playlist: playlistPath, ...(this.#mirror && { directory: hls.hlsPath }) }, 'HLS started');
+  }
+
+  /** Whether it is where the configuration wants it; else another one has to be made. */
+  get isInPlace(): boolean {
+    return placementOf(this.settings().hls) === this.#placement;
+  }
+
+  file(path: string, kind: 'segment' | 'key', bytes: Buffer | undefined): void {
+    if (this.#isInMemory) this.env.serve(this.vhost, path, bytes === undefined ? undefined : { kind, bytes });
+  }
+
+  listed(added: Segment | undefined): void {
+    if (this.#mirror !== undefined) this.#mirror.touch();
+    else if (added !== undefined) this.#tell(added);
+  }
+
+  #written(segment: Segment): void {
+    if (!this.#isInMemory) segment.bytes = undefined;
+    this.#tell(segment);
+  }
+
+  #tell({ path, duration, seq }: Segment): void {
+    const playlist = this.hls.playlistPath;
+    const [file, playlistFile] = [path, playlist].map((p) => this.#directory + p) as [string, string];
+    this.env.events.completed(this.stream.key, { path, playlist, file, playlistFile, duration, seq });
+  }
+
+  leftOut(codec: string, why: string): void {
+    this.#log.warn({ codec, why }, 'left out of HLS');
+    const { hlsOnError } = this.settings().hls;
+    if (hlsOnError === 'ignore') this.hls.segmenter.halt();
+    if (hlsOnError === 'disconnect') this.env.events.failed(this.stream.key, `HLS: ${codec}: ${why}`);
+  }
+
+  memoryFull(): void {
+    if (!this.#warned) this.#log.warn('hls_memory is full: segments are forgotten before their time');
+    this.#warned = true;
+  }
+
+  /** Resolves when nothing of it is left, or nothing but files that are the operator's now. */
+  async dispose(): Promise<void> {
+    const { hls } = this.settings();
+    const { forcedCuts } = this.hls.segmenter;
+    const written = this.#mirror?.close(hls.hlsDispose > 0);
+    this.env.serve(this.vhost, this.hls.playlistPath, undefined);
+    this.#log.info({ forcedCuts }, 'HLS ended');
+    await written;
+    this.hls.dispose();
+  }
+}
+
+/** What can not change without another playlist in another place. */
+const placementOf = ({ hlsPath, hlsStorage, hlsM3u8File, hlsKeyFilePath }: HlsSettings['hls']): string =>
+  JSON.stringify([hlsPath, hlsStorage, hlsM3u8File, hlsKeyFilePath]);
