@@ -114,7 +114,8 @@ function muxing(length: number): Case {
   picture.writeUInt32BE(length - 9, 5);
   picture[9] = 0x41;
   const muxer = new FrameMuxer();
-  muxer.configure(avcConfig(0));
+  const config = FrameMuxer.read(avcConfig(0));
+  if (config !== undefined) muxer.configure(config);
   const frames = Array.from({ length: pictures }, (_, i): Frame => ({ ...avcInter(i * 40), payload: freeze(picture) }));
   return {
     name: `TS muxing, pictures of ${length} B`,

@@ -62,6 +62,8 @@ const VALUES = {
   'vhost hls enabled': 'off',
   'vhost hls hls_m3u8_file': '[app]/other-[stream].m3u8',
   'vhost hls hls_ts_file': '[app]/other-[stream]-[seq].ts',
+  'vhost hls hls_key_file': '[app]/other-[stream]-[seq].key',
+  'vhost hls hls_storage': 'ram',
   'vhost security enabled': 'off',
   'vhost security allow': 'play 127.0.0.1',
   'vhost security deny': 'play 192.0.2.1',
