@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Config, LoadedConfig } from '../config/index.js';
 import { type Ms, ms } from '../core/index.js';
-import { ForwardOutputs, HlsOutputs } from '../deliver/index.js';
+import { type ForwardOutputs, HlsOutputs } from '../deliver/index.js';
 import { ApiServer, EventFeed, HookGate, HttpServer, type Readiness } from '../http/index.js';
 import { type Clock, type Log, type Service, sendQueues, systemClock } from '../kernel/index.js';
 import { Deadlines, RtmpLink } from '../link/index.js';
@@ -21,6 +21,7 @@ import {
 } from '../stream/index.js';
 import { Admission } from './admission.js';
 import { Entrance } from './entrance.js';
+import { makeForwards } from './forwards.js';
 import { Listeners } from './listeners.js';
 import { type Prepared, type Reloadable, Reloader } from './reload.js';
 import { SegmentHooks } from './segment-hooks.js';
@@ -92,14 +93,15 @@ export class SrsServer implements Service {
       completed: (key, segment) => segmentHooks.completed(key, segment),
       failed: (key, why) => this.#disconnect(key, why),
     });
-    this.#forwards = new ForwardOutputs({
+    this.#forwards = makeForwards({
       hub: this.#hub,
+      clients: this.#clients,
+      hooks: this.#hooks,
+      trail: this.#trail,
+      deadlines: this.#deadlines,
       clock,
       log,
-      deadlines: this.#deadlines,
-      trail: this.#trail,
       config: () => this.config,
-      publisher: ({ publication }) => this.#clients.get(publication?.owner.id ?? '')?.facts,
     });
     this.#http = new HttpServer({
       hub: this.#hub,
@@ -239,7 +241,7 @@ export class SrsServer implements Service {
         this.#hub.reconfigure(before);
         this.#http.reconfigure();
         this.#hls.reconfigure(this.#hub);
-        this.#forwards.reconfigure(this.#hub);
+        this.#forwards.reconfigure();
         if (before.pithyPrint !== this.config.pithyPrint) this.#summary.restart();
       },
     };

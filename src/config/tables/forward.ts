@@ -4,11 +4,18 @@ const host = String.raw`(\[[0-9A-Fa-f:.]+\]|[^\s:/[\]]+)(:\d{1,5})?`;
 /** The app's query may stand before the stream. */
 const url = String.raw`rtmps?://[^\s/]+/([^\s/?]+/\S*[^\s/]|[^\s/?]+\?\S*/[^\s/]+)`;
 
+const pattern = `^(${host}|${url})$`;
+
+const regExp = new RegExp(pattern);
+
+/** Whether a text is a destination, wherever it comes from. */
+export const isDestination = (text: string): boolean => regExp.test(text);
+
 const destinations = {
   type: 'strings',
   default: [],
   each: 'word',
-  pattern: `^(${host}|${url})$`,
+  pattern,
   reload: 'live',
 } as const;
 
@@ -28,6 +35,13 @@ export const forward = {
         ...destinations,
         since: 3,
         doc: 'Servers that get the streams: host[:port], under the same names, or a whole URL, rtmp://host[:port]/app/stream or rtmps://…, in which [vhost], [app] and [stream] stand for the names. Each directive adds to the list.',
+      },
+      backend: {
+        type: 'string',
+        default: '',
+        reload: 'live',
+        since: 5,
+        doc: 'URL of a web service that is asked at each publish where the stream shall go besides. Empty: none.',
       },
       ca_file: {
         type: 'string',

@@ -209,7 +209,6 @@ export const laterInVhost = {
   'http_remux.has_video': { since: 5 },
   'http_remux.guess_has_av': { since: 5 },
   ...acceptedInVhost,
-  'forward.backend': { since: 5, note: 'only the destinations of the file are pushed to' },
   ...laterInHls,
   'http_hooks.on_dvr': { since: 2, note: 'so nothing is recorded' },
   transcode: { since: 1 },

@@ -1,39 +1,25 @@
-import { type Config, findVhost, type VhostConfig } from '../../config/index.js';
+import { isDestination } from '../../config/index.js';
 import { ms } from '../../core/index.js';
-import type { Clock, Log, Timer } from '../../kernel/index.js';
-import type { Deadlines } from '../../link/index.js';
-import type { ClientFacts, LiveStream, RelayTrail, StreamHub } from '../../stream/index.js';
-import { type Destination, resolveDestination } from './destination.js';
-import { Forwarder, type ForwardStatus } from './forwarder.js';
-import { leadsBack } from './loop.js';
-import { trustedBy } from './trust.js';
+import { RefusedError, type Timer } from '../../kernel/index.js';
+import type { LiveStream } from '../../stream/index.js';
+import type { Forwarder, ForwardStatus } from './forwarder.js';
+import type { ForwardEnvironment } from './ports.js';
+import { StreamForwards } from './stream-forwards.js';
 
-const SAMPLE = ms(5000);
+const SAMPLE = ms(2500);
+/** That the operator may add to one stream. */
+const MAX_PER_STREAM = 100;
 
-/** What forwards need from the server around them; wired in app/. */
-export interface ForwardEnvironment {
-  readonly hub: StreamHub;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly deadlines: Deadlines;
-  readonly trail: RelayTrail;
-  config(): Config;
-  /** Who publishes a stream. */
-  publisher(stream: LiveStream): ClientFacts | undefined;
-}
-
-/** By what tells destinations apart. */
-type Forwarders = Map<string, Forwarder>;
-
-/** The forwards of all live streams whose vhost has destinations (rtmp.md §11). */
+/** The forwards of all live streams (rtmp.md §11), and what an operator may see and do of them. */
 export class ForwardOutputs {
-  readonly #streams = new Map<LiveStream, Forwarders>();
+  readonly #streams = new Map<LiveStream, StreamForwards>();
   readonly #unobserve: () => void;
   readonly #sampler: Timer;
 
   constructor(private readonly env: ForwardEnvironment) {
     this.#unobserve = env.hub.observe({
-      published: (stream) => this.#published(stream),
+      published: (stream) => this.#obtain(stream).published(),
+      unpublished: (stream) => this.#streams.get(stream)?.unpublished(),
       ended: (stream) => void this.#end(stream),
     });
     this.#sampler = env.clock.every(SAMPLE, () => {
@@ -42,77 +28,81 @@ export class ForwardOutputs {
   }
 
   *[Symbol.iterator](): Iterator<Forwarder> {
-    for (const forwarders of this.#streams.values()) yield* forwarders.values();
+    for (const { forwarders } of this.#streams.values()) yield* forwarders;
   }
 
-  /** State of the forwards of one stream, in the order of the configuration. */
-  of(stream: LiveStream): readonly ForwardStatus[] {
-    return [...(this.#streams.get(stream)?.values() ?? [])].map(({ status }) => status);
+  #obtain(stream: LiveStream): StreamForwards {
+    const forwards = this.#streams.get(stream) ?? new StreamForwards(stream, this.env);
+    this.#streams.set(stream, forwards);
+    return forwards;
   }
 
-  #published(stream: LiveStream): void {
-    this.#sync(stream);
-    for (const forwarder of this.#streams.get(stream)?.values() ?? []) forwarder.published();
+  // ---- the operator
+
+  /** @param streamKey of one stream; left out: of all. */
+  list(streamKey?: string): readonly ForwardStatus[] {
+    return [...this]
+      .map(({ status }) => status)
+      .filter(({ stream }) => streamKey === undefined || stream === streamKey);
   }
 
-  /** Brings the forwards of a stream in line with the configuration; those that stay are not touched. */
-  #sync(stream: LiveStream): void {
-    const wanted = this.#wanted(stream);
-    const now = this.#streams.get(stream) ?? new Map<string, Forwarder>();
-    const next: Forwarders = new Map();
-    for (const [key, destination] of wanted) next.set(key, now.get(key) ?? this.#forwarder(stream, destination));
-    for (const [key, forwarder] of now) if (!next.has(key)) void forwarder.stop();
-    if (next.size > 0) this.#streams.set(stream, next);
-    else this.#streams.delete(stream);
+  /** Adds a destination to a live stream until that ends. @throws {RefusedError} FORWARD_REFUSED */
+  add(streamKey: string, destination: string): ForwardStatus {
+    const stream = this.env.hub.get(streamKey);
+    if (stream?.isLive !== true) throw new RefusedError('FORWARD_REFUSED', 'there is no such live stream');
+    if (!isDestination(destination))
+      throw new RefusedError('FORWARD_REFUSED', 'a destination is host[:port] or rtmp(s)://host[:port]/app/stream');
+    if (this.list(streamKey).length >= MAX_PER_STREAM)
+      throw new RefusedError('FORWARD_REFUSED', `a stream has at most ${MAX_PER_STREAM} destinations`);
+    const added = this.#obtain(stream).add(destination);
+    if (added === undefined)
+      throw new RefusedError('FORWARD_REFUSED', 'the vhost of the stream is not served any more');
+    return added.status;
   }
 
-  #wanted({ name }: LiveStream): Map<string, Destination> {
-    const vhost = findVhost(this.env.config(), name.vhost);
-    const written = vhost === undefined || vhost.name !== name.vhost ? [] : destinationsOf(vhost);
-    return new Map(
-      written.map((text) => {
-        const destination = resolveDestination(text, name);
-        return [destination.url, destination];
-      }),
-    );
+  /** @returns its state then; undefined: there is no such forward. */
+  pause(id: string): ForwardStatus | undefined {
+    const forwarder = this.#find(id)?.[1];
+    forwarder?.pause();
+    return forwarder?.status;
   }
 
-  #forwarder(stream: LiveStream, destination: Destination): Forwarder {
-    const { clock, log, deadlines, trail, config, publisher } = this.env;
-    const vhost = (): VhostConfig | undefined => findVhost(config(), stream.name.vhost);
-    return new Forwarder(stream, destination, {
-      clock,
-      log,
-      deadlines,
-      chunkSize: () => vhost()?.chunkSize ?? 60_000,
-      trail: () => trail.onward(stream.key, publisher(stream)?.trail),
-      leadsBack: (to) => leadsBack(to, stream.name, config()),
-      tls: () => trustedBy(vhost()?.forward.caFile ?? ''),
-    });
+  resume(id: string): ForwardStatus | undefined {
+    const forwarder = this.#find(id)?.[1];
+    forwarder?.resume();
+    return forwarder?.status;
   }
 
-  #end(stream: LiveStream): Promise<void>[] {
-    const forwarders = [...(this.#streams.get(stream)?.values() ?? [])];
-    this.#streams.delete(stream);
-    return forwarders.map((forwarder) => forwarder.stop());
+  /** Until the stream ends, even if the configuration has it. @returns whether there was such a forward. */
+  remove(id: string): boolean {
+    const found = this.#find(id);
+    found?.[0].remove(found[1]);
+    return found !== undefined;
   }
+
+  #find(id: string): [StreamForwards, Forwarder] | undefined {
+    for (const forwards of this.#streams.values())
+      for (const forwarder of forwards.forwarders) if (forwarder.id === id) return [forwards, forwarder];
+    return undefined;
+  }
+
+  // ---- the server
 
   /** The configuration changed: live streams get new destinations and lose others. */
-  reconfigure(live: Iterable<LiveStream>): void {
-    for (const stream of live) if (stream.isLive) this.#sync(stream);
-    for (const forwarder of this) forwarder.published();
+  reconfigure(): void {
+    for (const forwards of this.#streams.values()) forwards.reconfigure();
+  }
+
+  async #end(stream: LiveStream): Promise<void> {
+    const forwards = this.#streams.get(stream);
+    this.#streams.delete(stream);
+    await forwards?.stop();
   }
 
   /** Tells all destinations that the streams end. Resolves when their connections are gone. */
   async close(): Promise<void> {
     this.#unobserve();
     this.#sampler.cancel();
-    await Promise.all([...this.#streams.keys()].flatMap((stream) => this.#end(stream)));
+    await Promise.all([...this.#streams.keys()].map((stream) => this.#end(stream)));
   }
 }
-
-/** What the operator wrote, in both forms. */
-const destinationsOf = ({ forwardTo, forward }: VhostConfig): readonly string[] => [
-  ...forwardTo,
-  ...(forward.enabled ? forward.destination : []),
-];

@@ -13,12 +13,16 @@ const SETTLED = 10_000;
 
 /**
  * `idle` waits for the publisher to come back; `retrying` waits for its next attempt; `live` is published there; `loop`
- * would lead back to its own stream.
+ * would lead back to its own stream; `paused` waits for the operator.
  */
-type ForwardState = 'idle' | 'connecting' | 'live' | 'retrying' | 'loop';
+type ForwardState = 'idle' | 'connecting' | 'live' | 'retrying' | 'loop' | 'paused';
 
 /** What an operator may know of a forward. */
 export interface ForwardStatus {
+  readonly id: string;
+  /** `vhost/app/stream` */
+  readonly stream: string;
+  /** The destination, without keys. */
   readonly to: string;
   readonly state: ForwardState;
   /** Wall clock of the last change of state, ms. */
@@ -58,11 +62,15 @@ interface Connection {
   readonly since: number;
 }
 
+let created = 0;
+
 /**
  * Pushes one stream to one destination, for as long as the stream is live: over republishes on one connection, and on a
  * new one when that is lost. It reads the stream's log as a player does, so it never slows the stream.
  */
 export class Forwarder {
+  /** Not made of the destination: that holds secrets. */
+  readonly id = `f${++created}`;
   readonly #log: Log;
   readonly #backoff = new Backoff(RETRY);
   readonly #rate: RateWindow;
@@ -87,7 +95,7 @@ export class Forwarder {
     private readonly context: ForwardContext,
   ) {
     const { clock, log } = context;
-    this.#log = log.child({ stream: stream.key, to: destination.shown });
+    this.#log = log.child({ to: destination.shown });
     this.#since = clock.wall();
     this.#rate = new RateWindow(clock.now());
   }
@@ -202,17 +210,38 @@ export class Forwarder {
     this.stream.leave(connection.viewer);
   }
 
+  /** Ends what is under way; the destination is told. */
+  #finish(): void {
+    this.#retry?.cancel();
+    const attempt = this.#attempt;
+    const client = this.#connection?.client;
+    this.#attempt = undefined;
+    this.#leave();
+    if (client === undefined) attempt?.abort();
+    else client.finish();
+  }
+
+  /** Nothing is sent until `resume`. */
+  pause(): void {
+    if (this.#over || this.#state === 'paused') return;
+    this.#finish();
+    this.#enter('paused');
+    this.#log.info('forward is paused');
+  }
+
+  resume(): void {
+    if (this.#over || this.#state !== 'paused') return;
+    this.#backoff.reset();
+    this.#enter('idle');
+    this.#log.info('forward goes on');
+    this.published();
+  }
+
   /** Ends it for good. Resolves when its socket is gone. */
   stop(): Promise<void> {
     if (!this.#over) {
       this.#over = true;
-      this.#retry?.cancel();
-      const attempt = this.#attempt;
-      const client = this.#connection?.client;
-      this.#attempt = undefined;
-      this.#leave();
-      if (client === undefined) attempt?.abort();
-      else client.finish();
+      this.#finish();
       this.#log.info({ bytes: this.#bytes }, 'forward ended');
     }
     return this.#gone;
@@ -245,6 +274,8 @@ export class Forwarder {
   get status(): ForwardStatus {
     const viewer = this.#connection?.viewer;
     return {
+      id: this.id,
+      stream: this.stream.key,
       to: this.destination.shown,
       state: this.#state,
       since: this.#since,

@@ -52,6 +52,15 @@ export const bodies = {
     ...sender(from, event),
     ...streamIds(from, facts),
   }),
+  /** The question where a stream shall be pushed to. */
+  forward: (facts: StreamFacts, from: ServerIdentity, event: string) => ({
+    ...client('on_forward', facts),
+    tcUrl: facts.tcUrl,
+    stream: facts.stream,
+    param: facts.param,
+    ...sender(from, event),
+    ...streamIds(from, facts),
+  }),
   /** @param more what the output has to say: `cwd`, `file`, … */
   output: (action: string, facts: OutputFacts, more: object, from: ServerIdentity, event: string) => ({
     ...client(action, facts),

@@ -6,6 +6,7 @@ import { type Clock, type Log, RefusedError } from '../../kernel/index.js';
 import type { ClientFacts, Decision, Gate, ServerIdentity, StreamFacts } from '../../stream/index.js';
 import { type HookAnswer, readAnswer } from './answer.js';
 import { bodies, type OutputFacts } from './bodies.js';
+import { readForwardAnswer } from './forward-answer.js';
 import { HookRequests, publicUrl } from './hook-request.js';
 import { NotificationQueues } from './notification-queues.js';
 
@@ -78,6 +79,18 @@ export class HookGate implements Gate {
         deliver: async (stop) => received(await this.#requests.get(filled, this.#deadline(hooks, stop))),
       });
     }
+  }
+
+  /**
+   * Asks a forward backend where a stream shall go. Whether other hooks are on does not matter.
+   * @throws {Error} when no answer came in time that can be understood.
+   */
+  async destinations(url: string, publisher: StreamFacts, stop: AbortSignal): Promise<readonly string[]> {
+    const hooks = findVhost(this.config(), publisher.vhost)?.httpHooks;
+    const fields = bodies.forward(publisher, this.sender, randomUUID());
+    const secret = hooks?.hookSecret ?? '';
+    const reply = await this.#requests.post(url, fields, secret, this.clock.wall(), this.#deadline(hooks, stop));
+    return readForwardAnswer(reply.status, reply.body);
   }
 
   /** Waits until everything is answered and told, at most `limit` ms. */

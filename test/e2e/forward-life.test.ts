@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest';
+import { confOf, say, startHooks } from '../support/hook-server.js';
+import { reload } from '../support/reload.js';
+import { until } from '../support/run.js';
+import { type Srs, startSrs } from '../support/srs.js';
+import { isConfig, neverBack, publish, record, times } from '../support/streams.js';
+import { feed } from '../support/synthetic.js';
+
+const started = (srs: Srs): string[] =>
+  [...srs.log().matchAll(/"stream":"([^"]+)","style":"fmle","msg":"publish started"/g)].map(([, key = '']) => key);
+const ended = (srs: Srs): number => srs.log().match(/"msg":"publish ended"/g)?.length ?? 0;
+
+/** Publishes in real time until the test is over, a key frame each second. */
+async function goLive(srs: Srs, name: string): Promise<void> {
+  feed(await publish(srs.url('live', name)), { frames: 100_000, pace: 40 }).catch(() => undefined);
+}
+
+describe('the publisher comes and goes', () => {
+  test('republish × 20, clocks all over: one connection to the destination, every frame, time never back', async () => {
+    const slave = await startSrs({ config: confOf('publish { normal_timeout 30000; }') });
+    const master = await startSrs({ config: confOf(`publish { grace 5; } forward 127.0.0.1:${slave.port};`) });
+    const url = master.url('live', 'again');
+    const player = await record(slave.url('live', 'again'));
+    for (let i = 0; i < 20; i++) {
+      const publisher = await publish(url);
+      await feed(publisher, { start: (i * 977_000_017) >>> 0, frames: 10 });
+      await player.until(
+        `frames of publish ${i}`,
+        () => times(player.media(), 'video').length === (i + 1) * 10,
+        20_000,
+      );
+      publisher.close();
+    }
+    expect(started(slave)).toHaveLength(1);
+    for (const kind of ['audio', 'video'] as const) {
+      expect(neverBack(times(player.media(), kind))).toBe(true);
+      expect(times(player.media(), kind)).toHaveLength(200);
+    }
+    expect(player.messages.filter((m) => m.kind === 'video' && isConfig(m))).toHaveLength(20);
+    await until('the end is told when the grace is over', () => ended(slave) === 1);
+  });
+});
+
+describe('destinations change while live', () => {
+  test('by reload: added, changed and removed, and the others notice nothing', async () => {
+    const [one, two, three] = await Promise.all([startSrs(), startSrs(), startSrs()]);
+    const block = (to: string) => `forward { enabled on; destination 127.0.0.1:${one.port}; ${to} }`;
+    const master = await startSrs({ config: confOf(block('')) });
+    await goLive(master, 'x');
+    const player = await record(one.url('live', 'x'));
+    const frames = () => times(player.media(), 'video');
+    await player.until('frames', () => frames().length > 5);
+
+    const add = (more: string) => reload(master, (text) => text.replace(/forward \{.*\}/, `${block(more)} }`));
+    expect(await add(`destination rtmp://127.0.0.1:${two.port}/a/[stream];`)).toContain('1 change');
+    await until('the second has it', () => started(two).length === 1);
+    await add(`destination rtmp://127.0.0.1:${three.port}/a/[stream];`);
+    await until(
+      'the third has it, and the second is told the end',
+      () => started(three).length === 1 && ended(two) === 1,
+    );
+    await add('');
+    await until('the third is told the end', () => ended(three) === 1);
+    expect(started(one)).toHaveLength(1);
+    const seen = frames().length;
+    await player.until('it goes on', () => frames().length > seen + 10);
+    expect(frames().every((t, i, all) => i === 0 || t - (all[i - 1] ?? 0) === 40)).toBe(true);
+
+    await reload(master, (text) => text.replace('forward { enabled on;', 'forward { enabled off;'));
+    await until('the first is told the end', () => ended(one) === 1);
+    await reload(master, (text) => text.replace('forward { enabled off;', 'forward { enabled on;'));
+    await until('and gets it again', () => started(one).length === 2);
+  });
+});
+
+describe('forward { backend }', () => {
+  test('a web service chooses at each publish; a failure is no destination and is asked again', async () => {
+    const slave = await startSrs();
+    const to = (name: string) =>
+      JSON.stringify({ code: 0, data: { urls: [`rtmp://127.0.0.1:${slave.port}/a/${name}`, 'a b'] } });
+    const hooks = await startHooks({ on_forward: say('{}', 500) });
+    const backend = `forward { enabled on; backend ${hooks.url}/targets; }`;
+    const master = await startSrs({ config: confOf(`http_hooks { hook_secret s; } ${backend}`) });
+    const first = await publish(`${master.url('live', 'b')}?token=1`);
+    await until('it is asked again', () => hooks.of('on_forward').length === 2);
+    expect(started(slave)).toEqual([]);
+    hooks.behaviour.on_forward = say(to('first'));
+    await until('the slave has it', () => started(slave).includes('__defaultVhost__/a/first'));
+    expect(hooks.calls[0]?.url).toBe('/targets');
+    expect(hooks.calls[0]?.headers['x-srs-signature']).toMatch(/^[0-9a-f]{64}$/);
+    expect(hooks.of('on_forward')[0]?.body).toMatchObject({
+      action: 'on_forward',
+      ip: '127.0.0.1',
+      vhost: '__defaultVhost__',
+      app: 'live',
+      stream: 'b',
+      param: '?token=1',
+      tcUrl: `rtmp://127.0.0.1:${master.port}/live`,
+    });
+    expect(master.log()).toContain('not every destination can be used');
+
+    // Another publish, another answer: what it does not name any more is told the end.
+    hooks.behaviour.on_forward = say(to('second'));
+    first.close();
+    const second = await publish(master.url('live', 'b'));
+    await until('the other has it', () => started(slave).includes('__defaultVhost__/a/second'));
+    await until('the first has ended', () => ended(slave) === 1);
+
+    // A service that never answers holds nobody up (reliability R2).
+    hooks.behaviour.on_forward = () => undefined;
+    second.close();
+    const before = performance.now();
+    const third = await publish(master.url('live', 'b'));
+    await feed(third, { frames: 5 });
+    const player = await record(master.url('live', 'b'));
+    await player.until('frames', () => times(player.media(), 'video').length === 5);
+    expect(performance.now() - before).toBeLessThan(2000);
+    expect((await master.stop()).code).toBe(0);
+  });
+});
