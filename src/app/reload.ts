@@ -1,5 +1,5 @@
 import { type Change, type Config, type LoadedConfig, planReload, printChange } from '../config/index.js';
-import { ConfigError, type Log, SrsError } from '../kernel/index.js';
+import { ConfigError, type ErrorCode, type Log, SrsError } from '../kernel/index.js';
 
 /** What a part of the server prepared for another configuration. */
 export interface Prepared {
@@ -17,7 +17,7 @@ export interface Reloadable {
 
 export type ReloadResult =
   | { readonly ok: true; readonly changes: readonly string[]; readonly warnings: readonly string[] }
-  | { readonly ok: false; readonly error: string };
+  | { readonly ok: false; readonly code: ErrorCode; readonly error: string };
 
 /**
  * Brings a changed configuration file into force: all of it or none of it. One reload at a time; what is asked for
@@ -31,7 +31,7 @@ export class Reloader {
     /** Reads and checks the file. @throws {ConfigError} */
     private readonly load: () => LoadedConfig,
     private readonly now: () => Config,
-    private readonly swap: (config: Config) => void,
+    private readonly swap: (loaded: LoadedConfig) => void,
     private readonly parts: () => Iterable<Reloadable>,
     private readonly log: Log,
   ) {}
@@ -55,9 +55,11 @@ export class Reloader {
 
   async #reload(): Promise<ReloadResult> {
     try {
-      const { config, warnings } = this.load();
+      const loaded = this.load();
+      const { config, warnings } = loaded;
       const changes = planReload(this.now(), config);
-      if (changes.length > 0) await this.#apply(config, changes);
+      if (changes.length > 0) await this.#apply(loaded, changes);
+      else this.swap(loaded);
       for (const warning of warnings) this.log.warn(warning);
       const told = changes.map(printChange);
       this.log.info({ changes: told }, `configuration reloaded, ${count(told.length)}`);
@@ -66,12 +68,13 @@ export class Reloader {
       const why = error instanceof SrsError ? error.message : String(error);
       const fields = error instanceof SrsError ? { code: error.code, error: why } : { err: error };
       this.log.error(fields, 'reload failed: the previous configuration stays in force');
-      return { ok: false, error: why };
+      return { ok: false, code: error instanceof SrsError ? error.code : 'INTERNAL', error: why };
     }
   }
 
-  async #apply(after: Config, changes: readonly Change[]): Promise<void> {
+  async #apply(loaded: LoadedConfig, changes: readonly Change[]): Promise<void> {
     const before = this.now();
+    const after = loaded.config;
     const prepared: Prepared[] = [];
     try {
       for (const part of this.parts()) prepared.push(await part.reload(before, after));
@@ -80,7 +83,7 @@ export class Reloader {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new ConfigError('RELOAD_UNDONE', why, { changes: changes.length }, { cause });
     }
-    this.swap(after);
+    this.swap(loaded);
     for (const part of prepared) await this.#commit(part);
     const late = changes.filter(({ how }) => how === 'never').map(({ path }) => path);
     if (late.length > 0) this.log.warn({ settings: late }, 'these settings change only with a restart');

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import type { Config, LoadedConfig } from '../config/index.js';
+import { type Config, dumpSettings, type LoadedConfig } from '../config/index.js';
 import { type Ms, ms } from '../core/index.js';
 import { type ForwardOutputs, HlsOutputs } from '../deliver/index.js';
 import { ApiServer, EventFeed, HookGate, HttpServer, type Readiness } from '../http/index.js';
-import { type Clock, type Log, type Service, sendQueues, systemClock } from '../kernel/index.js';
+import { type Clock, type Log, ProcSampler, type Service, sendQueues, systemClock } from '../kernel/index.js';
 import { Deadlines, RtmpLink } from '../link/index.js';
 import { ServerHandshake } from '../protocol/rtmp/index.js';
 import { metadataTags, RtmpSession } from '../session/index.js';
@@ -31,6 +31,8 @@ import { Summary, type Summed } from './summary.js';
 const DRAIN = ms(2000);
 /** How long it waits for a hook server to take what is still to be told. */
 const LAST_HOOKS = ms(5000);
+
+const NO_FILE = { ok: false, code: 'CONFIG_UNREADABLE', error: 'there is no file to reload' } as const;
 
 /** The composition root: builds the rooms, wires their ports, starts in order and stops in reverse. */
 export class SrsServer implements Service {
@@ -65,9 +67,10 @@ export class SrsServer implements Service {
   readonly #events: EventFeed;
   /** In the order in which a reload prepares them: what is most likely to fail comes last. */
   readonly #reloadables: Reloadable[] = [this.#listeners, this.#httpListeners, this.#apiListeners, this];
+  #reloader: Reloader | undefined;
 
   constructor(
-    private config: Config,
+    private loaded: LoadedConfig,
     private readonly log: Log,
     private readonly clock: Clock = systemClock,
   ) {
@@ -82,8 +85,9 @@ export class SrsServer implements Service {
       log,
       () => this.#http.closeIdle(),
     );
-    const identity = identify();
+    const identity = identify(this.config.serverId);
     this.#trail = new RelayTrail(identity);
+    const proc = new ProcSampler(clock);
     this.#statistics = new Statistics(this.#hub, this.#clients, clock);
     this.#events = new EventFeed(this.#hub, this.#clients, identity, clock);
     this.#hooks = new HookGate(() => this.config, clock, log, identity);
@@ -115,14 +119,19 @@ export class SrsServer implements Service {
       config: () => this.config,
     });
     this.#api = new ApiServer({
+      hub: this.#hub,
       clients: this.#clients,
       statistics: this.#statistics,
       events: this.#events,
       readiness: () => this.#readiness,
       identity,
+      proc,
       clock,
       log,
       config: () => this.config,
+      settings: () => dumpSettings(this.loaded, { mask: true }),
+      reload: () => this.#reloader?.request() ?? Promise.resolve(NO_FILE),
+      connections: () => admission.count,
     });
     this.#summary = new Summary(
       () => this.#everybody(),
@@ -135,6 +144,7 @@ export class SrsServer implements Service {
       governor,
       new LagWatch(() => this.#logs(), clock, sendQueues),
       this.#statistics,
+      proc,
       this.#summary,
       this.#http,
       this.#api,
@@ -152,8 +162,8 @@ export class SrsServer implements Service {
   }
 
   /** The configuration in force. */
-  get settings(): Config {
-    return this.config;
+  get config(): Config {
+    return this.loaded.config;
   }
 
   /** @throws {SystemError} LISTEN when an address can not be had; then nothing stays open. */
@@ -220,16 +230,17 @@ export class SrsServer implements Service {
    * prepared first.
    */
   reloader(load: () => LoadedConfig, before: readonly Reloadable[] = []): Reloader {
-    const swap = (config: Config): void => {
-      this.config = config;
+    const swap = (loaded: LoadedConfig): void => {
+      this.loaded = loaded;
     };
-    return new Reloader(
+    this.#reloader = new Reloader(
       load,
       () => this.config,
       swap,
       () => [...before, ...this.#reloadables],
       this.log,
     );
+    return this.#reloader;
   }
 
   /** Streams and connections take over what changed once it is in force; who is not served any more is told so. */

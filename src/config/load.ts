@@ -84,7 +84,7 @@ const noIncludes: OpenInclude = ({ text }) => {
 };
 
 function checkOpenFiles(config: Config, limit: number | undefined, at: Position, problems: Problems): void {
-  const needed = openFilesFor(config.maxConnections, config.listen.length);
+  const needed = openFilesFor(config.maxConnections, config.listen.length, config.httpApi.enabled);
   if (limit === undefined || needed <= limit) return;
   const text = `max_connections ${config.maxConnections} needs ${needed} open files, the limit is ${limit}`;
   problems.error(at, `${text}: run "ulimit -HSn ${needed}" before srs, or lower max_connections`);

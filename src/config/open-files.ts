@@ -19,5 +19,9 @@ export function openFileLimit(): number | undefined {
   return hard === 'unlimited' ? Number.POSITIVE_INFINITY : Number(hard);
 }
 
+/** Connections to the HTTP API at a time, which do not count as those of players. */
+export const API_CONNECTIONS = 128;
+
 /** How many open files it takes to serve so many connections. */
-export const openFilesFor = (connections: number, listeners: number): number => connections + listeners + RESERVE;
+export const openFilesFor = (connections: number, listeners: number, api: boolean): number =>
+  connections + listeners + RESERVE + (api ? API_CONNECTIONS : 0);

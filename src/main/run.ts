@@ -13,7 +13,8 @@ export async function run(file: string): Promise<number> {
   let reopen = () => {};
   process.on('SIGUSR1', () => reopen());
 
-  const { config, warnings } = loadConfig(file);
+  const loaded = loadConfig(file);
+  const { config, warnings } = loaded;
   if (config.daemon && !isDaemonChild()) return daemonize();
   enterWorkDir(config.workDir);
   const output = openLog(config.log);
@@ -22,7 +23,7 @@ export async function run(file: string): Promise<number> {
   for (const warning of warnings) log.warn(warning);
 
   const pid = new PidPart(acquirePidFile(config.pid));
-  const server = new SrsServer(config, log);
+  const server = new SrsServer(loaded, log);
   output.onWarning((line) => server.warned(line));
   const watch = new WatchPart(file, () => void reloader.request(), log);
   const reloader = server.reloader(() => loadConfig(file), [logPart(output), pid, watch]);
@@ -40,7 +41,7 @@ export async function run(file: string): Promise<number> {
     if (config.asprocess && !isDaemonChild()) endWithParent(log);
     const { signal, graceful } = await asked;
     log.info({ signal }, graceful ? 'no new clients; stopping when the players have left' : 'stopping');
-    if (graceful) await server.drain(secondsToMs(server.settings.graceDrain), hurry.signal);
+    if (graceful) await server.drain(secondsToMs(server.config.graceDrain), hurry.signal);
     await server.stop();
     log.info('stopped');
     return 0;

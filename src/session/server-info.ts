@@ -1,16 +1,16 @@
-import { version } from '../kernel/index.js';
+import { product, version } from '../kernel/index.js';
 
 /** What the server tells about itself on `connect` and in metadata. Tools read these names (rtmp.md §5, §8.1). */
 export const serverInfo = {
   fmsVer: 'FMS/3,5,3,888',
   capabilities: 127,
   mode: 1,
-  signature: 'SRS',
-  server: `SRS/${version}`,
-  license: 'MIT',
+  signature: product.name,
+  server: `${product.name}/${version}`,
+  license: product.license,
   role: 'origin/edge server',
-  url: 'simple-rtmp-server',
-  authors: 'the srs authors',
+  url: product.url,
+  authors: product.authors,
   version,
 } as const;
 

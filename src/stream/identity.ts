@@ -9,10 +9,10 @@ export interface ServerIdentity {
   readonly pid: string;
 }
 
-/** @param server its name over restarts; left out, every run has another. */
-export function identify(server?: string): ServerIdentity {
+/** @param server its name over restarts; empty: every run has another. */
+export function identify(server: string): ServerIdentity {
   const id = () => randomBytes(4).toString('hex');
-  return { server: server ?? `vid-${id()}`, service: id(), pid: `${process.pid}` };
+  return { server: server || `vid-${id()}`, service: id(), pid: `${process.pid}` };
 }
 
 const ids = new Map<string, string>();

@@ -32,6 +32,10 @@ export class StreamHub {
     return this.#streams.values();
   }
 
+  get size(): number {
+    return this.#streams.size;
+  }
+
   get(key: string): LiveStream | undefined {
     return this.#streams.get(key);
   }

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
-import { test } from 'vitest';
-import { until } from '../support/run.js';
+import { connect } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { type Answer, apiOf, Contract } from '../support/api.js';
+import { clip } from '../support/media.js';
+import { withPeers } from '../support/peers.js';
+import { run, until } from '../support/run.js';
 import { startSrs } from '../support/srs.js';
-import { publish } from '../support/streams.js';
+import { publish, pushFile, record } from '../support/streams.js';
 
 const config = `
 listen PORT;
@@ -10,38 +14,163 @@ daemon off;
 pid DIR/srs.pid;
 srs_log_tank console;
 http_api { enabled on; listen 127.0.0.1:API_PORT; write_token secret; }
-vhost __defaultVhost__ { }
+http_server { enabled on; listen HTTP_PORT; }
+vhost __defaultVhost__ { http_remux { enabled on; } hls { enabled on; hls_fragment 1; } publish { grace 1; } }
+vhost off.example.com { enabled off; }
 `;
+type List = 'vhosts' | 'streams' | 'clients';
+const ids = (answer: Answer, list: List): string[] => answer.body[list].map(({ id }) => id);
 
-interface StreamShape {
-  name: string;
-  publish: { active: boolean };
-}
-
-interface ClientShape {
-  id: string;
-  publish: boolean;
-}
-
-test('the API lists streams and clients; only the right token may kick', async () => {
+test('every endpoint answers as the served OpenAPI document says, with and without a slash at the end', async () => {
   const srs = await startSrs({ config });
-  const base = `http://127.0.0.1:${srs.ports.API_PORT}`;
-  const get = async (path: string) =>
-    (await fetch(base + path)).json() as Promise<{ streams: StreamShape[]; clients: ClientShape[] }>;
-  await publish(srs.url('live', 'a'));
-  const { streams } = await until('the stream is listed', async () => {
-    const answer = await get('/api/v1/streams/');
-    return answer.streams.length === 1 && answer.streams[0]?.publish.active ? answer : undefined;
+  const ask = apiOf(srs.ports.API_PORT, 'Bearer secret');
+  await publish(srs.url('live', 'a?key=hidden'));
+  await record(srs.url('live', 'a'));
+  await until('a publisher and a player', async () => (await ask('/api/v1/clients')).body.total === 2);
+  const contract = new Contract((await ask('/api/v1/openapi.json')).body);
+  const check = async (method: string, path: string, real = path, wanted = 200): Promise<Answer> => {
+    const answer = await ask(real, { method });
+    assert.equal(contract.check(method, path, answer), '');
+    assert.equal(answer.status, wanted, `${method} ${real}`);
+    return answer;
+  };
+  const queries = ['?start=0&count=1', '/', ''];
+  const listening = new AbortController();
+  const events = await fetch(`http://127.0.0.1:${srs.ports.API_PORT}/api/v1/events`, {
+    headers: { authorization: 'Bearer secret' },
+    signal: listening.signal,
   });
-  assert.equal(streams[0]?.name, 'a');
-  const { clients } = await get('/api/v1/clients');
-  assert.equal(clients.length, 1);
-  assert.equal(clients[0]?.publish, true);
-  const target = `${base}/api/v1/clients/${clients[0]?.id}`;
-  const kick = (authorization: string) => fetch(target, { method: 'DELETE', headers: { authorization } });
-  assert.equal((await kick('')).status, 401);
-  assert.equal((await kick('Bearer wrong')).status, 401);
-  assert.equal((await kick('Bearer secret')).status, 200);
-  await until('the client is gone', async () => (await fetch(target)).status === 404);
-  assert.equal((await fetch(`${base}/api/v1/nothing`)).status, 404);
+  assert.equal(events.headers.get('content-type'), contract.typeOf('GET', '/api/v1/events'));
+  listening.abort();
+
+  for (const operation of contract.operations) {
+    const [method = '', path = ''] = operation.split(' ');
+    if (method !== 'GET' || path.includes('{') || contract.checked.has(operation)) continue;
+    for (const end of queries) await check(method, path, path + end, path.endsWith('redirects') ? 301 : 200);
+  }
+  for (const list of ['vhosts', 'streams', 'clients'] as const) {
+    const [id = ''] = ids(await ask(`/api/v1/${list}`), list);
+    const one = `/api/v1/${list}/{id}`;
+    assert.match(JSON.stringify((await check('GET', one, `/api/v1/${list}/${id}/`)).body), new RegExp(`"id":"${id}"`));
+    const missing = await check('GET', one, `/api/v1/${list}/nobody`, 404);
+    assert.deepEqual(Object.keys(missing.body), ['code', 'message']);
+  }
+  assert.equal((await check('POST', '/api/v1/reload')).body.changes.length, 0);
+
+  const [stream = ''] = ids(await ask('/api/v1/streams'), 'streams');
+  const kick = async (path: string, id: string) => (await check('DELETE', path, path.replace('{id}', id))).body;
+  assert.equal((await kick('/api/v1/streams/{id}/viewers', stream)).kicked, 1);
+  await until('the player is gone', async () => (await ask('/api/v1/clients')).body.total === 1);
+  const [publisher = ''] = ids(await ask('/api/v1/clients'), 'clients');
+  await kick('/api/v1/clients/{id}', publisher);
+  await until('the client is gone', async () => (await ask(`/api/v1/clients/${publisher}`)).status === 404);
+  await publish(srs.url('live', 'a'));
+  assert.equal((await kick('/api/v1/streams/{id}/publisher', stream)).kicked, 1);
+  for (const path of contract.operations.filter((operation) => operation.startsWith('DELETE')))
+    await check('DELETE', path.slice(7), path.slice(7).replace('{id}', 'nobody'), 404);
+  assert.deepEqual([...contract.checked].sort(), contract.operations.sort());
+  assert.doesNotMatch(srs.log(), /internal error/);
 });
+
+withPeers('ffmpeg')('numbers of a stream of ffmpeg', () => {
+  test('codecs as ffprobe tells them, rates as the file has them, bytes as players receive them', async () => {
+    const file = await clip({ bFrames: 2 });
+    const srs = await startSrs({ config });
+    const ask = apiOf(srs.ports.API_PORT, 'Bearer secret');
+    const encoder = pushFile(file, `${srs.url('live', 'a')}?token=hidden`);
+    const stream = async () => (await ask('/api/v1/streams')).body.streams[0];
+    await until('the stream is there', async () => ((await stream())?.video?.width ?? 0) > 0);
+
+    const player = receive(srs.ports.HTTP_PORT, '/live/a.flv');
+    const hls = await until('HLS is there', async () => {
+      const list = await fetch(`http://127.0.0.1:${srs.ports.HTTP_PORT}/live/a.m3u8`);
+      return list.ok && (await list.text());
+    });
+    const probe = await ffprobe(file);
+    const video = probe.streams.find(({ codec_type }) => codec_type === 'video');
+    const audio = probe.streams.find(({ codec_type }) => codec_type === 'audio');
+    const kbps = Number(probe.format.bit_rate) / 1000;
+    const live = await until(
+      'two groups of pictures have passed',
+      async () => {
+        const now = await stream();
+        return now !== undefined && now.frames > 125 && now;
+      },
+      30_000,
+    );
+    expect(live.video).toMatchObject({
+      codec: 'H264',
+      profile: video?.profile,
+      level: `${Number(video?.level) / 10}`,
+      width: video?.width,
+      height: video?.height,
+      gop: { frames: 50, ms: 2000 },
+    });
+    expect(live.video?.fps).toBeCloseTo(25, 0);
+    const { sample_rate, channels, profile } = audio ?? {};
+    expect(live.audio).toEqual({ codec: 'AAC', sample_rate: Number(sample_rate), channel: channels, profile });
+    expect(Math.abs(live.kbps.recv_30s / kbps - 1)).toBeLessThan(0.25);
+    expect(Math.abs(live.frames / (live.publish.alive * 25) - 1)).toBeLessThan(0.25);
+    expect(live).toMatchObject({ clients: 3, viewers: 2, publish: { active: true, ip: '127.0.0.1' } });
+
+    const { clients } = (await ask('/api/v1/clients')).body;
+    const by = (protocol: string) => clients.find((client) => client.protocol === protocol);
+    expect(by('rtmp')).toMatchObject({ id: live.publish.cid, publish: true, type: 'fmle-publish', name: 'a' });
+    expect(by('flv')).toMatchObject({ type: 'Play', url: '/live/a', stream: live.id, vhost: live.vhost, drops: 0 });
+    expect(by('hls')).toMatchObject({ type: 'Play', send_bytes: Buffer.byteLength(hls) });
+    assert.doesNotMatch(JSON.stringify(clients), /hidden/);
+
+    await encoder.stop();
+    // Nobody sends any more: every byte that was counted has come.
+    const sent = await until('the last bytes', async () => {
+      const { status, body } = await ask(`/api/v1/clients/${by('flv')?.id}`);
+      return status === 200 && body.client.send_bytes === player.bytes && body.client.send_bytes;
+    });
+    assert.ok(sent > 100_000);
+    await until('the stream has ended', async () => (await stream())?.publish.active !== true);
+    const { body } = await ask('/api/v1/vhosts');
+    const [first, second] = body.vhosts;
+    assert.ok(
+      first !== undefined && first.recv_bytes >= live.recv_bytes && first.send_bytes >= sent,
+      'totals stay when clients go',
+    );
+    assert.deepEqual([first.streams, second?.enabled], [0, false]);
+    await until('the publisher is added up', async () => {
+      const closed = new RegExp(`"conn":"${live.publish.cid}".*"was":"\\w+","bytesIn":(\\d+)`).exec(srs.log())?.[1];
+      return (await ask('/api/v1/vhosts')).body.vhosts[0]?.recv_bytes === Number(closed);
+    });
+  });
+});
+
+/** An HTTP player that counts every byte of its connection. */
+function receive(port: number | undefined, path: string): { readonly bytes: number } {
+  const counter = { bytes: 0 };
+  const socket = connect(port ?? 0, '127.0.0.1');
+  socket.on('data', (bytes) => (counter.bytes += bytes.length));
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
+  sockets.push(() => socket.destroy());
+  return counter;
+}
+
+const sockets: (() => void)[] = [];
+afterEach(() => {
+  for (const close of sockets.splice(0)) close();
+});
+
+interface Probed {
+  streams: {
+    codec_type: string;
+    profile: string;
+    level: number;
+    width: number;
+    height: number;
+    sample_rate: string;
+    channels: number;
+  }[];
+  format: { bit_rate: string };
+}
+
+async function ffprobe(file: string): Promise<Probed> {
+  const { stdout } = await run('ffprobe', ['-v', 'error', '-of', 'json', '-show_streams', '-show_format', file]);
+  return JSON.parse(stdout) as Probed;
+}

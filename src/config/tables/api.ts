@@ -29,5 +29,35 @@ export const httpApi = {
       since: 'own',
       doc: 'Bearer token for reading and writing. "-": nobody may write.',
     },
+    auth: {
+      type: 'block',
+      doc: 'Name and password (HTTP basic authentication) for reading and writing.',
+      rows: {
+        enabled: {
+          type: 'onoff',
+          default: false,
+          reload: 'live',
+          since: 5,
+          doc: 'Ask for a name and password. Tokens are good as well.',
+        },
+        username: { type: 'string', default: '', reload: 'live', since: 5, doc: 'The name.' },
+        password: {
+          type: 'string',
+          default: '',
+          reload: 'live',
+          since: 5,
+          secret: true,
+          doc: 'The password. While it or the name is empty, nobody gets in this way.',
+        },
+      },
+    },
+    allow_origin: {
+      type: 'strings',
+      default: [],
+      pattern: '^(https?://[^/?#]+|\\*)$',
+      reload: 'live',
+      since: 'own',
+      doc: 'Web pages of these origins, such as https://admin.example.com, may use the API. "*" stands for all.',
+    },
   },
 } as const satisfies Row;

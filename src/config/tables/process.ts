@@ -9,6 +9,13 @@ export const processRows = {
     since: 2,
     doc: 'The directory to change to at the start: relative paths of this file begin there.',
   },
+  server_id: {
+    type: 'string',
+    default: '',
+    reload: 'never',
+    since: 4,
+    doc: 'Names this server in the API and in hooks; ids of vhosts and streams follow from it. Empty: another one at every start.',
+  },
   asprocess: {
     type: 'onoff',
     default: false,

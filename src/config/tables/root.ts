@@ -30,7 +30,7 @@ export const root = {
     default: 1000,
     min: 1,
     reload: 'live',
-    doc: 'Connections of RTMP and HTTP together, those to the API not counted; one more is closed right after it was accepted.',
+    doc: 'Connections of RTMP and HTTP together (the API has 128 of its own); one more is closed right after it was accepted.',
   },
   max_connections_per_address: {
     type: 'integer',
@@ -134,10 +134,12 @@ export const laterInRoot = {
   ...acceptedInRoot,
   ff_log_dir: { since: 1 },
   heartbeat: { since: 1 },
-  'http_api.crossdomain': { since: 2, note: 'so no page of another origin may use the API' },
-  'http_api.raw_api': { since: 3 },
+  'http_api.crossdomain': { since: 2, never: 'allow_origin names the web pages that may use the API' },
+  'http_api.raw_api': {
+    since: 3,
+    never: 'the API reloads with POST /api/v1/reload and shows the configuration with GET /api/v1/config',
+  },
   'http_api.https': { since: 4 },
-  'http_api.auth': { since: 5, note: 'read_token and write_token protect the API' },
   stats: { since: 1 },
   'http_server.https': { since: 4, note: 'so there is no HTTPS' },
   'http_stream.https': { since: 4, note: 'so there is no HTTPS' },
@@ -145,6 +147,5 @@ export const laterInRoot = {
   grace_start_wait: { since: 3, never: 'nothing has to be waited for before the listeners close' },
   grace_final_wait: { since: 3, never: 'the server ends when all is closed; see grace_drain' },
   force_grace_quit: { since: 3, never: 'SIGTERM is always fast, SIGQUIT always graceful' },
-  server_id: { since: 4 },
   exporter: { since: 5 },
 } as const satisfies LaterTable;

@@ -113,10 +113,17 @@ export class Statistics implements Service {
     }));
   }
 
-  /** All streams that somebody publishes, watches or may come back to, in the order in which they came. */
-  *streams(): Iterable<StreamStatistics> {
+  /** Streams that somebody publishes, watches or may come back to, in the order in which they came. */
+  streams(start = 0, count = Number.POSITIVE_INFINITY): StreamStatistics[] {
     this.#settleAll();
-    for (const stream of this.hub) yield this.#describe(stream);
+    const list: StreamStatistics[] = [];
+    let at = 0;
+    for (const stream of this.hub) {
+      if (at++ < start) continue;
+      if (list.length >= count) break;
+      list.push(this.#describe(stream));
+    }
+    return list;
   }
 
   /** @param key `vhost/app/stream` */

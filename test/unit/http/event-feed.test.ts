@@ -28,7 +28,7 @@ function response(takes: (text: string) => void, stuck: boolean): ServerResponse
 test('a listener that does not read is closed when its bound is reached; the others hear all', async () => {
   const clock = new FakeClock();
   const hub = { observe: () => () => undefined } as unknown as StreamHub;
-  const feed = new EventFeed(hub, new ClientRegistry(), identify(), clock);
+  const feed = new EventFeed(hub, new ClientRegistry(), identify(''), clock);
   let tooSlow = 0;
   let heard = '';
   const stuck = response(() => undefined, true);

@@ -1,0 +1,121 @@
+import type { VhostConfig } from '../../config/index.js';
+import {
+  type Client,
+  idOf,
+  type ServerIdentity,
+  type StreamStatistics,
+  type VhostStatistics,
+} from '../../stream/index.js';
+
+const CODECS: Readonly<Record<string, string>> = {
+  avc: 'H264',
+  hevc: 'HEVC',
+  av1: 'AV1',
+  vp9: 'VP9',
+  aac: 'AAC',
+  mp3: 'MP3',
+  opus: 'Opus',
+};
+/** As statistics of the original name it; what that does not know keeps the name that it has here. */
+const codecName = (codec: string): string => CODECS[codec] ?? codec;
+
+const rates = ({ kbpsIn, kbpsOut }: { readonly kbpsIn: number; readonly kbpsOut: number }) => ({
+  recv_30s: Math.round(kbpsIn),
+  send_30s: Math.round(kbpsOut),
+});
+
+/** `/live/livestream`; with a vhost of its own `/example.com/live/livestream`. */
+function urlOf(key: string): string {
+  return `/${key}`.replace(/^\/__defaultVhost__\//, '/');
+}
+
+/** Queries carry keys and tokens. */
+const withoutQuery = (url: string): string => url.split('?', 1)[0] ?? '';
+
+export const vhostShape = (from: ServerIdentity, { name, enabled, hls }: VhostConfig, numbers: VhostStatistics) => ({
+  id: idOf(from, name),
+  name,
+  enabled,
+  clients: numbers.clients,
+  streams: numbers.streams,
+  send_bytes: numbers.bytesOut,
+  recv_bytes: numbers.bytesIn,
+  kbps: rates(numbers),
+  hls: hls.enabled ? { enabled: true, fragment: hls.hlsFragment } : { enabled: false },
+});
+
+/** @param now wall clock, ms. */
+export function streamShape(from: ServerIdentity, stream: StreamStatistics, now: number) {
+  const { key, name, publisher, video, audio } = stream;
+  return {
+    id: idOf(from, key),
+    name: name.stream,
+    vhost: idOf(from, name.vhost),
+    app: name.app,
+    url: urlOf(key),
+    stream_url: key,
+    live_ms: Math.round(now),
+    clients: stream.clients,
+    viewers: stream.clients - stream.publishers,
+    frames: stream.frames,
+    drops: stream.drops,
+    send_bytes: stream.bytesOut,
+    recv_bytes: stream.bytesIn,
+    kbps: rates(stream),
+    publish: {
+      active: publisher !== undefined,
+      cid: publisher?.id ?? '',
+      ip: publisher?.ip ?? '',
+      alive: publisher === undefined ? 0 : seconds(now - publisher.since),
+    },
+    video:
+      video === undefined
+        ? null
+        : {
+            codec: codecName(video.codec),
+            profile: video.profile,
+            level: video.level,
+            width: video.width,
+            height: video.height,
+            fps: Math.round(video.fps * 100) / 100,
+            gop: { frames: video.gopFrames, ms: video.gopMs },
+          },
+    audio:
+      audio === undefined
+        ? null
+        : {
+            codec: codecName(audio.codec),
+            sample_rate: audio.sampleRate,
+            channel: audio.channels,
+            profile: audio.profile,
+          },
+  };
+}
+
+const seconds = (span: number): number => Math.max(0, Math.round(span)) / 1000;
+
+/** @param now wall clock, ms. */
+export function clientShape(from: ServerIdentity, client: Client, now: number) {
+  const { facts, type, streamKey, viewer } = client;
+  return {
+    id: facts.id,
+    vhost: idOf(from, facts.vhost),
+    stream: streamKey === undefined ? '' : idOf(from, streamKey),
+    stream_url: streamKey ?? '',
+    ip: facts.ip,
+    pageUrl: withoutQuery(facts.pageUrl),
+    swfUrl: withoutQuery(facts.swfUrl),
+    tcUrl: withoutQuery(facts.tcUrl),
+    url: urlOf(streamKey ?? `${facts.vhost}/${facts.app}`),
+    name: streamKey?.slice(streamKey.lastIndexOf('/') + 1) ?? '',
+    type,
+    protocol: facts.protocol,
+    publish: type.endsWith('-publish'),
+    alive: seconds(now - client.since),
+    send_bytes: client.bytesOut,
+    recv_bytes: client.bytesIn,
+    lag_ms: viewer?.log?.lagOf(viewer) ?? 0,
+    backlog: viewer?.backlog ?? 0,
+    drops: viewer?.drops ?? 0,
+  };
+}
