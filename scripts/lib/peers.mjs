@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { say } from './setup.mjs';
 
 /**
- * @typedef {'ffmpeg' | 'rtmpdump' | 'gstreamer' | 'nginx-rtmp' | 'vlc' | 'gcc' | 'ss' | 'haproxy' | 'chromium' | 'openssl'} PeerName
+ * @typedef {'ffmpeg' | 'rtmpdump' | 'gstreamer' | 'nginx-rtmp' | 'vlc' | 'gcc' | 'ss' | 'haproxy' | 'openssl' | 'curl' | 'chromium'} PeerName
  * @typedef {string | undefined} Lack why a peer can not be used; undefined when it can
  * @typedef {{ name: PeerName, usedFor: string, packages: string[], prove: () => Lack }} Peer
  */
@@ -157,6 +157,7 @@ export const peers = [
     packages: ['openssl'],
     prove: () => runs('openssl', ['version']),
   },
+  { name: 'curl', usedFor: 'HTTP and HTTPS', packages: ['curl'], prove: () => runs('curl', ['--version']) },
   {
     name: 'chromium',
     usedFor: 'the web page',

@@ -5,8 +5,8 @@ import { addressSetOf, type Clock, type Log, SrsError } from '../kernel/index.js
 import { ProxyDoor, peerOf, plainAddress } from '../link/index.js';
 import type { Admission } from './admission.js';
 
-/** Takes a connection that was let in. @param leave gives its place back; once, when it is over. */
-type Serve = (socket: Socket, leave: () => void) => void;
+/** Takes a connection that was let in; its place is free when the socket has closed. It may be paused, if a proxy sent it. */
+type Serve = (socket: Socket) => void;
 
 /** Where the connections of all listeners pass: who is the client behind a proxy, and is there a place for it? */
 export class Entrance {
@@ -38,6 +38,7 @@ export class Entrance {
   }
 
   #admit(socket: Socket, madeRoom = false): void {
+    if (socket.destroyed) return;
     const { address } = peerOf(socket);
     // Connections of a proxy are those of many clients; they are counted by request.
     const counted = addressSetOf(this.config().trustedProxies).has(address) ? undefined : address;
@@ -50,9 +51,8 @@ export class Entrance {
       return;
     }
     if (refusal !== undefined) return this.#turnAway(socket, address, refusal);
-    this.#serveAs.get(socket)?.(socket, () => this.admission.leave(counted));
-    // A socket that waited at the door was paused there.
-    socket.resume();
+    socket.once('close', () => this.admission.leave(counted));
+    this.#serveAs.get(socket)?.(socket);
   }
 
   #turnAway(socket: Socket, address: string, why: string): void {

@@ -11,6 +11,8 @@ export interface Prepared {
 
 /** A part of the server that a reload concerns. */
 export interface Reloadable {
+  /** It reads files of its own (certificates), so it is asked also when no setting has changed. */
+  readonly readsFiles?: true;
   /** Does everything that may fail. @throws when it does; then it has undone its own share. */
   reload(before: Config, after: Config): Promise<Prepared>;
 }
@@ -58,8 +60,7 @@ export class Reloader {
       const loaded = this.load();
       const { config, warnings } = loaded;
       const changes = planReload(this.now(), config);
-      if (changes.length > 0) await this.#apply(loaded, changes);
-      else this.swap(loaded);
+      await this.#apply(loaded, changes);
       for (const warning of warnings) this.log.warn(warning);
       const told = changes.map(printChange);
       this.log.info({ changes: told }, `configuration reloaded, ${count(told.length)}`);
@@ -76,8 +77,9 @@ export class Reloader {
     const before = this.now();
     const after = loaded.config;
     const prepared: Prepared[] = [];
+    const concerned = [...this.parts()].filter(({ readsFiles }) => changes.length > 0 || readsFiles);
     try {
-      for (const part of this.parts()) prepared.push(await part.reload(before, after));
+      for (const part of concerned) prepared.push(await part.reload(before, after));
     } catch (cause) {
       for (const part of prepared.toReversed()) await part.undo();
       const why = cause instanceof Error ? cause.message : String(cause);

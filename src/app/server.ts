@@ -20,9 +20,8 @@ import {
   type WireLog,
 } from '../stream/index.js';
 import { Admission } from './admission.js';
-import { Entrance } from './entrance.js';
+import { Doors } from './doors.js';
 import { makeForwards } from './forwards.js';
-import { Listeners } from './listeners.js';
 import { type Prepared, type Reloadable, Reloader } from './reload.js';
 import { SegmentHooks } from './segment-hooks.js';
 import { Summary, type Summed } from './summary.js';
@@ -38,7 +37,6 @@ const NO_FILE = { ok: false, code: 'CONFIG_UNREADABLE', error: 'there is no file
 export class SrsServer implements Service {
   readonly #deadlines: Deadlines;
   readonly #hub: StreamHub;
-  readonly #entrance: Entrance;
   readonly #clients = new ClientRegistry();
   readonly #statistics: Statistics;
   readonly #hooks: HookGate;
@@ -51,22 +49,9 @@ export class SrsServer implements Service {
   readonly #trail: RelayTrail;
   readonly #hls: HlsOutputs;
   readonly #forwards: ForwardOutputs;
-  readonly #listeners = new Listeners(
-    ({ listen }) => listen,
-    (socket) => this.#entrance.enter(socket, (admitted, leave) => this.#acceptRtmp(admitted, leave)),
-  );
-  readonly #httpListeners = new Listeners(
-    ({ httpServer }) => (httpServer.enabled ? httpServer.listen : []),
-    (socket) => this.#entrance.enter(socket, (admitted, leave) => this.#acceptHttp(admitted, leave)),
-  );
-  readonly #apiListeners = new Listeners(
-    ({ httpApi }) => (httpApi.enabled ? httpApi.listen : []),
-    (socket) => this.#api.accept(socket),
-  );
+  readonly #doors: Doors;
   #readiness: Readiness = 'starting';
   readonly #events: EventFeed;
-  /** In the order in which a reload prepares them: what is most likely to fail comes last. */
-  readonly #reloadables: Reloadable[] = [this.#listeners, this.#httpListeners, this.#apiListeners, this];
   #reloader: Reloader | undefined;
 
   constructor(
@@ -78,13 +63,6 @@ export class SrsServer implements Service {
     this.#deadlines = new Deadlines(clock);
     this.#hub = new StreamHub(() => this.config, clock, governor, metadataTags);
     const admission = new Admission(() => this.config);
-    this.#entrance = new Entrance(
-      () => this.config,
-      admission,
-      clock,
-      log,
-      () => this.#http.closeIdle(),
-    );
     const identity = identify(this.config.serverId);
     this.#trail = new RelayTrail(identity);
     const proc = new ProcSampler(clock);
@@ -133,6 +111,18 @@ export class SrsServer implements Service {
       reload: () => this.#reloader?.request() ?? Promise.resolve(NO_FILE),
       connections: () => admission.count,
     });
+    this.#doors = new Doors(
+      {
+        rtmp: (socket) => this.#acceptRtmp(socket),
+        http: (socket) => this.#http.accept(socket),
+        api: (socket) => this.#api.accept(socket),
+        closeIdle: () => this.#http.closeIdle(),
+      },
+      () => this.config,
+      admission,
+      clock,
+      log,
+    );
     this.#summary = new Summary(
       () => this.#everybody(),
       () => this.config.pithyPrint,
@@ -151,11 +141,6 @@ export class SrsServer implements Service {
     ];
   }
 
-  /** Addresses that are served, with the real port where 0 was asked for. */
-  get addresses(): string[] {
-    return [...this.#listeners.addresses, ...this.#httpListeners.addresses];
-  }
-
   /** @param line of the log, level warn or above: who listens to events hears of it. */
   warned(line: string): void {
     this.#events.warned(line);
@@ -166,29 +151,21 @@ export class SrsServer implements Service {
     return this.loaded.config;
   }
 
-  /** @throws {SystemError} LISTEN when an address can not be had; then nothing stays open. */
+  /** @throws {SystemError} LISTEN, TLS_CERTIFICATE when a listener can not be opened; then nothing stays open. */
   async start(signal: AbortSignal): Promise<void> {
     try {
       for (const service of this.#services) await service.start(signal);
       this.#hls.start();
-      // First the API: it tells that the server is not ready yet.
-      await this.#apiListeners.open(this.config);
-      await this.#listeners.open(this.config);
-      await this.#httpListeners.open(this.config);
+      await this.#doors.open(this.config);
     } catch (error) {
       await this.stop();
       throw error;
     }
     this.#readiness = 'ready';
-    this.log.info({ rtmp: this.#listeners.addresses, http: this.#httpListeners.addresses }, 'listening');
+    this.log.info(this.#doors.named, 'listening');
   }
 
-  #acceptHttp(socket: Socket, leave: () => void): void {
-    socket.once('close', leave);
-    this.#http.accept(socket);
-  }
-
-  #acceptRtmp(socket: Socket, leave: () => void): void {
+  #acceptRtmp(socket: Socket): void {
     const session = new RtmpSession(
       {
         hub: this.#hub,
@@ -199,10 +176,7 @@ export class SrsServer implements Service {
         log: this.log,
         config: () => this.config,
       },
-      (closed) => {
-        this.#sessions.delete(closed);
-        leave();
-      },
+      (closed) => this.#sessions.delete(closed),
     );
     this.#sessions.add(session);
     session.attach(new RtmpLink(socket, new ServerHandshake(), session, this.#deadlines));
@@ -237,7 +211,7 @@ export class SrsServer implements Service {
       load,
       () => this.config,
       swap,
-      () => [...before, ...this.#reloadables],
+      () => [...before, ...this.#doors.reloadables, this],
       this.log,
     );
     return this.#reloader;
@@ -264,8 +238,7 @@ export class SrsServer implements Service {
    */
   async drain(limit: Ms, signal: AbortSignal): Promise<void> {
     this.#readiness = 'draining';
-    await this.#listeners.close();
-    await this.#httpListeners.close();
+    await this.#doors.closeMedia();
     const deadline = this.clock.now() + limit;
     const playing = (): boolean => this.#http.players > 0 || [...this.#sessions].some(({ kind }) => kind === 'play');
     while (playing() && this.clock.now() < deadline && !signal.aborted)
@@ -275,10 +248,7 @@ export class SrsServer implements Service {
   /** Stops listening, lets players take their last bytes, then closes everything. */
   async stop(): Promise<void> {
     this.#readiness = 'stopping';
-    await this.#listeners.close();
-    await this.#httpListeners.close();
-    await this.#apiListeners.close();
-    this.#entrance.close();
+    await this.#doors.close();
     this.#hub.flush();
     for (const session of [...this.#sessions]) session.end();
     // Links close by themselves when their peer takes too long.

@@ -7,7 +7,7 @@ import { decodeAmf0 } from '../protocol/amf/index.js';
 import { FlvReader, type FlvTag, TagType } from '../protocol/flv/index.js';
 import type { Client, Publication, StreamFacts } from '../stream/index.js';
 import { clientAddress } from './client-address.js';
-import { factsOf, type LiveRequest } from './live-request.js';
+import { factsOf, type LiveRequest, tcUrlOf } from './live-request.js';
 import type { HttpEnvironment } from './ports.js';
 
 /** A publisher that sends FLV in the body of a POST, or in WebSocket messages. */
@@ -44,7 +44,7 @@ export class FlvPush implements Client {
       ip: clientAddress(message, env.config().trustedProxies),
       protocol: 'flv',
       pageUrl: message.headers.referer ?? '',
-      tcUrl: `http://${message.headers.host ?? ''}/${request.app}`,
+      tcUrl: tcUrlOf(message, request.app),
     });
     const decision = await env.gate.publish(asked);
     const facts = decision.stream === undefined ? asked : { ...asked, stream: decision.stream };

@@ -4,6 +4,7 @@ import { ms } from '../core/index.js';
 import { RefusedError, type Timer } from '../kernel/index.js';
 import { type Client, type StreamFacts, type StreamName, streamKey } from '../stream/index.js';
 import { clientAddress } from './client-address.js';
+import { tcUrlOf } from './live-request.js';
 import type { HttpEnvironment } from './ports.js';
 
 /** A player asks for its playlist every few seconds; one that has not asked for so long is gone. */
@@ -87,7 +88,7 @@ export class HlsSessions {
       protocol: 'hls',
       ...stream,
       param,
-      tcUrl: `http://${headers.host ?? ''}/${stream.app}`,
+      tcUrl: tcUrlOf(message, stream.app),
       pageUrl: headers.referer ?? '',
       swfUrl: '',
     };

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { secondsToMs } from '../core/index.js';
 import { type ClientProtocol, type LiveStream, type StreamFacts, streamKey } from '../stream/index.js';
 import { clientAddress } from './client-address.js';
-import { factsOf, type LiveRequest } from './live-request.js';
+import { factsOf, type LiveRequest, tcUrlOf } from './live-request.js';
 import { awaitLive } from './live-streams.js';
 import type { HttpEnvironment } from './ports.js';
 import { type Framing, StreamViewer } from './stream-viewer.js';
@@ -50,7 +50,7 @@ export class LiveOutput {
       ip: clientAddress(message, this.env.config().trustedProxies),
       protocol,
       pageUrl: message.headers.referer ?? '',
-      tcUrl: `http://${message.headers.host ?? ''}/${request.app}`,
+      tcUrl: tcUrlOf(message, request.app),
     });
     const decision = await gate.play(asked);
     const facts = decision.stream === undefined ? asked : { ...asked, stream: decision.stream };

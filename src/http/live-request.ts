@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { type Config, findVhost, type VhostConfig } from '../config/index.js';
 import { checkName } from '../protocol/rtmp/index.js';
 import type { Selection, StreamFacts } from '../stream/index.js';
@@ -89,3 +90,7 @@ export function factsOf(
   const { vhost, app, stream, param } = request;
   return { ...who, vhost: vhost.name, app, stream, param, swfUrl: '' };
 }
+
+/** What tcUrl is over RTMP, for hooks: where the client connected. */
+export const tcUrlOf = ({ socket, headers }: IncomingMessage, app: string): string =>
+  `${'encrypted' in socket ? 'https' : 'http'}://${headers.host ?? ''}/${app}`;

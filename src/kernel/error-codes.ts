@@ -46,6 +46,7 @@ export const errorCodes = {
   CONFIG_UNREADABLE: 'The configuration file can not be read.',
   RELOAD_UNDONE: 'A reload failed on the way; the previous configuration stays in force.',
   LISTEN: 'A listener can not be opened.',
+  TLS_CERTIFICATE: 'The certificate or private key of a listener with TLS can not be used.',
   PID_FILE: 'The pid file can not be written or belongs to a running process.',
   PROGRAM: 'A program that this server runs, such as ffmpeg, can not be started, or failed.',
   WORK_DIR: 'The working directory can not be entered.',

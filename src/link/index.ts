@@ -1,4 +1,5 @@
 export { plainAddress } from './address.js';
+export * from './certificate.js';
 export * from './deadlines.js';
 export * from './peer.js';
 export * from './proxy-door.js';
@@ -6,3 +7,4 @@ export * from './rtmp-client.js';
 export * from './rtmp-link.js';
 export { SocketSink } from './socket-sink.js';
 export * from './tcp-listener.js';
+export * from './tls-acceptor.js';

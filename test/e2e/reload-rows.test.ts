@@ -1,8 +1,12 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { makeCertificate } from '../support/certificate.js';
 import { startHooks } from '../support/hook-server.js';
 import { clip } from '../support/media.js';
 import { withPeers } from '../support/peers.js';
+import { reload } from '../support/reload.js';
 import { type ReloadCase, reloadCases } from '../support/reload-rows.js';
 import { until } from '../support/run.js';
 import { startSrs } from '../support/srs.js';
@@ -17,13 +21,25 @@ const config = (hooks: string) => `
 listen PORT;
 pid DIR/srs.pid;
 srs_log_tank console;
+rtmps {
+  # rtmps
+  enabled on; listen RTMPS_PORT; key DIR/tls.key; cert DIR/tls.crt;
+}
 http_server {
   # http_server
   enabled on; listen HTTP_PORT;
+  https {
+    # http_server https
+    enabled on; listen HTTPS_PORT; key DIR/tls.key; cert DIR/tls.crt;
+  }
 }
 http_api {
   # http_api
   enabled on; listen 127.0.0.1:API_PORT;
+  https {
+    # http_api https
+    enabled on; listen 127.0.0.1:APIS_PORT; key DIR/tls.key; cert DIR/tls.crt;
+  }
 }
 vhost __defaultVhost__ {
   # vhost
@@ -51,7 +67,14 @@ vhost __defaultVhost__ {
 `;
 
 /** Where any other value of the type will not do. A new directive of that kind needs its value here. */
-const VALUES = {
+const valuesIn = (dir: string) => ({
+  ...Object.fromEntries(
+    ['rtmps', 'http_server https', 'http_api https'].flatMap((block) => [
+      [`${block} enabled`, 'off'],
+      [`${block} key`, join(dir, 'new.key')],
+      [`${block} cert`, join(dir, 'new.crt')],
+    ]),
+  ),
   trusted_proxies: '10.0.0.0/8',
   'http_server enabled': 'off',
   'http_api enabled': 'off',
@@ -68,7 +91,7 @@ const VALUES = {
   'vhost security allow': 'play 127.0.0.1',
   'vhost security deny': 'play 192.0.2.1',
   'vhost http_hooks enabled': 'off',
-};
+});
 
 /** The sweep reads the log, at its level; other tests move these. */
 const KEPT = ['srs_log_tank', 'srs_log_level', 'srs_log_file', 'pid', 'inotify_auto_reload'];
@@ -82,10 +105,14 @@ function withDirective(text: string, { blocks, directive }: ReloadCase): string 
   }
 }
 
-withPeers('ffmpeg')('every directive that a reload can change, there and back under a live stream', () => {
+withPeers('ffmpeg', 'openssl')('every directive that a reload can change, there and back under a live stream', () => {
   test('says what changed, changes nothing else, and the player loses no frame', { timeout: 120_000 }, async () => {
     const hooks = await startHooks();
-    const srs = await startSrs({ config: config(hooks.url) });
+    const dir = mkdtempSync(join(tmpdir(), 'srs-rows-'));
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+    await makeCertificate(join(dir, 'tls'));
+    for (const kind of ['key', 'crt']) copyFileSync(join(dir, `tls.${kind}`), join(dir, `new.${kind}`));
+    const srs = await startSrs({ config: config(hooks.url), dir });
     const url = srs.url('live', 'rows');
     pushFile(await clip(), url);
     await until('the stream is live', () => srs.log().includes('live/rows'));
@@ -94,20 +121,12 @@ withPeers('ffmpeg')('every directive that a reload can change, there and back un
     await player.until('the first frames', () => frames().length > 5);
 
     const plain = readFileSync(srs.configFile, 'utf8');
-    const reload = async (text: string): Promise<string> => {
-      writeFileSync(srs.configFile, text);
-      const before = srs.log().length;
-      srs.signal('SIGHUP');
-      const answer = () => srs.log().slice(before);
-      await until('the reload is answered', () => /"(configuration reloaded[^"]*|reload failed[^"]*)"/.test(answer()));
-      return answer();
-    };
     const failures: string[] = [];
-    for (const changed of reloadCases(VALUES)) {
+    for (const changed of reloadCases(valuesIn(dir))) {
       const { name, row, directive } = changed;
       if (KEPT.includes(name)) continue;
-      const there = await reload(withDirective(plain, changed));
-      const back = await reload(plain);
+      const there = await reload(srs, () => withDirective(plain, changed));
+      const back = await reload(srs, () => plain);
       for (const log of [there, back]) {
         const told = /"changes":(\[[^\n]*?\]),"msg"/.exec(log)?.[1] ?? '[]';
         // One setting may be taken over further in: chunk_size by the vhosts.

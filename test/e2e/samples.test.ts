@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfigFile } from '../../src/config/files.js';
 import { parseConfig } from '../../src/config/index.js';
+import { makeCertificate } from '../support/certificate.js';
 import { freePort } from '../support/free-port.js';
 import { background, run, until } from '../support/run.js';
 import { publish, record, times } from '../support/streams.js';
@@ -13,6 +14,7 @@ const root = join(import.meta.dirname, '../..');
 const program = join(root, 'dist/srs.mjs');
 const dir = mkdtempSync(join(tmpdir(), 'srs-samples-'));
 mkdirSync(join(dir, 'objs'));
+beforeAll(() => makeCertificate(join(dir, 'conf/server')));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 /** Whether others decide who may come in: a hook that nobody answers here, a list of addresses, the page of the player. */
@@ -32,6 +34,9 @@ describe('the files of conf/ as they are, but for their ports', () => {
         SRS_LOG_TANK: 'console',
         SRS_HTTP_API_LISTEN: `127.0.0.1:${await freePort()}`,
         SRS_HTTP_SERVER_LISTEN: `127.0.0.1:${await freePort()}`,
+        SRS_HTTP_API_HTTPS_LISTEN: `127.0.0.1:${await freePort()}`,
+        SRS_HTTP_SERVER_HTTPS_LISTEN: `127.0.0.1:${await freePort()}`,
+        SRS_RTMPS_LISTEN: `127.0.0.1:${await freePort()}`,
       };
       const check = await run(process.execPath, [program, '-t', '-c', file], { cwd: dir, env });
       expect(check.stdout).toContain('the configuration is valid');

@@ -11,7 +11,7 @@ export async function signalled(srs: Srs): Promise<string> {
   const before = srs.log().length;
   srs.signal('SIGHUP');
   const answer = () => srs.log().slice(before);
-  await until('the reload is answered', () => /configuration reloaded|reload failed/.test(answer()));
+  await until('the reload is answered', () => /"(configuration reloaded[^"]*|reload failed[^"]*)"/.test(answer()));
   return answer();
 }
 

@@ -1,4 +1,5 @@
 import type { Row } from '../table.js';
+import { tlsBlock } from './tls.js';
 
 /** `http_api { … }` */
 export const httpApi = {
@@ -59,5 +60,6 @@ export const httpApi = {
       since: 'own',
       doc: 'Web pages of these origins, such as https://admin.example.com, may use the API. "*" stands for all.',
     },
+    https: tlsBlock('The HTTP API over TLS.', '127.0.0.1:1990', 4, ['http_api.https']),
   },
 } as const satisfies Row;

@@ -1,4 +1,5 @@
 import type { DirectiveTable, Row } from '../table.js';
+import { tlsBlock } from './tls.js';
 
 /** `http_server { … }` at the top of the file; `http_stream` of version 1. */
 export const httpServer = {
@@ -42,6 +43,7 @@ export const httpServer = {
       since: 'own',
       doc: 'The list of live streams at /console/streams.json, and files of the console from dist/console at /. Whoever reaches the port sees the names of all streams.',
     },
+    https: tlsBlock('The HTTP server over TLS.', '8088', 4, ['http_server.https', 'http_stream.https']),
   },
 } as const satisfies Row;
 

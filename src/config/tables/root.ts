@@ -4,6 +4,7 @@ import { httpApi } from './api.js';
 import { httpServer } from './http.js';
 import { processRows } from './process.js';
 import { proxies } from './proxies.js';
+import { tlsBlock } from './tls.js';
 import { laterInVhost, type VhostConfig, vhost } from './vhost.js';
 
 const pithyPrint = ['publish', 'play', 'forwarder', 'encoder', 'ingester', 'hls', 'edge'] as const;
@@ -112,6 +113,7 @@ export const root = {
     doc: 'Times in file names are UTC; off: local time.',
   },
   ...processRows,
+  rtmps: tlsBlock('RTMP over TLS, beside plain RTMP.', '1443', 'own', ['rtmps']),
   http_server: httpServer,
   http_api: httpApi,
   vhosts: {
@@ -139,10 +141,7 @@ export const laterInRoot = {
     since: 3,
     never: 'the API reloads with POST /api/v1/reload and shows the configuration with GET /api/v1/config',
   },
-  'http_api.https': { since: 4 },
   stats: { since: 1 },
-  'http_server.https': { since: 4, note: 'so there is no HTTPS' },
-  'http_stream.https': { since: 4, note: 'so there is no HTTPS' },
   ff_log_level: { since: 3 },
   grace_start_wait: { since: 3, never: 'nothing has to be waited for before the listeners close' },
   grace_final_wait: { since: 3, never: 'the server ends when all is closed; see grace_drain' },
