@@ -76,6 +76,7 @@ const valuesIn = (dir: string) => ({
     ]),
   ),
   trusted_proxies: '10.0.0.0/8',
+  'http_api allow_origin': 'https://admin.example.com',
   'http_server enabled': 'off',
   'http_api enabled': 'off',
   'vhost http_remux enabled': 'off',
