@@ -3,6 +3,13 @@ import { parseConfig } from '../../../src/config/index.js';
 
 const load = (root: string, vhost = '') => parseConfig(`listen 1935;\n${root}\nvhost a {\n${vhost}\n}\n`, 'a.conf');
 
+const https = {
+  enabled: false,
+  listen: [{ host: '0.0.0.0', port: 8088 }],
+  key: './conf/server.key',
+  cert: './conf/server.crt',
+};
+
 test('http_server: defaults', () =>
   expect(load('').config.httpServer).toEqual({
     enabled: false,
@@ -10,10 +17,13 @@ test('http_server: defaults', () =>
     dir: './objs/nginx/html',
     crossdomain: true,
     console: false,
+    https,
   }));
 
 test.each(['http_server', 'http_stream'])('%s: the old and the new name are one block', (name) => {
-  const { config, warnings } = load(`${name} { enabled on; listen 127.0.0.1:80 [::1]:81; dir /srv; crossdomain off; }`);
+  const { config, warnings } = load(
+    `${name} { enabled on; listen 127.0.0.1:80 [::1]:81; dir /srv; crossdomain off; https { enabled on; key /k.pem; } }`,
+  );
   expect(warnings).toEqual([]);
   expect(config.httpServer).toEqual({
     enabled: true,
@@ -24,6 +34,7 @@ test.each(['http_server', 'http_stream'])('%s: the old and the new name are one 
     dir: '/srv',
     crossdomain: false,
     console: false,
+    https: { ...https, enabled: true, key: '/k.pem' },
   });
 });
 
@@ -40,11 +51,11 @@ test.each(['http_static', 'http'])('%s: the old and the new name are one block',
 });
 
 test('names of other releases warn, misspelt ones are errors', () => {
-  const { warnings } = load(
-    'http_server { https { enabled on; } }',
-    'http_remux { enabled on; hstrs on; fast_cache 5; }',
+  const { warnings } = load('', 'http_remux { enabled on; hstrs on; fast_cache 5; }');
+  expect(warnings.map((w) => w.split(' ')[1])).toEqual(['hstrs', 'fast_cache']);
+  expect(() => load('http_server { https { listen 8080; enabled on; } enabled on; }')).toThrow(
+    /http_server https can not listen beside http_server/,
   );
-  expect(warnings.map((w) => w.split(' ')[1])).toEqual(['https', 'hstrs', 'fast_cache']);
   expect(() => load('http_server { lisen 80; }')).toThrow(
     'a.conf:2:15: unknown directive "lisen" in http_server, did you mean listen?',
   );
