@@ -190,7 +190,7 @@ test('hooks name streams as the API does; a kick ends each kind of client, and i
   const hooks = await startHooks();
   const srs = await startSrs({
     config: confOf(
-      `http_remux { enabled on; } hls { enabled on; hls_fragment 0.2; } ${allHooks(hooks.url)}`,
+      `http_remux { enabled on; } hls { enabled on; hls_fragment 0.25; } ${allHooks(hooks.url)}`,
       'http_server { enabled on; listen HTTP_PORT; } http_api { enabled on; listen 127.0.0.1:API_PORT; write_token w; }',
     ),
   });
