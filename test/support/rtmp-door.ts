@@ -1,0 +1,71 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { onTestFinished } from 'vitest';
+import { AmfObject } from '../../src/protocol/amf/index.js';
+import {
+  ChunkDecoder,
+  command,
+  encodeChunks,
+  type OutMessage,
+  parseMessage,
+  ServerHandshake,
+} from '../../src/protocol/rtmp/index.js';
+
+/** What a destination does with a publish: refuses it, takes it and then reads nothing, or hangs up at the door. */
+export type Manners = 'refuses' | 'reads nothing' | 'hangs up';
+
+export interface RtmpDoor {
+  readonly port: number;
+  /** Monotonic times of connections. */
+  readonly connects: number[];
+}
+
+const status = (level: string, code: string, description: string): OutMessage =>
+  command('onStatus', 0, [null, AmfObject.of({ level, code, description })], { csid: 5, streamId: 1 });
+
+/** A destination that is no good, closed after the test. */
+export async function startDoor(manners: Manners, host = '127.0.0.1', port = 0): Promise<RtmpDoor> {
+  const connects: number[] = [];
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    connects.push(performance.now());
+    sockets.add(socket);
+    socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
+    if (manners === 'hangs up') return void socket.destroy();
+    serve(socket, manners);
+  });
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { port: (server.address() as AddressInfo).port, connects };
+}
+
+function serve(socket: Socket, manners: Manners): void {
+  const handshake = new ServerHandshake();
+  const decoder = new ChunkDecoder();
+  const send = (message: OutMessage): void => void socket.write(encodeChunks(message, 128));
+  const commands: Record<string, (id: number) => void> = {
+    connect: (id) =>
+      send(command('_result', id, [AmfObject.of({}), AmfObject.of({ code: 'NetConnection.Connect.Success' })])),
+    createStream: (id) => send(command('_result', id, [null, 1])),
+    publish: () => {
+      if (manners === 'refuses') return send(status('error', 'NetStream.Publish.BadName', 'not you, key-1'));
+      send(status('status', 'NetStream.Publish.Start', 'go ahead'));
+      socket.pause();
+    },
+  };
+  socket.on('data', (bytes) => {
+    let rest: Uint8Array = bytes;
+    if (!handshake.done) {
+      const answer = handshake.push(bytes);
+      if (answer !== undefined) socket.write(answer);
+      if (!handshake.done) return;
+      rest = handshake.rest;
+    }
+    for (const message of decoder.push(rest)) {
+      const parsed = parseMessage(message);
+      if (parsed.kind === 'command') commands[parsed.name]?.(parsed.transactionId);
+    }
+  });
+}
