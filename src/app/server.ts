@@ -101,6 +101,7 @@ export class SrsServer implements Service {
       clients: this.#clients,
       statistics: this.#statistics,
       events: this.#events,
+      forwards: this.#forwards,
       readiness: () => this.#readiness,
       identity,
       proc,

@@ -28,8 +28,14 @@ test('every endpoint answers as the served OpenAPI document says, with and witho
   await record(srs.url('live', 'a'));
   await until('a publisher and a player', async () => (await ask('/api/v1/clients')).body.total === 2);
   const contract = new Contract((await ask('/api/v1/openapi.json')).body);
-  const check = async (method: string, path: string, real = path, wanted = 200): Promise<Answer> => {
-    const answer = await ask(real, { method });
+  const check = async (
+    method: string,
+    path: string,
+    real = path,
+    wanted = 200,
+    init: RequestInit = {},
+  ): Promise<Answer> => {
+    const answer = await ask(real, { ...init, method });
     assert.equal(contract.check(method, path, answer), '');
     assert.equal(answer.status, wanted, `${method} ${real}`);
     return answer;
@@ -58,6 +64,25 @@ test('every endpoint answers as the served OpenAPI document says, with and witho
   assert.equal((await check('POST', '/api/v1/reload')).body.changes.length, 0);
 
   const [stream = ''] = ids(await ask('/api/v1/streams'), 'streams');
+  const json = (body: object): RequestInit => ({
+    body: JSON.stringify(body),
+    headers: { authorization: 'Bearer secret', 'content-type': 'application/json' },
+  });
+  const forwards = '/api/v1/forwards';
+  const added = await check('POST', forwards, forwards, 200, json({ stream, destination: '127.0.0.1:1' }));
+  const { id } = added.body.forward;
+  for (const verb of ['pause', 'resume']) {
+    await check('POST', `${forwards}/{id}/${verb}`, `${forwards}/${id}/${verb}`);
+    await check('POST', `${forwards}/{id}/${verb}`, `${forwards}/nobody/${verb}`, 404);
+  }
+  await check('GET', `${forwards}/{id}`, `${forwards}/${id}`);
+  await check('POST', forwards, forwards, 422, json({ stream, destination: 'not one' }));
+  await check('POST', forwards, forwards, 404, json({ stream: 'nobody', destination: 'h' }));
+  const { body } = await check('GET', '/api/v1/streams/{id}', `/api/v1/streams/${stream}`);
+  assert.deepEqual(
+    body.stream.forwards.map((one) => one.id),
+    [id],
+  );
   const kick = async (path: string, id: string) => (await check('DELETE', path, path.replace('{id}', id))).body;
   assert.equal((await kick('/api/v1/streams/{id}/viewers', stream)).kicked, 1);
   await until('the player is gone', async () => (await ask('/api/v1/clients')).body.total === 1);

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { apiOf } from '../support/api.js';
+import { freePort } from '../support/free-port.js';
 import { confOf, say, startHooks } from '../support/hook-server.js';
 import { reload } from '../support/reload.js';
 import { until } from '../support/run.js';
@@ -70,6 +72,64 @@ describe('destinations change while live', () => {
     await until('the first is told the end', () => ended(one) === 1);
     await reload(master, (text) => text.replace('forward { enabled off;', 'forward { enabled on;'));
     await until('and gets it again', () => started(one).length === 2);
+  });
+});
+
+describe('the API', () => {
+  test('shows every destination, pauses, resumes, adds and removes', async () => {
+    const [one, two] = await Promise.all([startSrs(), startSrs()]);
+    const dead = await freePort();
+    const api = 'http_api { enabled on; listen 127.0.0.1:API_PORT; write_token secret; }';
+    const to = `127.0.0.1:${one.port} rtmp://127.0.0.1:${dead}/a/topsecret?token=alsosecret`;
+    const master = await startSrs({ config: confOf(`forward { enabled on; destination ${to}; }`, api) });
+    const ask = apiOf(master.ports.API_PORT, 'Bearer secret');
+    const forwards = async () => (await ask('/api/v1/forwards')).body.forwards;
+    await goLive(master, 'x');
+
+    const [good, bad] = await until('one is live for a while, one is not', async () => {
+      const list = await forwards();
+      return list[0]?.state === 'live' && list[0].send_30s > 0 && (list[1]?.failures ?? 0) > 0 && list;
+    });
+    expect(good).toMatchObject({
+      stream_url: '__defaultVhost__/live/x',
+      to: `rtmp://127.0.0.1:${one.port}/live/x`,
+      drops: 0,
+      reconnects: 0,
+      failures: 0,
+      last_error: '',
+    });
+    expect(good?.send_bytes).toBeGreaterThan(100);
+    expect(bad).toMatchObject({ to: `rtmp://127.0.0.1:${dead}/a/***?***`, send_bytes: 0, lag_ms: 0 });
+    expect(bad?.last_error).toContain('ECONNREFUSED');
+    expect(JSON.stringify((await ask('/api/v1/streams')).body)).not.toMatch(/topsecret|alsosecret/);
+    expect((await ask('/api/v1/streams')).body.streams[0]?.forwards).toHaveLength(2);
+
+    const post = (path: string, body?: object) =>
+      ask(path, {
+        method: 'POST',
+        ...(body && { body: JSON.stringify(body) }),
+        headers: { authorization: 'Bearer secret', ...(body && { 'content-type': 'application/json' }) },
+      });
+    expect((await post(`/api/v1/forwards/${good?.id}/pause`)).body.forward.state).toBe('paused');
+    await until('the destination is told the end', () => ended(one) === 1);
+    // A republish and a reload do not wake it.
+    await goLive(master, 'x');
+    await reload(master, (text) => text.replace('forward {', 'gop_cache_max_frames 100; forward {'));
+    expect((await forwards())[0]).toMatchObject({ id: good?.id, state: 'paused', send_30s: expect.any(Number) });
+    expect(started(one)).toHaveLength(1);
+    await post(`/api/v1/forwards/${good?.id}/resume`);
+    await until('it goes on', async () => started(one).length === 2 && (await forwards())[0]?.state === 'live');
+    expect((await forwards())[0]?.reconnects).toBe(1);
+
+    const more = { stream: '__defaultVhost__/live/x', destination: `rtmp://127.0.0.1:${two.port}/b/[stream]` };
+    const added = (await post('/api/v1/forwards', more)).body.forward;
+    expect((await post('/api/v1/forwards', more)).body.forward.id).toBe(added.id);
+    await until('the new one has it', () => started(two).includes('__defaultVhost__/b/x'));
+    for (const id of [added.id, good?.id, bad?.id])
+      expect((await ask(`/api/v1/forwards/${id}`, { method: 'DELETE' })).status).toBe(200);
+    await until('both are told the end', () => ended(two) === 1 && ended(one) === 2);
+    expect(await forwards()).toEqual([]);
+    expect(master.log()).not.toMatch(/topsecret|alsosecret/);
   });
 });
 

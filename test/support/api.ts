@@ -1,5 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Static } from 'typebox';
+import type { forward } from '../../src/http/api/schemas/forward.js';
 import type { client, stream, vhost } from '../../src/http/api/schemas/media.js';
 
 /** Bodies of all answers in one: what a test reads of it is there, or the test fails. */
@@ -15,6 +16,8 @@ interface Body {
   stream: Static<typeof stream>;
   clients: Static<typeof client>[];
   client: Static<typeof client>;
+  forwards: Static<typeof forward>[];
+  forward: Static<typeof forward>;
 }
 
 export interface Answer {

@@ -41,9 +41,10 @@ export class ForwardOutputs {
 
   /** @param streamKey of one stream; left out: of all. */
   list(streamKey?: string): readonly ForwardStatus[] {
-    return [...this]
-      .map(({ status }) => status)
-      .filter(({ stream }) => streamKey === undefined || stream === streamKey);
+    if (streamKey === undefined) return [...this].map(({ status }) => status);
+    const stream = this.env.hub.get(streamKey);
+    const forwards = stream === undefined ? undefined : this.#streams.get(stream);
+    return [...(forwards?.forwarders ?? [])].map(({ status }) => status);
   }
 
   /** Adds a destination to a live stream until that ends. @throws {RefusedError} FORWARD_REFUSED */

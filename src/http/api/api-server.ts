@@ -14,6 +14,7 @@ import { refuseOtherMethods } from './methods.js';
 import type { ApiEnvironment } from './ports.js';
 import { answerGarbage, answerProblems } from './problems.js';
 import { eventRoutes } from './routes/event-routes.js';
+import { forwardRoutes } from './routes/forward-routes.js';
 import { healthRoutes } from './routes/health-routes.js';
 import { indexRoutes } from './routes/index-routes.js';
 import { mediaRoutes } from './routes/media-routes.js';
@@ -28,7 +29,7 @@ const IDLE = 15_000;
 /** Answered to everybody who reaches the port: load balancers have no token. */
 const PUBLIC = new Set(['/healthz', '/readyz']);
 
-const ROUTES = [indexRoutes, serverRoutes, systemRoutes, mediaRoutes, operatorRoutes, eventRoutes];
+const ROUTES = [indexRoutes, serverRoutes, systemRoutes, mediaRoutes, forwardRoutes, operatorRoutes, eventRoutes];
 
 const openApi: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
   openapi: '3.1.0',

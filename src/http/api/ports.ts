@@ -19,6 +19,38 @@ export interface ShownSetting {
   readonly origin: string;
 }
 
+/** A destination of a live stream, as deliver/ tells it. */
+export interface ShownForward {
+  readonly id: string;
+  /** `vhost/app/stream` */
+  readonly stream: string;
+  /** Without keys. */
+  readonly to: string;
+  readonly state: string;
+  /** Wall clock of the last change of state, ms. */
+  readonly since: number;
+  readonly bytes: number;
+  readonly kbps: number;
+  readonly lagMs: number;
+  readonly drops: number;
+  readonly reconnects: number;
+  readonly failures: number;
+  readonly lastError: string;
+}
+
+/** What an operator may do with the destinations of live streams. */
+export interface ForwardControl {
+  /** @param streamKey of one stream; left out: of all. */
+  list(streamKey?: string): readonly ShownForward[];
+  /** @throws {RefusedError} FORWARD_REFUSED */
+  add(streamKey: string, destination: string): ShownForward;
+  /** @returns how it is then; undefined: there is no such forward. */
+  pause(id: string): ShownForward | undefined;
+  resume(id: string): ShownForward | undefined;
+  /** @returns whether there was one. */
+  remove(id: string): boolean;
+}
+
 /** What the API shows and does; wired in app/. */
 export interface ApiEnvironment {
   readonly hub: StreamHub;
@@ -29,6 +61,7 @@ export interface ApiEnvironment {
   readonly clock: Clock;
   readonly log: Log;
   readonly events: EventFeed;
+  readonly forwards: ForwardControl;
   readiness(): Readiness;
   config(): Config;
   /** The configuration that is in force, to be shown. */

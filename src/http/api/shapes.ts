@@ -7,6 +7,8 @@ import {
   type VhostStatistics,
 } from '../../stream/index.js';
 
+import type { ShownForward } from './ports.js';
+
 const CODECS: Readonly<Record<string, string>> = {
   avc: 'H264',
   hevc: 'HEVC',
@@ -45,7 +47,29 @@ export const vhostShape = (from: ServerIdentity, { name, enabled, hls }: VhostCo
 });
 
 /** @param now wall clock, ms. */
-export function streamShape(from: ServerIdentity, stream: StreamStatistics, now: number) {
+export const forwardShape = (from: ServerIdentity, { stream, ...forward }: ShownForward, now: number) => ({
+  id: forward.id,
+  stream: idOf(from, stream),
+  stream_url: stream,
+  to: forward.to,
+  state: forward.state,
+  alive: seconds(now - forward.since),
+  send_bytes: forward.bytes,
+  send_30s: Math.round(forward.kbps),
+  lag_ms: Math.round(forward.lagMs),
+  drops: forward.drops,
+  reconnects: forward.reconnects,
+  failures: forward.failures,
+  last_error: forward.lastError,
+});
+
+/** @param forwards where the stream is pushed to. @param now wall clock, ms. */
+export function streamShape(
+  from: ServerIdentity,
+  stream: StreamStatistics,
+  forwards: readonly ShownForward[],
+  now: number,
+) {
   const { key, name, publisher, video, audio } = stream;
   return {
     id: idOf(from, key),
@@ -89,6 +113,7 @@ export function streamShape(from: ServerIdentity, stream: StreamStatistics, now:
             channel: audio.channels,
             profile: audio.profile,
           },
+    forwards: forwards.map((forward) => forwardShape(from, forward, now)),
   };
 }
 

@@ -22,6 +22,7 @@ const v1 = {
   vhosts: 'vhosts with their traffic',
   streams: 'streams with their traffic and media',
   clients: 'publishers and players',
+  forwards: 'where live streams are pushed to',
   config: 'the configuration in force, secrets masked',
   reload: 'POST: read the configuration file anew',
   'openapi.json': 'this API as an OpenAPI document',

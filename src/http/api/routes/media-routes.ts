@@ -48,7 +48,7 @@ function vhosts(app: Api, { identity, statistics, config }: ApiEnvironment): voi
 }
 
 function streams(app: Api, env: ApiEnvironment): void {
-  const { identity, statistics, hub, clock, log, config } = env;
+  const { identity, statistics, hub, forwards, clock, log, config } = env;
   const tags = ['streams'];
   const find = (id: string): LiveStream => {
     for (const candidate of hub) if (idOf(identity, candidate.key) === id) return candidate;
@@ -75,7 +75,10 @@ function streams(app: Api, env: ApiEnvironment): void {
     ({ query }) => {
       const list = statistics.streams(query.start, query.count);
       const now = clock.wall();
-      return done(identity, { streams: list.map((one) => streamShape(identity, one, now)), total: hub.size });
+      return done(identity, {
+        streams: list.map((one) => streamShape(identity, one, forwards.list(one.key), now)),
+        total: hub.size,
+      });
     },
   );
   app.get(
@@ -84,7 +87,7 @@ function streams(app: Api, env: ApiEnvironment): void {
     ({ params }) => {
       const found = statistics.stream(find(params.id).key);
       if (found === undefined) throw notFound('stream');
-      return done(identity, { stream: streamShape(identity, found, clock.wall()) });
+      return done(identity, { stream: streamShape(identity, found, forwards.list(found.key), clock.wall()) });
     },
   );
   const kicked = answers({ kicked: Type.Integer({ description: 'Connections that were ended.' }) });

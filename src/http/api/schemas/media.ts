@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { exactly, kbps, orNull } from './common.js';
+import { forward } from './forward.js';
 
 const bytes = {
   send_bytes: Type.Integer({ description: 'To clients, handed to their sockets; those that left are counted.' }),
@@ -61,6 +62,7 @@ export const stream = exactly({
   publish,
   video,
   audio,
+  forwards: Type.Array(forward, { description: 'Where it is pushed to.' }),
 });
 
 export const client = exactly({
