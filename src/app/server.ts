@@ -11,6 +11,7 @@ import { metadataTags, RtmpSession } from '../session/index.js';
 import {
   ClientRegistry,
   FanoutGovernor,
+  type Gate,
   identify,
   LagWatch,
   RelayTrail,
@@ -25,6 +26,7 @@ import { makeForwards } from './forwards.js';
 import { type Prepared, type Reloadable, Reloader } from './reload.js';
 import { SegmentHooks } from './segment-hooks.js';
 import { Summary, type Summed } from './summary.js';
+import { Transcoding } from './transcoding.js';
 
 /** How long a clean stop waits for players to take their last bytes. */
 const DRAIN = ms(2000);
@@ -50,6 +52,7 @@ export class SrsServer implements Service {
   readonly #hls: HlsOutputs;
   readonly #forwards: ForwardOutputs;
   readonly #doors: Doors;
+  readonly #transcoding: Transcoding;
   #readiness: Readiness = 'starting';
   readonly #events: EventFeed;
   #reloader: Reloader | undefined;
@@ -85,6 +88,8 @@ export class SrsServer implements Service {
       log,
       config: () => this.config,
     });
+    const serve = this.#serveRtmp.bind(this);
+    this.#transcoding = new Transcoding(this.#hub, this.#clients, this.#hooks, serve, () => this.config, clock, log);
     this.#http = new HttpServer({
       hub: this.#hub,
       gate: this.#gate,
@@ -156,6 +161,7 @@ export class SrsServer implements Service {
   async start(signal: AbortSignal): Promise<void> {
     try {
       for (const service of this.#services) await service.start(signal);
+      await this.#transcoding.start();
       this.#hls.start();
       await this.#doors.open(this.config);
     } catch (error) {
@@ -167,20 +173,24 @@ export class SrsServer implements Service {
   }
 
   #acceptRtmp(socket: Socket): void {
+    this.#sessions.add(this.#serveRtmp(socket, this.#gate, (closed) => this.#sessions.delete(closed)));
+  }
+
+  #serveRtmp(socket: Socket, gate: Gate, closed: (session: RtmpSession) => void): RtmpSession {
     const session = new RtmpSession(
       {
         hub: this.#hub,
         clients: this.#clients,
-        gate: this.#gate,
+        gate,
         trail: this.#trail,
         clock: this.clock,
         log: this.log,
         config: () => this.config,
       },
-      (closed) => this.#sessions.delete(closed),
+      closed,
     );
-    this.#sessions.add(session);
     session.attach(new RtmpLink(socket, new ServerHandshake(), session, this.#deadlines));
+    return session;
   }
 
   /** Closes the publisher of a stream; not at once, since this may be asked for in the middle of one of its frames. */
@@ -223,11 +233,12 @@ export class SrsServer implements Service {
     return {
       undo: () => undefined,
       commit: () => {
-        for (const session of [...this.#sessions]) session.reconfigure();
+        for (const session of [...this.#sessions, ...this.#transcoding.sessions]) session.reconfigure();
         this.#hub.reconfigure(before);
         this.#http.reconfigure();
         this.#hls.reconfigure(this.#hub);
         this.#forwards.reconfigure();
+        this.#transcoding.reconfigure();
         if (before.pithyPrint !== this.config.pithyPrint) this.#summary.restart();
       },
     };
@@ -250,6 +261,7 @@ export class SrsServer implements Service {
   async stop(): Promise<void> {
     this.#readiness = 'stopping';
     await this.#doors.close();
+    await this.#transcoding.stop();
     this.#hub.flush();
     for (const session of [...this.#sessions]) session.end();
     // Links close by themselves when their peer takes too long.

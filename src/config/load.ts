@@ -1,4 +1,5 @@
 import { ConfigError } from '../kernel/index.js';
+import { checkTranscodes } from './check-transcodes.js';
 import { type Environment, override } from './environment.js';
 import { includeFromDisk, readConfigFile } from './files.js';
 import type { OpenInclude } from './grammar.js';
@@ -63,6 +64,7 @@ export function parseConfig(text: string, file: string, surroundings: Surroundin
       const at = reading.named.get('/vhosts')?.get(id)?.found.get('/hls/hlsStorage')?.directive.at ?? whole;
       problems.error(at, 'hls_storage disk needs hls_path, the directory of the files');
     }
+  checkTranscodes(config, reading, whole, problems);
   const asprocess = reading.found.get('/asprocess')?.directive.at ?? whole;
   if (config.asprocess && config.daemon) problems.warn(asprocess, 'asprocess has no effect with daemon on');
   if (config.vhosts.size === 0) problems.warn(whole, 'there is no vhost, so every client is rejected');

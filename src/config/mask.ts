@@ -9,8 +9,7 @@ const HIDDEN = '***';
  */
 export function maskValue(row: ValueRow, value: unknown): unknown {
   if (isSecret(row)) return value === row.default ? value : HIDDEN; // that there is none is no secret
-  if (Array.isArray(value)) return value.map((item: unknown) => maskText(item));
-  return maskText(value);
+  return maskTexts(value);
 }
 
 export const isSecret = (row: ValueRow): row is ValueRow & { readonly type: 'string' } =>
@@ -24,4 +23,7 @@ export function maskUrl(text: string): string {
   return keyBefore ? masked.replace(/\/(?!\[stream\](\?|$))[^/?]*(\?\*\*\*)?$/, `/${HIDDEN}$2`) : masked;
 }
 
-const maskText = (value: unknown): unknown => (typeof value === 'string' ? maskUrl(value) : value);
+function maskTexts(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item: unknown) => maskTexts(item));
+  return typeof value === 'string' ? maskUrl(value) : value;
+}

@@ -38,17 +38,22 @@ export function summarize({ config, warnings }: LoadedConfig): Summary {
 }
 
 function featuresOf(rows: DirectiveTable, values: Values): string[] {
-  return Object.entries(rows).flatMap(([key, row]) =>
-    row.type === 'block' && isOn(row.rows, values[camelCase(key)] as Values) ? [key] : [],
-  );
+  return Object.entries(rows).flatMap(([key, row]) => {
+    const value = values[camelCase(key)];
+    if (row.type === 'block') return isOn(row.rows, value as Values) ? [key] : [];
+    if (row.type !== 'named' || isOnByDefault(row.rows)) return [];
+    const blocks = [...(value as ReadonlyMap<string, Values>).values()];
+    return blocks.some(({ enabled }) => enabled === true) ? [row.spelled?.[0] ?? key] : [];
+  });
 }
 
 /** A block that is on by default, such as refer, does something only once a list of it is filled. */
-function isOn({ enabled }: DirectiveTable, values: Values): boolean {
-  const byDefault = enabled?.type === 'onoff' && enabled.default;
+function isOn(rows: DirectiveTable, values: Values): boolean {
   const filled = Object.values(values).some((value) => Array.isArray(value) && value.length > 0);
-  return values.enabled === true && (!byDefault || filled);
+  return values.enabled === true && (!isOnByDefault(rows) || filled);
 }
+
+const isOnByDefault = ({ enabled }: DirectiveTable): boolean => enabled?.type === 'onoff' && enabled.default;
 
 /** A few lines for the operator; the warnings are not among them. */
 export function printSummary({ listeners, features, vhosts }: Summary): string {

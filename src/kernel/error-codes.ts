@@ -28,6 +28,7 @@ export const errorCodes = {
   REFER_DENIED: 'The page of the client is not of an allowed domain.',
   SIGN_INVALID: 'The URL has no signature, or a wrong one.',
   SIGN_EXPIRED: 'The signed URL has expired.',
+  PASS_NEEDED: 'The port is only for programs that this server runs itself.',
   VIEWERS_LIMIT: 'The stream has as many players as max_viewers allows.',
   KICKED: 'The operator ended the connection.',
   TIMEOUT: 'The peer did not do what was due within its deadline.',

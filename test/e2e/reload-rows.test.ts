@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { makeCertificate } from '../support/certificate.js';
+import { fakeFfmpeg } from '../support/fake-ffmpeg.js';
 import { startHooks } from '../support/hook-server.js';
 import { clip } from '../support/media.js';
 import { withPeers } from '../support/peers.js';
@@ -16,7 +17,7 @@ import { isConfig, pushFile, record } from '../support/streams.js';
  * With every output and every guard at work, so that a change meets something that runs. A comment that names a block
  * stands where a directive of that block can be put in.
  */
-const config = (hooks: string) => `
+const config = (hooks: string, ffmpeg: string) => `
 #
 listen PORT;
 pid DIR/srs.pid;
@@ -63,6 +64,14 @@ vhost __defaultVhost__ {
     # vhost http_hooks
     enabled on; on_play ${hooks}; on_publish ${hooks}; on_hls ${hooks};
   }
+  transcode {
+    # vhost transcode
+    enabled on; ffmpeg ${ffmpeg};
+    engine a {
+      # vhost transcode engine
+      enabled on; vcodec copy; acodec copy; output rtmp://127.0.0.1:PORT/other/[stream];
+    }
+  }
 }
 `;
 
@@ -92,6 +101,8 @@ const valuesIn = (dir: string) => ({
   'vhost security allow': 'play 127.0.0.1',
   'vhost security deny': 'play 192.0.2.1',
   'vhost http_hooks enabled': 'off',
+  'vhost transcode enabled': 'off',
+  'vhost transcode engine enabled': 'off',
 });
 
 /** The sweep reads the log, at its level; other tests move these. */
@@ -113,7 +124,7 @@ withPeers('ffmpeg', 'openssl')('every directive that a reload can change, there 
     onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
     await makeCertificate(join(dir, 'tls'));
     for (const kind of ['key', 'crt']) copyFileSync(join(dir, `tls.${kind}`), join(dir, `new.${kind}`));
-    const srs = await startSrs({ config: config(hooks.url), dir });
+    const srs = await startSrs({ config: config(hooks.url, fakeFfmpeg(dir).path), dir });
     const url = srs.url('live', 'rows');
     pushFile(await clip(), url);
     await until('the stream is live', () => srs.log().includes('live/rows'));

@@ -2,7 +2,6 @@ import type { LaterTable } from '../table.js';
 
 /** Names at the top of the file that load and do nothing. */
 export const acceptedInRoot = {
-  log_dir: { since: 1, note: 'ff_log_dir is its later name' },
   stream_caster: { since: 2, note: 'so nothing is received over MPEG-TS, RTSP or FLV over HTTP' },
   query_latest_version: { since: 2, never: 'this server asks nobody about versions' },
   empty_ip_ok: { since: 3, never: 'a machine without a network address is always fine' },

@@ -1,6 +1,7 @@
 import type { ConfigOf, DirectiveTable, LaterTable } from '../table.js';
 import { acceptedInRoot } from './accepted.js';
 import { httpApi } from './api.js';
+import { ffmpegLog } from './ffmpeg-log.js';
 import { httpServer } from './http.js';
 import { processRows } from './process.js';
 import { proxies } from './proxies.js';
@@ -112,6 +113,7 @@ export const root = {
     since: 2,
     doc: 'Times in file names are UTC; off: local time.',
   },
+  ff_log: ffmpegLog,
   ...processRows,
   rtmps: tlsBlock('RTMP over TLS, beside plain RTMP.', '1443', 'own', ['rtmps']),
   http_server: httpServer,
@@ -134,7 +136,6 @@ export interface Config extends ConfigOf<typeof root> {
 /** Accepted with a warning: names without effect. */
 export const laterInRoot = {
   ...acceptedInRoot,
-  ff_log_dir: { since: 1 },
   heartbeat: { since: 1 },
   'http_api.crossdomain': { since: 2, never: 'allow_origin names the web pages that may use the API' },
   'http_api.raw_api': {
@@ -142,7 +143,6 @@ export const laterInRoot = {
     never: 'the API reloads with POST /api/v1/reload and shows the configuration with GET /api/v1/config',
   },
   stats: { since: 1 },
-  ff_log_level: { since: 3 },
   grace_start_wait: { since: 3, never: 'nothing has to be waited for before the listeners close' },
   grace_final_wait: { since: 3, never: 'the server ends when all is closed; see grace_drain' },
   force_grace_quit: { since: 3, never: 'SIGTERM is always fast, SIGQUIT always graceful' },

@@ -5,6 +5,7 @@ import { forward } from './forward.js';
 import { hls, laterInHls } from './hls.js';
 import { httpHooks } from './hooks.js';
 import { httpInVhost } from './http.js';
+import { transcodes } from './transcode.js';
 
 /** What may stand in `vhost NAME { … }`. */
 export const vhost = {
@@ -193,6 +194,7 @@ export const vhost = {
   ...httpHooks,
   hls,
   ...forward,
+  transcodes,
 } as const satisfies DirectiveTable;
 
 /** A vhost with every setting filled in. */
@@ -211,5 +213,4 @@ export const laterInVhost = {
   ...acceptedInVhost,
   ...laterInHls,
   'http_hooks.on_dvr': { since: 2, note: 'so nothing is recorded' },
-  transcode: { since: 1 },
 } as const satisfies LaterTable;

@@ -1,2 +1,2 @@
-export type { SupervisedOptions, SupervisedProgram } from './supervised-program.js';
+export type { ProgramState, SupervisedOptions, SupervisedProgram } from './supervised-program.js';
 export { Supervisor } from './supervisor.js';

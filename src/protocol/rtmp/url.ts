@@ -74,7 +74,9 @@ function splitPath(path: string): { app: string; appQuery: string; stream: strin
   const names = trimSlashes(mark < 0 ? path : path.slice(0, mark));
   const query = mark < 0 ? '' : path.slice(mark);
   const slash = names.lastIndexOf('/');
-  if (slash >= 0) return { app: names.slice(0, slash), appQuery: '', stream: names.slice(slash + 1), param: query };
+  // A vhost has no slash: in `live/room?vhost=v/stream` the query belongs to the app.
+  if (slash >= 0 && !/[?&]vhost=[^?&,/]*\/[^/]/.test(query))
+    return { app: names.slice(0, slash), appQuery: '', stream: names.slice(slash + 1), param: query };
   // The app's query stands before the stream.
   const end = query.lastIndexOf('/');
   if (names === '' || end < 0 || end === query.length - 1) throw urlError('the URL needs an app and a stream');

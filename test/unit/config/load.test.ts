@@ -38,7 +38,9 @@ describe('conf/', () => {
     });
 
   test('full.conf changes nothing', () => {
-    const plain = parseConfig('listen 1935; vhost __defaultVhost__ { }', 'plain');
+    // Named blocks are there as examples, with nothing in them.
+    const examples = 'transcode live/livestream { engine hd { } }';
+    const plain = parseConfig(`listen 1935; vhost __defaultVhost__ { ${examples} }`, 'plain');
     assert.deepEqual(parseConfig(fullConf(), 'full').config, plain.config);
   });
 

@@ -113,6 +113,10 @@ describe('full URL of a client', () => {
       { app: 'live', stream: 's', param: '?vhost=v&u=a/b', tcUrl: 'rtmp://h/live', vhost: 'v' },
     ],
     ['rtmp://h/live?vhost=v/s', { app: 'live', stream: 's', param: '', tcUrl: 'rtmp://h/live?vhost=v', vhost: 'v' }],
+    [
+      'rtmp://h/live/room?vhost=v/s',
+      { app: 'live/room', stream: 's', param: '', tcUrl: 'rtmp://h/live/room?vhost=v', vhost: 'v' },
+    ],
     ['rtmp://u:p@h/live/key=a,b', { app: 'live', stream: 'key=a,b', param: '', tcUrl: 'rtmp://h/live' }],
     [
       'rtmp://[::1]:19350/live/s',

@@ -1,0 +1,79 @@
+import { type Config, findVhost, maskUrl } from '../../config/index.js';
+import { ConfigError, ProtocolError } from '../../kernel/index.js';
+import { parseRtmpUrl, parseTcUrl, resolveStream } from '../../protocol/rtmp/index.js';
+import { type StreamName, streamKey, withPass } from '../../stream/index.js';
+import type { Place } from './ffmpeg-args.js';
+
+/** Who may read or write at a place of this server: gives the word that lets it in. */
+export type IssuePass = (use: 'publish' | 'play', streamKey: string) => string;
+
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
+
+/**
+ * A stream of this server as the input of ffmpeg. App and name are given as options: ffmpeg has its own ideas of where
+ * in a URL they end, and of names such as `x.flv`.
+ * @param port of 127.0.0.1, where passes count.
+ */
+export function inputPlace(name: StreamName, config: Config, port: number, issue: IssuePass): Place {
+  const { vhost, app, stream } = name;
+  const tcUrl = `rtmp://127.0.0.1:${config.listen[0]?.port ?? port}/${app}?vhost=${vhost}`;
+  const back = resolveStream(parseTcUrl(tcUrl), stream);
+  // A hook may have named the stream; not every name can be asked for.
+  if (back.stream !== stream || back.app !== app || back.vhost !== vhost)
+    throw new ProtocolError('NAME_INVALID', 'the stream can not be named in a URL, so it is not transcoded');
+  return own(`rtmp://127.0.0.1:${port}/${app}?vhost=${vhost}/${stream}`, tcUrl, stream, issue('play', streamKey(name)));
+}
+
+function own(url: string, tcUrl: string, stream: string, pass: string): Place {
+  const admitted = withPass(tcUrl, pass);
+  const app = admitted.slice(admitted.indexOf('/', 'rtmp://'.length) + 1);
+  const names = ['-rtmp_tcurl', admitted, '-rtmp_app', app, '-rtmp_playpath', stream];
+  return { options: ['-protocol_whitelist', 'rtmp,tcp', ...names], url };
+}
+
+/** Where an output leads. */
+export interface OutputPlace {
+  readonly place: Place;
+  /** The stream that it is, or would be if its host is a name of this server. */
+  readonly streamKey: string | undefined;
+  /** Parts of it that no log shows. */
+  readonly secrets: readonly string[];
+  /** As it may be shown. */
+  readonly shown: string;
+}
+
+/**
+ * @param filled the output of an engine, its variables filled in.
+ * @throws {ConfigError} CONFIG_INVALID when it is the source itself.
+ */
+export function outputPlace(
+  filled: string,
+  source: StreamName,
+  config: Config,
+  port: number,
+  issue: IssuePass,
+): OutputPlace {
+  const secrets = secretsIn(filled);
+  if (!/^rtmps?:\/\//i.test(filled))
+    return { place: { options: [], url: filled }, streamKey: undefined, secrets, shown: maskUrl(filled) };
+  const url = parseRtmpUrl(filled);
+  const vhost = findVhost(config, url.vhost)?.name ?? url.vhost;
+  const key = streamKey({ vhost, app: url.app, stream: url.stream });
+  const isOwn = url.schema === 'rtmp' && LOOPBACK.test(url.host) && config.listen.some((one) => one.port === url.port);
+  if (!isOwn) {
+    // A platform takes its stream key as the name.
+    secrets.unshift(`/${url.stream}${url.param}`);
+    const whitelist = url.schema === 'rtmps' ? 'rtmps,tls,tcp' : 'rtmp,tcp';
+    const place = { options: ['-protocol_whitelist', whitelist], url: filled };
+    return { place, streamKey: key, secrets, shown: maskUrl(filled) };
+  }
+  if (key === streamKey(source))
+    throw new ConfigError('CONFIG_INVALID', 'the output is the stream itself: write [engine] into its name');
+  const shownUrl = `rtmp://127.0.0.1:${port}/${key}`;
+  const place = own(shownUrl, url.tcUrl, `${url.stream}${url.param}`, issue('publish', key));
+  return { place, streamKey: key, secrets, shown: key };
+}
+
+/** User, password and query of a URL. */
+const secretsIn = (url: string): string[] =>
+  [/\?.+$/.exec(url)?.[0], /:\/\/([^/@]+)@/.exec(url)?.[1]].filter((text) => text !== undefined);

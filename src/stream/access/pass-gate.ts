@@ -1,0 +1,70 @@
+import { RefusedError } from '../../kernel/index.js';
+import type { ClientFacts, Decision, Gate, StreamFacts } from '../gate.js';
+import { type Passes, withoutPass } from './passes.js';
+
+/**
+ * The gate for programs that this server runs itself. Whoever shows a pass needs no permission to play, and nobody
+ * hears of it. For what it publishes the rules of the configuration do not hold, but the operator's hooks do.
+ */
+export class PassGate implements Gate {
+  /** How many vhosts each client has connected to: a stream's `?vhost=` may lead into another one. */
+  readonly #inside = new Map<string, number>();
+
+  constructor(
+    private readonly passes: Passes,
+    private readonly hooks: Gate,
+  ) {}
+
+  async connect(client: ClientFacts): Promise<void> {
+    const pass = this.passes.show(client);
+    if (pass === undefined) throw refusal();
+    const inside = this.#inside.get(client.id) ?? 0;
+    try {
+      if (pass.use === 'publish') await this.hooks.connect(clean(client));
+    } catch (error) {
+      if (inside === 0) this.passes.left(client.id);
+      throw error;
+    }
+    this.#inside.set(client.id, inside + 1);
+  }
+
+  async publish(client: StreamFacts): Promise<Decision> {
+    this.#check('publish', client);
+    return this.hooks.publish(clean(client));
+  }
+
+  async play(client: StreamFacts): Promise<Decision> {
+    this.#check('play', client);
+    return {};
+  }
+
+  unpublished(client: StreamFacts): void {
+    this.hooks.unpublished(clean(client));
+  }
+
+  stopped(): void {
+    // Nobody heard of the start.
+  }
+
+  closed(client: ClientFacts, bytes: { readonly sent: number; readonly received: number }): void {
+    if (this.passes.isOwnPublisher(client.id)) this.hooks.closed(clean(client), bytes);
+    const left = (this.#inside.get(client.id) ?? 1) - 1;
+    if (left > 0) return void this.#inside.set(client.id, left);
+    this.#inside.delete(client.id);
+    this.passes.left(client.id);
+  }
+
+  #check(use: 'publish' | 'play', client: StreamFacts): void {
+    const pass = this.passes.show(client);
+    const key = `${client.vhost}/${client.app}/${client.stream}`;
+    if (pass?.use !== use || pass.streamKey !== key) throw refusal();
+  }
+}
+
+const refusal = (): RefusedError => new RefusedError('PASS_NEEDED', 'only programs of this server may come in here');
+
+const clean = <T extends ClientFacts>(client: T): T => ({
+  ...client,
+  param: withoutPass(client.param),
+  tcUrl: withoutPass(client.tcUrl),
+});
