@@ -8,5 +8,5 @@ export { printSummary, summarize } from './summary.js';
 export { isSupported } from './supported.js';
 export { isDestination } from './tables/forward.js';
 export type { Config } from './tables/root.js';
-export type { EngineConfig, TranscodeConfig } from './tables/transcode.js';
+export type { EngineConfig } from './tables/transcode.js';
 export type { VhostConfig } from './tables/vhost.js';

@@ -1,5 +1,4 @@
 export { ForwardOutputs } from './forward/forward-outputs.js';
 export type { SegmentInfo } from './hls/hls-output.js';
 export { HlsOutputs } from './hls/hls-outputs.js';
-export type { TranscodeEnvironment } from './transcode/ports.js';
 export { TranscodeOutputs } from './transcode/transcode-outputs.js';

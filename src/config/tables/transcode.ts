@@ -146,4 +146,3 @@ export const transcodes = {
 } as const satisfies Row;
 
 export type EngineConfig = { readonly name: string } & ConfigOf<typeof engine>;
-export type TranscodeConfig = { readonly name: string } & ConfigOf<typeof transcodeRows>;
