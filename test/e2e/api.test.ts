@@ -2,11 +2,15 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { type Answer, apiOf, Contract } from '../support/api.js';
+import { freePort } from '../support/free-port.js';
+import { startHooks } from '../support/hook-server.js';
 import { clip } from '../support/media.js';
 import { withPeers } from '../support/peers.js';
+import { reload, rewrite } from '../support/reload.js';
 import { run, until } from '../support/run.js';
 import { startSrs } from '../support/srs.js';
-import { publish, pushFile, record } from '../support/streams.js';
+import { neverBack, publish, pushFile, record, times } from '../support/streams.js';
+import { feed } from '../support/synthetic.js';
 
 const config = `
 listen PORT;
@@ -97,6 +101,152 @@ test('every endpoint answers as the served OpenAPI document says, with and witho
   assert.doesNotMatch(srs.log(), /internal error/);
 });
 
+test('kicks end connections of every protocol, and nobody else', async () => {
+  const srs = await startSrs({ config });
+  const ask = apiOf(srs.ports.API_PORT, 'Bearer secret');
+  const encoder = await publish(srs.url('live', 'a'));
+  const other = await publish(srs.url('live', 'b'));
+  const fed = feed(encoder, { frames: 60, pace: 40, gop: 10 });
+  const player = await record(srs.url('live', 'a'));
+  const elsewhere = await record(srs.url('live', 'b'));
+  const flv = receive(srs.ports.HTTP_PORT, '/live/a.flv');
+  const playlist = () => fetch(`http://127.0.0.1:${srs.ports.HTTP_PORT}/live/a.m3u8`);
+  await until('HLS is there', async () => (await playlist()).ok);
+  const stream = async () => (await ask('/api/v1/streams')).body.streams.find(({ name }) => name === 'a');
+  const live = await until('three players', async () => {
+    const now = await stream();
+    return now?.viewers === 3 && now;
+  });
+
+  assert.equal((await ask(`/api/v1/streams/${live.id}/viewers`, { method: 'DELETE' })).body.kicked, 3);
+  await until('RTMP and HTTP-FLV are closed', () => player.closed() && flv.closed);
+  assert.equal((await playlist()).status, 403);
+  assert.deepEqual([(await stream())?.viewers, (await stream())?.publish.active], [0, true]);
+  await fed;
+  assert.equal((await ask(`/api/v1/streams/${live.id}/publisher`, { method: 'DELETE' })).body.kicked, 1);
+  await until('the publisher is gone', async () => (await stream())?.publish.active !== true);
+  const { clients } = (await ask('/api/v1/clients')).body;
+  assert.deepEqual(
+    clients.map(({ name, publish }) => [name, publish]),
+    [
+      ['b', true],
+      ['b', false],
+    ],
+  );
+  assert.equal(elsewhere.closed(), false);
+  other.close();
+});
+
+test('http_api is reloaded there and back while a stream runs; a file that can not be used changes nothing', async () => {
+  const srs = await startSrs({ config: config.replace('write_token secret;', '') });
+  const player = await record(srs.url('live', 'a'));
+  const encoder = await publish(srs.url('live', 'a'));
+  let running = true;
+  let sent = 0;
+  const fed = (async () => {
+    for (; running; sent += 400) await feed(encoder, { start: sent, frames: 10, pace: 40, gop: 10 });
+  })();
+  const ask = apiOf(srs.ports.API_PORT);
+  const streams = async (authorization = '', origin = '') =>
+    ask('/api/v1/streams', { headers: { ...(authorization && { authorization }), ...(origin && { origin }) } });
+  const kick = async (authorization: string) =>
+    (await ask('/api/v1/clients/nobody', { method: 'DELETE', headers: { authorization } })).status;
+  const password = `Basic ${Buffer.from('me:word').toString('base64')}`;
+  const set = (from: string, to: string) => reload(srs, (text) => text.replace(from, to));
+  const allowed = async () => (await streams('', 'https://a.example')).headers.get('access-control-allow-origin');
+
+  for (const [rows, check] of [
+    ['read_token r;', async (on: boolean) => assert.equal((await streams()).status, on ? 401 : 200)],
+    ['write_token w;', async (on: boolean) => assert.equal(await kick('Bearer w'), on ? 404 : 403)],
+    [
+      'auth { enabled on; username me; password word; }',
+      async (on: boolean) => {
+        assert.equal(await kick(password), on ? 404 : 403);
+        assert.equal((await streams()).status, on ? 401 : 200);
+      },
+    ],
+    [
+      'allow_origin https://a.example;',
+      async (on: boolean) => assert.equal(await allowed(), on ? 'https://a.example' : null),
+    ],
+  ] as const) {
+    await check(false);
+    await set('http_api {', `http_api { ${rows}`);
+    await check(true);
+    await set(`http_api { ${rows}`, 'http_api {');
+    await check(false);
+  }
+
+  // The API reloads too, and tells what changed; secrets are in neither answer.
+  const port = srs.ports.API_PORT ?? 0;
+  await set('http_api {', 'http_api { write_token secret;');
+  const operator = apiOf(port, 'Bearer secret');
+  rewrite(srs, (text) => text.replace('hls_fragment 1', 'hls_fragment 2').replace('secret;', 'hidden;'));
+  const told = await operator('/api/v1/reload', { method: 'POST' });
+  assert.deepEqual(told.body.changes, [
+    'http_api write_token changed',
+    'vhost __defaultVhost__ hls hls_fragment: 1 → 2',
+  ]);
+  assert.equal((await operator('/api/v1/reload', { method: 'POST' })).status, 401);
+  const now = apiOf(port, 'Bearer hidden');
+  const { settings } = (await now('/api/v1/config')).body;
+  const shown = (name: string) => settings.find((one) => one.name === name)?.value;
+  assert.deepEqual([shown('write_token'), shown('hls_fragment')], ['***', 2]);
+  assert.ok(!settings.some(({ value }) => JSON.stringify(value).includes('hidden')));
+  rewrite(srs, (text) => text.replace('hls_fragment 2', 'hls_fragment two'));
+  const refused = await now('/api/v1/reload', { method: 'POST' });
+  assert.deepEqual([refused.status, refused.body.code], [422, 'CONFIG_INVALID']);
+  assert.match(refused.body.message, /srs\.conf:\d+:\d+: /);
+  assert.equal((await now('/api/v1/streams')).status, 200);
+  await set('hls_fragment two', 'hls_fragment 1');
+
+  await set('enabled on; listen 127.0.0.1', 'enabled off; listen 127.0.0.1');
+  await assert.rejects(now('/api/v1/streams'));
+  await set('enabled off; listen 127.0.0.1', 'enabled on; listen 127.0.0.1');
+  assert.equal((await now('/api/v1/streams')).status, 200);
+  const second = await freePort();
+  await set(`127.0.0.1:${port}`, `127.0.0.1:${second}`);
+  assert.equal((await apiOf(second, 'Bearer hidden')('/api/v1/streams')).status, 200);
+  await assert.rejects(now('/api/v1/streams'));
+  await set(`127.0.0.1:${second}`, `127.0.0.1:${port}`);
+  assert.equal((await now('/api/v1/streams')).body.streams[0]?.publish.active, true);
+
+  running = false;
+  await fed;
+  const frames = () => times(player.media(), 'video');
+  await player.until('every frame', () => frames().length === sent / 40);
+  assert.ok(neverBack(frames()) && frames().at(-1) === sent - 40 && !player.closed());
+});
+
+test('ids are those of hooks, and stay over a restart with server_id', async () => {
+  const hooks = await startHooks();
+  const text = config
+    .replace('daemon off;', 'daemon off; server_id one;')
+    .replace('hls {', `http_hooks { enabled on; on_publish ${hooks.url}/hook; } hls {`);
+  const srs = await startSrs({ config: text });
+  const look = async (port: number | undefined) => (await apiOf(port, 'Bearer secret')('/api/v1/streams')).body;
+  await publish(srs.url('live', 'a'));
+  const live = await until('it is live', async () => {
+    const answer = await look(srs.ports.API_PORT);
+    return answer.streams[0]?.publish.active && answer;
+  });
+  const [stream] = live.streams;
+  const body: Record<string, unknown> = hooks.of('on_publish')[0]?.body ?? {};
+  assert.deepEqual(
+    [body.client_id, body.stream_id, body.stream_url, body.server_id, body.service_id],
+    [stream?.publish.cid, stream?.id, stream?.stream_url, 'one', live.service],
+  );
+  await srs.stop();
+  const again = await startSrs({ config: text });
+  await publish(again.url('live', 'a'));
+  const back = await until('it is live again', async () => {
+    const answer = await look(again.ports.API_PORT);
+    return answer.streams[0]?.publish.active && answer;
+  });
+  assert.equal(back.streams[0]?.id, stream?.id);
+  assert.notEqual(back.service, live.service);
+});
+
 withPeers('ffmpeg')('numbers of a stream of ffmpeg', () => {
   test('codecs as ffprobe tells them, rates as the file has them, bytes as players receive them', async () => {
     const file = await clip({ bFrames: 2 });
@@ -168,10 +318,11 @@ withPeers('ffmpeg')('numbers of a stream of ffmpeg', () => {
 });
 
 /** An HTTP player that counts every byte of its connection. */
-function receive(port: number | undefined, path: string): { readonly bytes: number } {
-  const counter = { bytes: 0 };
+function receive(port: number | undefined, path: string): { readonly bytes: number; readonly closed: boolean } {
+  const counter = { bytes: 0, closed: false };
   const socket = connect(port ?? 0, '127.0.0.1');
   socket.on('data', (bytes) => (counter.bytes += bytes.length));
+  socket.on('close', () => (counter.closed = true));
   socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
   sockets.push(() => socket.destroy());
   return counter;

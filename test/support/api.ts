@@ -7,6 +7,7 @@ import type { client, stream, vhost } from '../../src/http/api/schemas/media.js'
 interface Body {
   code: 0 | string;
   message: string;
+  service: string;
   total: number;
   kicked: number;
   changes: string[];
@@ -33,7 +34,8 @@ export type Ask = (path: string, init?: RequestInit) => Promise<Answer>;
 export const apiOf =
   (port: number | undefined, authorization = ''): Ask =>
   async (path, init = {}) => {
-    const headers = { ...(authorization && { authorization }), ...init.headers };
+    // Every request on a connection of its own, or a closed listener would not be noticed.
+    const headers = { connection: 'close', ...(authorization && { authorization }), ...init.headers };
     const response = await fetch(`http://127.0.0.1:${port}${path}`, { redirect: 'manual', ...init, headers });
     const text = await response.text();
     return { status: response.status, headers: response.headers, body: JSON.parse(text || '{}') as Body };

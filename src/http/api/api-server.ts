@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import cors from '@fastify/cors';
 import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { fastify } from 'fastify';
+import { type FastifyReply, fastify } from 'fastify';
 import { API_CONNECTIONS } from '../../config/index.js';
 import { product, type Service, version } from '../../kernel/index.js';
 import { peerOf } from '../../link/index.js';
@@ -12,7 +12,7 @@ import type { Api } from './api.js';
 import { allowsOrigin, challenge, refuse } from './guard.js';
 import { refuseOtherMethods } from './methods.js';
 import type { ApiEnvironment } from './ports.js';
-import { answerGarbage, answerProblems } from './problems.js';
+import { answerGarbage, answerProblems, problemOf } from './problems.js';
 import { eventRoutes } from './routes/event-routes.js';
 import { forwardRoutes } from './routes/forward-routes.js';
 import { healthRoutes } from './routes/health-routes.js';
@@ -26,6 +26,7 @@ const MAX_BODY = 64 * 1024;
 const HEADERS_WITHIN = 10_000;
 const REQUEST_WITHIN = 20_000;
 const IDLE = 15_000;
+const HEADERS = { 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store', Server: `srs/${version}` };
 /** Answered to everybody who reaches the port: load balancers have no token. */
 const PUBLIC = new Set(['/healthz', '/readyz']);
 
@@ -58,6 +59,9 @@ export class ApiServer implements Service {
     this.#app = fastify({
       serverFactory: (handler) => this.#node.on('request', handler),
       clientErrorHandler: answerGarbage,
+      // A path that can not be decoded reaches neither hooks nor handlers.
+      frameworkErrors: (error, _, reply) =>
+        void (reply as FastifyReply).code(400).headers(HEADERS).send(problemOf(error)),
       routerOptions: { ignoreTrailingSlash: true },
       forceCloseConnections: true,
       bodyLimit: MAX_BODY,
@@ -103,7 +107,7 @@ export class ApiServer implements Service {
 
   #guard(): void {
     this.#app.addHook('onRequest', async (request, reply) => {
-      reply.headers({ 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store', Server: `srs/${version}` });
+      reply.headers(HEADERS);
       if (PUBLIC.has(request.url)) return;
       const { host = '', authorization = '', origin = '' } = request.headers;
       const keys = this.env.config().httpApi;

@@ -12,6 +12,12 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 /** Nothing has this id. */
 export const notFound = (what: string): SrsError => new SrsError('API_NOT_FOUND', `there is no such ${what}`);
 
+/** An error of fastify about a request. */
+export const problemOf = ({ message }: Error): { code: ErrorCode; message: string } => ({
+  code: 'API_REQUEST',
+  message,
+});
+
 /** Every answer that is no success has the same shape: a code of the catalogue, and words for people. */
 export function answerProblems(app: FastifyInstance, log: Log): void {
   app.setNotFoundHandler((_, reply) =>
@@ -21,8 +27,7 @@ export function answerProblems(app: FastifyInstance, log: Log): void {
     if (error instanceof SrsError)
       return reply.code(STATUS[error.code] ?? 422).send({ code: error.code, message: error.message });
     const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
-    if (status >= 400 && status < 500)
-      return reply.code(status).send({ code: 'API_REQUEST', message: error instanceof Error ? error.message : '' });
+    if (error instanceof Error && status >= 400 && status < 500) return reply.code(status).send(problemOf(error));
     log.error({ err: error }, 'internal error in a request to the API');
     return reply.code(500).send({ code: 'INTERNAL', message: 'internal error, see the log of the server' });
   });

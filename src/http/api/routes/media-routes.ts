@@ -73,7 +73,7 @@ function streams(app: Api, env: ApiEnvironment): void {
       },
     },
     ({ query }) => {
-      const list = statistics.streams(query.start, query.count);
+      const list = statistics.streams(query.start, Math.min(query.count, MAX_PAGE));
       const now = clock.wall();
       return done(identity, {
         streams: list.map((one) => streamShape(identity, one, forwards.list(one.key), now)),
@@ -141,7 +141,7 @@ function clients(app: Api, env: ApiEnvironment): void {
       let at = 0;
       for (const one of env.clients) {
         if (at++ < start) continue;
-        if (list.length === count) break;
+        if (list.length === Math.min(count, MAX_PAGE)) break;
         list.push(clientShape(identity, one, now));
       }
       return done(identity, { clients: list, total: env.clients.size });

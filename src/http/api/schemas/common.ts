@@ -38,12 +38,12 @@ export const kbps = exactly(
 export const byId = exactly({ id: Type.String() });
 
 /** Answers of one page are small enough to hold up no frame. */
-export const MAX_PAGE = 1000;
+export const MAX_PAGE = 500;
 
 export const page = (count: number) =>
   Type.Object({
     start: Type.Integer({ minimum: 0, default: 0, description: 'How many to skip.' }),
-    count: Type.Integer({ minimum: 1, maximum: MAX_PAGE, default: count, description: 'How many at most.' }),
+    count: Type.Integer({ minimum: 1, default: count, description: `How many at most; never more than ${MAX_PAGE}.` }),
   });
 
 export const total = Type.Integer({ description: 'How many there are, all pages together.' });
