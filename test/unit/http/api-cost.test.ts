@@ -26,6 +26,9 @@ const STREAMS = 1000;
 const STALL = 10;
 
 const loaded = parseConfig('listen 1935; http_api { enabled on; } vhost __defaultVhost__ { }', 'test.conf');
+const noForward = () => {
+  throw new Error('not here');
+};
 const hub = new StreamHub(() => loaded.config, systemClock, new FanoutGovernor(systemClock), {});
 const clients = new ClientRegistry();
 const identity = identify('');
@@ -40,6 +43,7 @@ const api = new ApiServer({
   clock: systemClock,
   log: pino({ level: 'silent' }),
   events: new EventFeed(hub, clients, identity, systemClock),
+  forwards: { list: () => [], add: noForward, pause: noForward, resume: noForward, remove: () => false },
   config: () => loaded.config,
   settings: () => dumpSettings(loaded, { mask: true }),
   reload: () => Promise.reject(new Error('not here')),
