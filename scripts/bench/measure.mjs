@@ -1,9 +1,10 @@
 // @ts-check
 /** The measurements: each starts one server alone, loads it, and returns plain numbers. */
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { canPin, root, serverCoreSeconds, sleep } from './machine.mjs';
-import { startTool } from './processes.mjs';
+import { logFile, startTool } from './processes.mjs';
 import { startUnderTest } from './servers.mjs';
 import { clip, tool } from './tools.mjs';
 
@@ -114,6 +115,28 @@ export function publishers(name, count, viewers, timing, variant = {}) {
     await publisher.stop();
     return { ...row, publisher: await publisher.result() };
   });
+}
+
+/** One stream, pushed to many destinations, which are streams of one other server of ours. @param {number} count @param {Timing} timing */
+export async function forwards(count, { warm, window }) {
+  const receiver = await startUnderTest('srs', { load: true });
+  try {
+    const forward = Array.from({ length: count }, (_, i) => receiver.rtmp(`f${i}`));
+    return await alone('srs', { forward }, async (server) => {
+      const publisher = await publishing(server.rtmp('s'));
+      await sleep((warm + 2) * 1000);
+      const usage = watchUsage(server);
+      await sleep(window * 1000);
+      const row = usage();
+      const log = readFileSync(logFile('srs'), 'utf8');
+      const live = log.split('forward is live').length - 1;
+      if (live !== count || log.includes('forward failed')) throw new Error(`${live} of ${count} forwards were live`);
+      await publisher.stop();
+      return row;
+    });
+  } finally {
+    await receiver.stop();
+  }
 }
 
 /** From exec to listening, a few times. @param {string} name @param {number} times */

@@ -30,11 +30,11 @@ function start(side, command, { nice = 0, idle = false, stdio = 'pipe', cwd = ca
 /** @param {string} name */
 export const logFile = (name) => join(cache, 'logs', `${name}.log`);
 
-/** A server: its output goes to a log file in the cache. @param {string} name @param {string[]} command */
-export function startServer(name, command, cwd = cache) {
+/** A server: its output goes to a log file in the cache. @param {string} name @param {string[]} command @param {'server' | 'load'} [side] */
+export function startServer(name, command, cwd = cache, side = 'server') {
   mkdirSync(join(cache, 'logs'), { recursive: true });
   const log = openSync(logFile(name), 'w');
-  const child = start('server', command, { stdio: ['ignore', log, log], cwd });
+  const child = start(side, command, { stdio: ['ignore', log, log], cwd });
   closeSync(log);
   return child;
 }

@@ -167,6 +167,19 @@ function deliveryTable(results) {
 }
 
 /** @param {Results} results */
+function forwardTable(results) {
+  const rows = results.rows
+    .filter((row) => row.part === 'forward')
+    .map((row) => [
+      `${row.count} ${row.variant}`,
+      `${number(row.cpu)} %`,
+      `${number(row.rss, 0)} MB`,
+      remarks(row, results.kbps).join('; '),
+    ]);
+  return table(['one stream to', 'CPU', 'RSS', ''], rows);
+}
+
+/** @param {Results} results */
 function hlsTable(results) {
   const find = finder(results);
   const rows = results.rows
@@ -248,6 +261,7 @@ function sections(results) {
     ['Fan-out: one stream, many players', fanoutTable(results)],
     ['What the players speak', deliveryTable(results)],
     ['Many publishers', publishersTable(results)],
+    ['Forward, default window', forwardTable(results)],
     ['HLS requests, 32 connections', hlsTable(results)],
     ['HLS muxing, nobody watching', muxingTable(results)],
     [

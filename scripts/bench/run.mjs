@@ -15,7 +15,7 @@ import { printReport, writeDocs } from './report.mjs';
 import { missing, NMS_VERSION } from './servers.mjs';
 import { compileTools, makeClips } from './tools.mjs';
 
-const ALL_PARTS = ['start', 'fanout', 'delivery', 'latency', 'join', 'publishers', 'hls', 'micro'];
+const ALL_PARTS = ['start', 'fanout', 'delivery', 'latency', 'join', 'publishers', 'forward', 'hls', 'micro'];
 const ALL_SERVERS = ['limit', 'srs', 'nginx', 'nms'];
 /** Files that the server and the sink need besides one per player. */
 const RESERVE = 200;
@@ -102,6 +102,7 @@ const ours = servers.includes('srs');
 const WINDOW = 350;
 const DELIVERY_PLAYERS = 1800;
 const MUXED = 5;
+const FORWARDED = 300;
 
 async function fanout() {
   const { kbps } = results;
@@ -168,6 +169,13 @@ async function publishers() {
       );
 }
 
+/** What a destination costs, beside what a player costs. */
+async function forward() {
+  if (!ours) return;
+  await row('forward', 'srs', 'players', FORWARDED, () => measure.fanout('srs', {}, FORWARDED, timing));
+  await row('forward', 'srs', 'destinations', FORWARDED, () => measure.forwards(FORWARDED, timing));
+}
+
 async function perServer() {
   for (const name of parts.includes('start') ? real : []) await row('start', name, '', 0, () => measure.start(name, 5));
   for (const name of parts.includes('join') ? real : [])
@@ -203,6 +211,7 @@ else {
   if (parts.includes('fanout')) await fanout();
   if (parts.includes('delivery')) await delivery();
   if (parts.includes('publishers')) await publishers();
+  if (parts.includes('forward')) await forward();
   if (parts.includes('hls')) await hls();
   if (parts.includes('micro') && ours) await micro();
   results.minutes = (performance.now() - began) / 60_000;

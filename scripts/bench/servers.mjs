@@ -20,6 +20,8 @@ const program = join(root, 'dist/srs.mjs');
  * @property {boolean} [http] ours: also serve FLV over HTTP
  * @property {number} [hls] ours: also HLS, with segments of so many seconds
  * @property {string} [files] nginx: serve this folder over HTTP
+ * @property {string[]} [forward] ours: push every stream to these URLs
+ * @property {boolean} [load] ours: not under test, but on the core of the load
  * @property {string} [profile] ours: folder for a CPU profile
  *
  * @typedef {object} Server
@@ -44,12 +46,17 @@ const listens = (port) =>
  * @param {string} name
  * @param {string[]} command
  * @param {number} port
- * @param {{ http?: number, master?: boolean, cwd?: string, scheme?: string }} [how]
+ * @param {{ http?: number, master?: boolean, cwd?: string, scheme?: string, side?: 'server' | 'load' }} [how]
  * @returns {Promise<Server>}
  */
-async function launch(name, command, port, { http, master = false, cwd = cache, scheme = 'rtmp' } = {}) {
+async function launch(
+  name,
+  command,
+  port,
+  { http, master = false, cwd = cache, scheme = 'rtmp', side = 'server' } = {},
+) {
   const began = performance.now();
-  const child = startServer(name, command, cwd);
+  const child = startServer(name, command, cwd, side);
   while (!(await listens(port))) {
     if (child.exitCode !== null || performance.now() - began > 15_000) {
       await end(child);
@@ -74,10 +81,11 @@ async function launch(name, command, port, { http, master = false, cwd = cache, 
 }
 
 /** @param {Variant} v */
-async function srs({ window, http = false, hls, profile }) {
+async function srs({ window, http = false, hls, forward = [], load = false, profile }) {
   const port = await freePort();
   const httpPort = await freePort();
-  const folder = join(cache, 'srs');
+  const name = load ? 'receiver' : 'srs';
+  const folder = join(cache, name);
   mkdirSync(folder, { recursive: true });
   const conf = join(folder, 'bench.conf');
   writeFileSync(
@@ -92,11 +100,13 @@ vhost __defaultVhost__ {
     ${window === undefined ? '' : `mw_latency ${window};`}
     ${http ? 'http_remux { enabled on; mount [vhost]/[app]/[stream].flv; }' : ''}
     ${hls === undefined ? '' : `hls { enabled on; hls_fragment ${hls}; }`}
+    ${forward.length === 0 ? '' : `forward { enabled on; destination ${forward.join(' ')}; }`}
 }
 `,
   );
   const flags = profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile];
-  return launch('srs', [process.execPath, ...flags, program, '-c', conf], port, { http: httpPort, cwd: folder });
+  const how = { http: httpPort, cwd: folder, side: /** @type {'server' | 'load'} */ (load ? 'load' : 'server') };
+  return launch(name, [process.execPath, ...flags, program, '-c', conf], port, how);
 }
 
 /** @param {Variant} v */

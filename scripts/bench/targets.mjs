@@ -104,6 +104,13 @@ export const targets = [
     unit: '%',
     value: (find) => difference(find('muxing', 'srs', 5, 'with HLS')?.cpu, find('muxing', 'srs', 5, 'without')?.cpu),
   },
+  {
+    what: 'CPU of 300 forwards / 300 players',
+    target: 1.2,
+    unit: '×',
+    value: (find) =>
+      ratio(find('forward', 'srs', undefined, 'destinations')?.cpu, find('forward', 'srs', undefined, 'players')?.cpu),
+  },
   { what: 'RSS at 1800 players', target: 110, unit: 'MB', value: (find) => find('fanout', 'srs', 1800)?.rss },
   {
     what: 'RSS that 200 stalled readers add',
