@@ -40,7 +40,11 @@ try {
     build({
       ...common,
       entryPoints: ['src/main/srs.ts'],
-      outfile: 'dist/srs.mjs',
+      outdir: 'dist',
+      outExtension: { '.js': '.mjs' },
+      // What `import()` asks for is in files of its own, loaded when it is needed.
+      splitting: true,
+      chunkNames: 'srs-[name]-[hash]',
       banner: { js: `#!/usr/bin/env node\n${requireBanner}` },
     }),
     build({ ...common, entryPoints: ['src/client.ts'], outfile: 'dist/client.mjs', banner: { js: requireBanner } }),

@@ -3,7 +3,17 @@ import { join } from 'node:path';
 import { type Config, dumpSettings, type LoadedConfig } from '../config/index.js';
 import { type Ms, ms } from '../core/index.js';
 import { type ForwardOutputs, HlsOutputs } from '../deliver/index.js';
-import { ApiServer, EventFeed, HookGate, HttpServer, type Readiness } from '../http/index.js';
+import {
+  type ApiEnvironment,
+  type ApiServer,
+  EventFeed,
+  HookGate,
+  type HttpEnvironment,
+  type HttpServer,
+  loadApiServer,
+  loadHttpServer,
+  type Readiness,
+} from '../http/index.js';
 import { type Clock, type Log, ProcSampler, type Service, sendQueues, systemClock } from '../kernel/index.js';
 import { Deadlines, RtmpLink } from '../link/index.js';
 import { ServerHandshake } from '../protocol/rtmp/index.js';
@@ -23,6 +33,7 @@ import {
 import { Admission } from './admission.js';
 import { Doors } from './doors.js';
 import { makeForwards } from './forwards.js';
+import { OnDemand } from './on-demand.js';
 import { type Prepared, type Reloadable, Reloader } from './reload.js';
 import { SegmentHooks } from './segment-hooks.js';
 import { Summary, type Summed } from './summary.js';
@@ -46,8 +57,8 @@ export class SrsServer implements Service {
   readonly #sessions = new Set<RtmpSession>();
   readonly #summary: Summary;
   readonly #services: Service[];
-  readonly #http: HttpServer;
-  readonly #api: ApiServer;
+  readonly #http: OnDemand<HttpServer>;
+  readonly #api: OnDemand<ApiServer>;
   readonly #trail: RelayTrail;
   readonly #hls: HlsOutputs;
   readonly #forwards: ForwardOutputs;
@@ -90,7 +101,7 @@ export class SrsServer implements Service {
     });
     const serve = this.#serveRtmp.bind(this);
     this.#transcoding = new Transcoding(this.#hub, this.#clients, this.#hooks, serve, () => this.config, clock, log);
-    this.#http = new HttpServer({
+    const httpAround: HttpEnvironment = {
       hub: this.#hub,
       gate: this.#gate,
       clients: this.#clients,
@@ -100,8 +111,8 @@ export class SrsServer implements Service {
       share: (address) => (admission.share(address) ? () => admission.unshare(address) : undefined),
       hls: (vhost, path) => this.#hls.find(vhost, path),
       config: () => this.config,
-    });
-    this.#api = new ApiServer({
+    };
+    const apiAround: ApiEnvironment = {
       hub: this.#hub,
       clients: this.#clients,
       statistics: this.#statistics,
@@ -116,13 +127,24 @@ export class SrsServer implements Service {
       settings: () => dumpSettings(this.loaded, { mask: true }),
       reload: () => this.#reloader?.request() ?? Promise.resolve(NO_FILE),
       connections: () => admission.count,
-    });
+    };
+    const inForce = () => this.config;
+    this.#http = new OnDemand(
+      ({ httpServer }) => httpServer.enabled,
+      inForce,
+      async () => new (await loadHttpServer())(httpAround),
+    );
+    this.#api = new OnDemand(
+      ({ httpApi }) => httpApi.enabled,
+      inForce,
+      async () => new (await loadApiServer())(apiAround),
+    );
     this.#doors = new Doors(
       {
         rtmp: (socket) => this.#acceptRtmp(socket),
-        http: (socket) => this.#http.accept(socket),
-        api: (socket) => this.#api.accept(socket),
-        closeIdle: () => this.#http.closeIdle(),
+        http: (socket) => this.#http.current?.accept(socket),
+        api: (socket) => this.#api.current?.accept(socket),
+        closeIdle: () => this.#http.current?.closeIdle(),
       },
       () => this.config,
       admission,
@@ -222,7 +244,7 @@ export class SrsServer implements Service {
       load,
       () => this.config,
       swap,
-      () => [...before, ...this.#doors.reloadables, this],
+      () => [...before, this.#http, this.#api, ...this.#doors.reloadables, this],
       this.log,
     );
     return this.#reloader;
@@ -235,7 +257,7 @@ export class SrsServer implements Service {
       commit: () => {
         for (const session of [...this.#sessions, ...this.#transcoding.sessions]) session.reconfigure();
         this.#hub.reconfigure(before);
-        this.#http.reconfigure();
+        this.#http.current?.reconfigure();
         this.#hls.reconfigure(this.#hub);
         this.#forwards.reconfigure();
         this.#transcoding.reconfigure();
@@ -252,7 +274,8 @@ export class SrsServer implements Service {
     this.#readiness = 'draining';
     await this.#doors.closeMedia();
     const deadline = this.clock.now() + limit;
-    const playing = (): boolean => this.#http.players > 0 || [...this.#sessions].some(({ kind }) => kind === 'play');
+    const playing = (): boolean =>
+      (this.#http.current?.players ?? 0) > 0 || [...this.#sessions].some(({ kind }) => kind === 'play');
     while (playing() && this.clock.now() < deadline && !signal.aborted)
       await new Promise<void>((resolve) => this.clock.after(ms(50), resolve));
   }

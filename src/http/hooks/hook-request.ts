@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { Agent, request } from 'undici';
 import { version } from '../../kernel/index.js';
+import type { HookClient } from './hook-client.js';
 
 /** An answer is a few bytes; more is not read. */
 const MAX_ANSWER = 64 * 1024;
@@ -10,12 +10,10 @@ export interface HookReply {
   readonly body: string;
 }
 
-/** Each call has its own connection, as in the original: none can be stale, so no question needs to be asked twice. */
-const newAgent = (): Agent => new Agent({ pipelining: 0, connections: 256 });
-
 /** HTTP as hooks need it: bounded answers, one deadline for everything, no redirects, signed bodies. */
 export class HookRequests {
-  readonly #agent = newAgent();
+  /** Loaded with the first call, since most servers have no hooks. */
+  #client: Promise<HookClient> | undefined;
 
   /** @param secret signs the body when not empty. @throws {Error} when no whole answer came. */
   post(url: string, fields: object, secret: string, wall: number, signal: AbortSignal): Promise<HookReply> {
@@ -34,12 +32,13 @@ export class HookRequests {
     body: string | undefined,
     signal: AbortSignal,
   ): Promise<HookReply> {
-    const response = await request(url, {
+    this.#client ??= import('./hook-client.js').then((loaded) => new loaded.HookClient());
+    const client = await this.#client;
+    const response = await client.call(url, {
       method,
       headers: { 'user-agent': `SRS/${version}`, ...headers },
       body: body ?? null,
       signal,
-      dispatcher: this.#agent,
     });
     const chunks: Buffer[] = [];
     let size = 0;
@@ -53,7 +52,7 @@ export class HookRequests {
   }
 
   async close(): Promise<void> {
-    await this.#agent.destroy();
+    await (await this.#client)?.destroy();
   }
 }
 

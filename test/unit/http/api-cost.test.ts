@@ -5,7 +5,8 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dumpSettings, parseConfig } from '../../../src/config/index.js';
 import { own } from '../../../src/core/index.js';
-import { ApiServer, EventFeed } from '../../../src/http/index.js';
+import { ApiServer } from '../../../src/http/api/api-server.js';
+import { EventFeed } from '../../../src/http/index.js';
 import { ProcSampler, systemClock } from '../../../src/kernel/index.js';
 import {
   type Client,
