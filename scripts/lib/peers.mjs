@@ -61,7 +61,7 @@ export function unprivileged(command, args) {
 }
 
 const gstElements =
-  'rtmp2src rtmp2sink rtmpsrc rtmpsink flvmux flvdemux x264enc avdec_h264 h264parse avenc_aac avdec_aac aacparse videotestsrc audiotestsrc'.split(
+  'rtmp2src rtmp2sink rtmpsrc rtmpsink flvmux flvdemux x264enc avdec_h264 h264parse avenc_aac avdec_aac aacparse videotestsrc audiotestsrc souphttpsrc tsdemux hlsdemux'.split(
     ' ',
   );
 

@@ -2,12 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import { type Config, findVhost, type VhostConfig } from '../config/index.js';
 import { checkName } from '../protocol/rtmp/index.js';
 import type { Selection, StreamFacts } from '../stream/index.js';
+import type { Container } from './live-framing.js';
 
 /** A request for a live stream: `/APP/STREAM.EXT?vhost=…&only=…`. */
 export interface LiveRequest {
   readonly vhost: VhostConfig;
   readonly app: string;
   readonly stream: string;
+  readonly container: Container;
   readonly only: Selection;
   /** Query text with its `?`, or ''. */
   readonly param: string;
@@ -51,18 +53,28 @@ export function pathOf(url: string): string | undefined {
 export function readLiveRequest(vhost: VhostConfig, asked: Asked): LiveRequest | undefined {
   if (!vhost.httpRemux.enabled) return undefined;
   const path = pathOf(asked.url);
-  const found = path === undefined ? undefined : mountPattern(vhost.httpRemux.mount).exec(path);
-  if (found?.groups === undefined) return undefined;
-  const { app = '', stream = '' } = found.groups;
+  const found = path === undefined ? undefined : findMount(vhost.httpRemux.mount, path);
+  if (found === undefined) return undefined;
+  const { app, stream, container } = found;
   const query = queryOf(asked.url);
   const only = new URLSearchParams(query).get('only');
   return {
     vhost,
     app: checkName('app', app),
     stream: checkName('stream', stream),
+    container,
     only: only === 'audio' || only === 'video' ? only : 'all',
     param: query === '' ? '' : `?${query}`,
   };
+}
+
+/** What a path names in the first mount that it fits. */
+function findMount(mounts: readonly string[], path: string) {
+  for (const mount of mounts) {
+    const { app = '', stream = '' } = mountPattern(mount).exec(path)?.groups ?? {};
+    if (stream !== '') return { app, stream, container: mount.endsWith('.ts') ? ('ts' as const) : ('flv' as const) };
+  }
+  return undefined;
 }
 
 const patterns = new Map<string, RegExp>();

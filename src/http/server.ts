@@ -6,10 +6,10 @@ import { WebSocketServer } from 'ws';
 import { ProtocolError, RefusedError, type Service, version } from '../kernel/index.js';
 import { takeShare } from './client-address.js';
 import { crossdomainXml } from './crossdomain.js';
-import { httpFlv, webSocketFlv } from './flv-framing.js';
 import { FlvPush, readBody } from './flv-push.js';
 import { sendMemoryFile } from './hls-files.js';
 import { HlsSessions } from './hls-sessions.js';
+import { httpLive, MEDIA_TYPE, webSocketLive } from './live-framing.js';
 import { LiveList } from './live-list.js';
 import { LiveOutput } from './live-output.js';
 import { type Asked, type LiveRequest, pathOf, readLiveRequest, vhostOf } from './live-request.js';
@@ -133,15 +133,16 @@ export class HttpServer implements Service {
   }
 
   async #get(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    const live = this.#liveRequest(request.raw);
-    if (live !== undefined) return this.#play(live, request, reply);
     const config = this.env.config();
     const url = request.raw.url ?? '/';
-    const page = config.httpServer.console && (await findConsoleFile(this.env.consoleDir, url));
-    if (page) return reply.header('Content-Security-Policy', CONSOLE_POLICY).sendFile(page.path, page.root);
     const vhost = vhostOf(config, askedOf(request.raw));
+    // First: a segment's name ends in .ts too, and would be taken for a live stream.
     const memory = vhost === undefined ? undefined : this.env.hls(vhost.name, pathOf(url) ?? '');
     if (memory !== undefined) return sendMemoryFile(memory, this.#sessions, request, reply);
+    const live = this.#liveRequest(request.raw);
+    if (live !== undefined) return this.#play(live, request, reply);
+    const page = config.httpServer.console && (await findConsoleFile(this.env.consoleDir, url));
+    if (page) return reply.header('Content-Security-Policy', CONSOLE_POLICY).sendFile(page.path, page.root);
     const file = await findFile(config, vhost, url);
     if (file === undefined && config.httpServer.crossdomain && request.url === '/crossdomain.xml')
       return reply.type('text/xml; charset=utf-8').send(crossdomainXml());
@@ -158,24 +159,24 @@ export class HttpServer implements Service {
 
   async #play(live: LiveRequest, { raw }: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const { socket, httpVersion, method } = raw;
-    if (method === 'HEAD') return reply.type('video/x-flv').send();
+    if (method === 'HEAD') return reply.type(MEDIA_TYPE[live.container]).send();
     const gone = new AbortController();
     const onClose = (): void => gone.abort();
     socket.once('close', onClose);
-    const admitted = await this.#live.admit(live, 'flv', raw, gone.signal);
+    const admitted = await this.#live.admit(live, live.container, raw, gone.signal);
     socket.off('close', onClose);
     if (gone.signal.aborted) return reply.hijack();
     if (admitted === undefined) return reply.callNotFound();
     reply.hijack();
     socket.setTimeout(0);
     socket.setKeepAlive(true, 30_000);
-    this.#live.serve(admitted, socket, httpFlv(live.only, httpVersion, this.#headers()));
+    this.#live.serve(admitted, socket, httpLive(live, httpVersion, this.#headers()));
     return reply;
   }
 
   async #post(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const live = this.#liveRequest(request.raw);
-    if (live === undefined) return reply.callNotFound();
+    if (live?.container !== 'flv') return reply.callNotFound();
     const { raw } = request;
     const push = await FlvPush.open(this.env, live, raw, () => raw.socket.destroySoon());
     await readBody(raw, push);
@@ -189,17 +190,18 @@ export class HttpServer implements Service {
       if (!takeShare(this.env, message, socket)) return refuse(socket, `429 ${TOO_MANY}`);
       const live = this.#liveRequest(message);
       if (live === undefined) return refuse(socket, '404 Not Found');
-      if (new URLSearchParams(live.param).has('publish')) return await this.#webSocketPush(live, message, socket, head);
+      if (live.container === 'flv' && new URLSearchParams(live.param).has('publish'))
+        return await this.#webSocketPush(live, message, socket, head);
       const gone = new AbortController();
       socket.once('close', () => gone.abort());
-      const admitted = await this.#live.admit(live, 'ws-flv', message, gone.signal);
+      const admitted = await this.#live.admit(live, `ws-${live.container}`, message, gone.signal);
       if (gone.signal.aborted) return admitted?.giveUp();
       if (admitted === undefined) return refuse(socket, '404 Not Found');
       this.#ws.handleUpgrade(message, socket, head, (client) => {
         // It answers pings and closes; what it is sent is written to the socket itself, framed once for all players.
         client.on('message', () => undefined);
         client.on('error', () => socket.destroy());
-        this.#live.serve(admitted, socket, webSocketFlv(live.only));
+        this.#live.serve(admitted, socket, webSocketLive(live));
       });
       if (socket.destroyed) admitted.giveUp();
     } catch (error) {

@@ -1,5 +1,5 @@
 /** How a client speaks to this server. */
-export type ClientProtocol = 'rtmp' | 'flv' | 'ws-flv' | 'ts' | 'hls';
+export type ClientProtocol = 'rtmp' | 'flv' | 'ws-flv' | 'ts' | 'ws-ts' | 'hls';
 
 /** Who is asking: the same for every protocol, so that rules, hooks and statistics need not know which it is. */
 export interface ClientFacts {

@@ -13,6 +13,7 @@ export { RateWindow } from './statistics/rate-window.js';
 export * from './statistics/statistics.js';
 export * from './stream-hub.js';
 export * from './stream-settings.js';
+export * from './ts-format.js';
 export * from './viewer.js';
 export * from './wire-format.js';
 export { WireLog } from './wire-log.js';

@@ -4,8 +4,8 @@ import type { Frame, FrameKind } from '../core/index.js';
 export type Selection = 'all' | 'audio' | 'video';
 
 /**
- * How a frame looks on the wire. The bytes depend on nothing but the frame, so one encoding serves all viewers of the
- * format, and encoding the same frame twice gives the same bytes.
+ * How a frame looks on the wire: the same for all viewers of the format, so one encoding serves them all, and encoding
+ * the same frame twice gives the same bytes. The optional part is for formats in which a frame depends on others.
  */
 export interface WireFormat {
   /** Two viewers with the same id share one log. */
@@ -14,6 +14,12 @@ export interface WireFormat {
   lengthOf(frame: Frame): number;
   /** Writes the frame at `at`. @returns the offset behind it. */
   write(out: Buffer, at: number, frame: Frame): number;
+  /** These frames are encoded next, perhaps again, and these headers are in force at the first of them. */
+  begin?(frames: readonly Frame[], headers: readonly Frame[]): void;
+  /** What a newcomer needs in front of what it gets. Left out: the headers, encoded as frames. */
+  preamble?(atKey: boolean): Buffer;
+  /** The frames that were encoded last are not asked for again. */
+  closed?(): void;
 }
 
 export function selects(selection: Selection, kind: FrameKind): boolean {

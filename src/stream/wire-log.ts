@@ -19,6 +19,13 @@ export interface WireLogSettings {
   readonly startFromCache: boolean;
 }
 
+/** Where a newcomer starts: a batch that begins with a key frame. */
+interface Start {
+  readonly seq: number;
+  readonly headers: readonly Frame[];
+  readonly firstDts: Ms;
+}
+
 /** A stream without key frames (intra refresh) is joined anyway after this much of it. */
 export const MAX_KEY_WAIT = 10_000;
 
@@ -167,9 +174,11 @@ export class WireLog implements PassLog {
     const first = frames[0];
     if (first === undefined) return;
     this.#open = [];
+    this.format.begin?.(frames, this.#openHeaders);
     const bytes = encodeFrames(this.format, frames);
     const startsWithKey = first.kind === 'video' && first.role === 'key';
     if (this.#waiting > 0) this.#serveWaiting(frames, startsWithKey);
+    this.format.closed?.();
     if (startsWithKey && this.settings.startFromCache) this.#kept.newestKey = this.#kept.head;
     this.#kept.push({ bytes, firstDts: first.dts, headers: this.#openHeaders });
     this.bytesMade += bytes.length;
@@ -186,7 +195,7 @@ export class WireLog implements PassLog {
     this.viewers.push(viewer);
     const start = this.#startBatch();
     viewer.sink.cork();
-    this.#writePreamble(viewer, start?.headers ?? headers, start?.firstDts ?? this.#newestDts);
+    this.#writePreamble(viewer, start ?? { headers, firstDts: this.#newestDts }, start !== undefined);
     if (start !== undefined) {
       viewer.state = 'live';
       viewer.position = start.seq;
@@ -224,7 +233,7 @@ export class WireLog implements PassLog {
   }
 
   /** @returns where a newcomer starts: the newest key frame, if it is at hand. */
-  #startBatch(): { seq: number; headers: readonly Frame[]; firstDts: Ms } | undefined {
+  #startBatch(): Start | undefined {
     const open = this.#open[0];
     const openIsKey = open !== undefined && open.kind === 'video' && open.role === 'key';
     if (openIsKey && this.settings.startFromCache)
@@ -244,22 +253,25 @@ export class WireLog implements PassLog {
       this.settings.minInterval > 0
     )
       return;
+    this.format.begin?.(this.#open, this.#openHeaders);
     const bytes = encodeFrames(this.format, this.#open);
+    if (bytes.length === 0) return;
     viewer.offset = bytes.length;
     viewer.write(bytes);
     this.bytesOut += bytes.length;
   }
 
-  #writePreamble(viewer: Viewer, headers: readonly Frame[], at: Ms): void {
-    const frames: Frame[] = [];
-    for (const header of headers) {
-      if (selects(this.format.selection, header.kind))
-        frames.push(header.kind === 'data' ? header : { ...header, dts: at });
-    }
-    if (frames.length === 0) return;
-    const bytes = encodeFrames(this.format, frames);
+  #writePreamble(viewer: Viewer, start: Pick<Start, 'headers' | 'firstDts'>, atKey: boolean): void {
+    const bytes = this.format.preamble?.(atKey) ?? encodeFrames(this.format, this.#headerFrames(start));
+    if (bytes.length === 0) return;
     viewer.write(bytes);
     this.bytesOut += bytes.length;
+  }
+
+  #headerFrames({ headers, firstDts }: Pick<Start, 'headers' | 'firstDts'>): Frame[] {
+    return headers
+      .filter(({ kind }) => selects(this.format.selection, kind))
+      .map((header) => (header.kind === 'data' ? header : { ...header, dts: firstDts }));
   }
 
   #await(viewer: Viewer): void {
@@ -366,7 +378,7 @@ export class WireLog implements PassLog {
       return;
     }
     viewer.droppedBatches += start.seq - viewer.position;
-    this.#writePreamble(viewer, start.headers, start.firstDts);
+    this.#writePreamble(viewer, start, true);
     viewer.position = start.seq;
     viewer.offset = 0;
   }

@@ -78,15 +78,17 @@ export const httpInVhost = {
   },
   http_remux: {
     type: 'block',
-    doc: 'Live streams of this vhost as FLV over HTTP and WebSocket.',
+    doc: 'Live streams of this vhost as FLV or MPEG-TS over HTTP and WebSocket.',
     rows: {
       enabled: { type: 'onoff', default: false, reload: 'live', since: 2, doc: 'Serve live streams over HTTP.' },
       mount: {
-        type: 'string',
-        default: '[vhost]/[app]/[stream].flv',
+        type: 'strings',
+        each: 'directive',
+        default: ['[vhost]/[app]/[stream].flv'],
+        pattern: '\\[stream\\].*\\.(flv|ts)$',
         reload: 'live',
         since: 2,
-        doc: 'Path of a stream. It ends in .flv.',
+        doc: 'Path of a stream, with [stream] in it: .flv at its end makes it FLV, .ts an MPEG transport stream. Several mounts are several directives.',
       },
       wait: {
         type: 'seconds',

@@ -20,20 +20,20 @@ const STREAM_TYPE = { avc: 0x1b, hevc: 0x24, aac: 0x0f, mp3: 0x03 } as const;
 export const pcrPid = ({ video }: Tracks): number => (video === undefined ? Pid.audio : Pid.video);
 
 /** Program association table, one program (ISO/IEC 13818-1 §2.4.4.3). */
-export const patSection = (): Uint8Array => section(0x00, 1, [0x00, 0x01, 0xe0 | (Pid.pmt >> 8), Pid.pmt & 0xff]);
+export const patSection = (): Uint8Array => section(0x00, 1, [0x00, 0x01, 0xe0 | (Pid.pmt >> 8), Pid.pmt & 0xff], 0);
 
 /** Program map table (ISO/IEC 13818-1 §2.4.4.8). */
-export function pmtSection(tracks: Tracks): Uint8Array {
+export function pmtSection(tracks: Tracks, version = 0): Uint8Array {
   const pcr = pcrPid(tracks);
   const entries: number[] = [];
   if (tracks.video !== undefined) entries.push(...entry(STREAM_TYPE[tracks.video], Pid.video));
   if (tracks.audio !== undefined) entries.push(...entry(STREAM_TYPE[tracks.audio], Pid.audio));
-  return section(0x02, 1, [0xe0 | (pcr >> 8), pcr & 0xff, 0xf0, 0x00, ...entries]);
+  return section(0x02, 1, [0xe0 | (pcr >> 8), pcr & 0xff, 0xf0, 0x00, ...entries], version);
 }
 
 const entry = (type: number, pid: number): number[] => [type, 0xe0 | (pid >> 8), pid & 0xff, 0xf0, 0x00];
 
-function section(tableId: number, id: number, body: readonly number[]): Uint8Array {
+function section(tableId: number, id: number, body: readonly number[], version: number): Uint8Array {
   const length = 5 + body.length + 4;
   const bytes = Uint8Array.from([
     tableId,
@@ -41,7 +41,7 @@ function section(tableId: number, id: number, body: readonly number[]): Uint8Arr
     length & 0xff,
     id >> 8,
     id & 0xff,
-    0xc1,
+    0xc1 | (version << 1),
     0,
     0,
     ...body,

@@ -29,7 +29,9 @@ export class TsWriter {
   #out = Buffer.allocUnsafeSlow(256 * 1024);
   #at = 0;
   readonly #counters = new Map<number, number>();
-  #tracks: Tracks = { video: undefined, audio: undefined };
+  #tracks: Tracks | undefined;
+  /** Of the map table; players look into it again only when this changes (ISO/IEC 13818-1 §2.4.4.5). */
+  #version = 0;
   #lastPcr = Number.NEGATIVE_INFINITY;
 
   /** Bytes written since the last `take`. */
@@ -39,10 +41,13 @@ export class TsWriter {
 
   /** Begins a piece with its own tables, so that it can be played alone. */
   begin(tracks: Tracks): void {
+    const before = this.#tracks;
+    if (before !== undefined && (before.video !== tracks.video || before.audio !== tracks.audio))
+      this.#version = (this.#version + 1) % 32;
     this.#tracks = tracks;
     this.#lastPcr = Number.NEGATIVE_INFINITY;
     this.#section(Pid.pat, patSection());
-    this.#section(Pid.pmt, pmtSection(tracks));
+    this.#section(Pid.pmt, pmtSection(tracks, this.#version));
   }
 
   /** Takes what was written. */
@@ -55,7 +60,7 @@ export class TsWriter {
 
   /** Writes one access unit as one PES packet. @param parts its bytes, in order. @param length of all of them. */
   write(unit: Unit, parts: readonly Uint8Array[], length: number): void {
-    const clockPid = pcrPid(this.#tracks);
+    const clockPid = this.#tracks === undefined ? unit.pid : pcrPid(this.#tracks);
     const due = unit.dts - this.#lastPcr >= PCR_EVERY;
     if (due && unit.pid !== clockPid) this.#clockPacket(clockPid, unit.dts);
     const withClock = unit.pid === clockPid && (due || unit.randomAccess || unit.pid === Pid.video);

@@ -41,7 +41,7 @@ test.each(['http_server', 'http_stream'])('%s: the old and the new name are one 
 test('of a vhost: defaults', () => {
   const vhost = load('').config.vhosts.get('a');
   expect(vhost?.httpStatic).toEqual({ enabled: false, mount: '[vhost]/', dir: './objs/nginx/html' });
-  expect(vhost?.httpRemux).toEqual({ enabled: false, mount: '[vhost]/[app]/[stream].flv', wait: 5 });
+  expect(vhost?.httpRemux).toEqual({ enabled: false, mount: ['[vhost]/[app]/[stream].flv'], wait: 5 });
 });
 
 test.each(['http_static', 'http'])('%s: the old and the new name are one block', (name) => {
@@ -55,6 +55,9 @@ test('names of other releases warn, misspelt ones are errors', () => {
   expect(warnings.map((w) => w.split(' ')[1])).toEqual(['hstrs', 'fast_cache']);
   expect(() => load('http_server { https { listen 8080; enabled on; } enabled on; }')).toThrow(
     /http_server https can not listen beside http_server/,
+  );
+  expect(() => load('', 'http_remux { mount [vhost]/[app]/[stream].aac; }')).toThrow(
+    /a\.conf:4:20: mount: .*\.flv at its end/,
   );
   expect(() => load('http_server { lisen 80; }')).toThrow(
     'a.conf:2:15: unknown directive "lisen" in http_server, did you mean listen?',

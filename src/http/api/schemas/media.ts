@@ -77,7 +77,7 @@ export const client = exactly({
   url: Type.String(),
   name: Type.String({ description: 'Of the stream.' }),
   type: Type.String({ description: 'Play, fmle-publish, flash-publish, flv-publish, Unknown.' }),
-  protocol: Type.String({ description: 'rtmp, flv, ws-flv, hls.' }),
+  protocol: Type.String({ description: 'rtmp, flv, ws-flv, ts, ws-ts, hls.' }),
   publish: Type.Boolean(),
   alive: Type.Number({ description: 'Seconds since it came.' }),
   send_bytes: Type.Integer({ description: 'To the client.' }),

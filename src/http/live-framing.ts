@@ -1,0 +1,70 @@
+import { flvHeader } from '../protocol/flv/index.js';
+import {
+  FlvChunkedFormat,
+  FlvFormat,
+  FlvWebSocketFormat,
+  httpChunk,
+  type Selection,
+  TsFormat,
+  type WireFormat,
+  webSocketMessage,
+} from '../stream/index.js';
+import type { Framing } from './stream-viewer.js';
+
+/** What a live stream is packed in; the extension of its mount. */
+export type Container = 'flv' | 'ts';
+
+export const MEDIA_TYPE = { flv: 'video/x-flv', ts: 'video/mp2t' } as const satisfies Record<Container, string>;
+
+interface Wanted {
+  readonly container: Container;
+  readonly only: Selection;
+}
+
+/** What goes before the first frame; a transport stream has no header. */
+const startOf = ({ container, only }: Wanted): Buffer =>
+  container === 'ts' ? Buffer.alloc(0) : flvHeader({ audio: only !== 'video', video: only !== 'audio' });
+
+const chunkedFormat = ({ container, only }: Wanted): WireFormat =>
+  container === 'ts' ? new TsFormat(only, 'chunked') : new FlvChunkedFormat(only);
+const plainFormat = ({ container, only }: Wanted): WireFormat =>
+  container === 'ts' ? new TsFormat(only, 'plain') : new FlvFormat(only);
+
+/**
+ * A live stream as an HTTP response, head included: written to the socket itself, because the response object of Node
+ * costs half as much again for each write.
+ * @param version of the request: HTTP/1.0 knows no chunks, so its body lasts until the connection closes.
+ */
+export function httpLive(wanted: Wanted, version: string, headers: Readonly<Record<string, string>>): Framing {
+  const chunked = version !== '1.0';
+  const fields = {
+    'Content-Type': MEDIA_TYPE[wanted.container],
+    ...headers,
+    'Cache-Control': 'no-store',
+    Connection: 'close',
+    ...(chunked ? { 'Transfer-Encoding': 'chunked' } : {}),
+  };
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = Buffer.from(`HTTP/1.1 200 OK\r\n${lines.join('')}\r\n`, 'latin1');
+  const start = startOf(wanted);
+  return chunked
+    ? {
+        format: chunkedFormat(wanted),
+        // A chunk of no bytes would be the end.
+        head: start.length === 0 ? head : Buffer.concat([head, httpChunk(start)]),
+        tail: Buffer.from('0\r\n\r\n', 'latin1'),
+      }
+    : { format: plainFormat(wanted), head: Buffer.concat([head, start]), tail: undefined };
+}
+
+/** Close frame with status 1000, going away in an orderly way (RFC 6455 §5.5.1, §7.4.1). */
+const CLOSE = Buffer.from([0x88, 0x02, 0x03, 0xe8]);
+
+export function webSocketLive(wanted: Wanted): Framing {
+  const start = startOf(wanted);
+  return {
+    format: wanted.container === 'ts' ? new TsFormat(wanted.only, 'ws') : new FlvWebSocketFormat(wanted.only),
+    head: start.length === 0 ? start : webSocketMessage(start),
+    tail: CLOSE,
+  };
+}
