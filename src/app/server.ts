@@ -118,6 +118,7 @@ export class SrsServer implements Service {
       statistics: this.#statistics,
       events: this.#events,
       forwards: this.#forwards,
+      transcodes: (streamKey) => this.#transcoding.states(streamKey),
       readiness: () => this.#readiness,
       identity,
       proc,

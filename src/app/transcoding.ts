@@ -38,6 +38,16 @@ export class Transcoding implements Service {
     return this.#door.sessions;
   }
 
+  /** How many programs run now. */
+  get running(): number {
+    return this.#supervisor.running;
+  }
+
+  /** The engines of a stream (`vhost/app/stream`). */
+  states(streamKey: string): ReturnType<TranscodeOutputs['states']> {
+    return this.#outputs.states(streamKey);
+  }
+
   async start(): Promise<void> {
     await this.#outputs.start();
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { RtmpClient } from '../../src/link/index.js';
 import { signedQuery } from '../../src/stream/index.js';
+import { apiOf } from '../support/api.js';
 import { probe } from '../support/ffprobe.js';
 import { freePort } from '../support/free-port.js';
 import { say, startHooks } from '../support/hook-server.js';
@@ -31,6 +32,7 @@ const start = (vhost: string, root = '') =>
   });
 const transcode = (engines: string, more = '') => `transcode { enabled on; ffmpeg ffmpeg; ${more} ${engines} }`;
 const ffmpegs = (srs: Srs) => childrenOf(srs.pid).filter(({ command }) => / -progress pipe:3 /.test(command));
+const API = 'http_api { enabled on; listen 127.0.0.1:API_PORT; }';
 const one = (srs: Srs) => {
   const [first, ...others] = ffmpegs(srs);
   if (first === undefined || others.length > 0) throw new Error(`${others.length + 1} or no ffmpeg runs`);
@@ -156,7 +158,12 @@ withPeers('ffmpeg')('what goes wrong with ffmpeg does not touch the stream', () 
   });
 
   test('killed and hung it is replaced, and viewers of the result stay', { timeout: 120_000 }, async () => {
-    const srs = await start(`publish { grace 30; } ${transcode(engine('small', SMALL), 'stall_timeout 2;')}`);
+    const srs = await start(`publish { grace 30; } ${transcode(engine('small', SMALL), 'stall_timeout 2;')}`, API);
+    const ask = apiOf(srs.ports.API_PORT);
+    const state = async () => {
+      const { body } = await ask('/api/v1/streams');
+      return body.streams.find(({ name }) => name === 's')?.transcodes[0];
+    };
     pushFile(await clip(), srs.url('live', 's'));
     await until('the result is published', () => srs.log().includes('live/s_small","style"'), PATIENCE);
     const player = await record(srs.url('live', 's_small'));
@@ -170,6 +177,20 @@ withPeers('ffmpeg')('what goes wrong with ffmpeg does not touch the stream', () 
     await until('another one runs', () => ffmpegs(srs).some(({ pid }) => pid !== first.pid), PATIENCE);
     await more();
     expect(failures(srs).at(-1)?.why).toBe('it was ended by SIGKILL');
+    const restarted = await until('the API shows it', async () => {
+      const now = await state();
+      return now?.state === 'running' && now.fps > 0 && now;
+    });
+    expect(restarted).toMatchObject({
+      scope: '',
+      engine: 'small',
+      output: '__defaultVhost__/live/s_small',
+      pid: one(srs).pid,
+      restarts: 1,
+      last_error: 'it was ended by SIGKILL',
+    });
+    expect(restarted.alive).toBeGreaterThan(0);
+    expect(restarted.out_ms).toBeGreaterThan(0);
 
     const second = one(srs);
     process.kill(second.pid, 'SIGSTOP');

@@ -51,6 +51,22 @@ export interface ForwardControl {
   remove(id: string): boolean;
 }
 
+/** ffmpeg at work for a live stream, as deliver/ tells it. */
+export interface ShownTranscode {
+  readonly scope: string;
+  readonly engine: string;
+  /** Where the result goes, without keys. */
+  readonly output: string;
+  readonly phase: string;
+  readonly pid: number | undefined;
+  /** Milliseconds. */
+  readonly uptime: number;
+  readonly progress: { readonly fps: number; readonly speed: number | undefined; readonly outTime: number } | undefined;
+  readonly restarts: number;
+  readonly lastError: string | undefined;
+  readonly errorLines: readonly string[];
+}
+
 /** What the API shows and does; wired in app/. */
 export interface ApiEnvironment {
   readonly hub: StreamHub;
@@ -62,6 +78,8 @@ export interface ApiEnvironment {
   readonly log: Log;
   readonly events: EventFeed;
   readonly forwards: ForwardControl;
+  /** @param streamKey `vhost/app/stream` */
+  transcodes(streamKey: string): readonly ShownTranscode[];
   readiness(): Readiness;
   config(): Config;
   /** The configuration that is in force, to be shown. */

@@ -7,7 +7,7 @@ import {
   type VhostStatistics,
 } from '../../stream/index.js';
 
-import type { ShownForward } from './ports.js';
+import type { ShownForward, ShownTranscode } from './ports.js';
 
 const CODECS: Readonly<Record<string, string>> = {
   avc: 'H264',
@@ -63,11 +63,27 @@ export const forwardShape = (from: ServerIdentity, { stream, ...forward }: Shown
   last_error: forward.lastError,
 });
 
-/** @param forwards where the stream is pushed to. @param now wall clock, ms. */
+const transcodeShape = (one: ShownTranscode) => ({
+  scope: one.scope,
+  engine: one.engine,
+  output: one.output,
+  state: one.phase,
+  pid: one.pid ?? 0,
+  alive: seconds(one.uptime),
+  fps: one.progress?.fps ?? 0,
+  speed: one.progress?.speed ?? 0,
+  out_ms: one.progress?.outTime ?? 0,
+  restarts: one.restarts,
+  last_error: one.lastError ?? '',
+  error_lines: [...one.errorLines],
+});
+
+/** @param forwards where the stream is pushed to. @param transcodes what is made of it. @param now wall clock, ms. */
 export function streamShape(
   from: ServerIdentity,
   stream: StreamStatistics,
   forwards: readonly ShownForward[],
+  transcodes: readonly ShownTranscode[],
   now: number,
 ) {
   const { key, name, publisher, video, audio } = stream;
@@ -114,6 +130,7 @@ export function streamShape(
             profile: audio.profile,
           },
     forwards: forwards.map((forward) => forwardShape(from, forward, now)),
+    transcodes: transcodes.map(transcodeShape),
   };
 }
 

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { Type } from 'typebox';
-import { type Client, idOf, type LiveStream } from '../../../stream/index.js';
+import { type Client, idOf, type LiveStream, type StreamStatistics } from '../../../stream/index.js';
 import { type Api, askedBy, done } from '../api.js';
 import type { ApiEnvironment } from '../ports.js';
 import { notFound } from '../problems.js';
@@ -48,7 +48,9 @@ function vhosts(app: Api, { identity, statistics, config }: ApiEnvironment): voi
 }
 
 function streams(app: Api, env: ApiEnvironment): void {
-  const { identity, statistics, hub, forwards, clock, log, config } = env;
+  const { identity, statistics, hub, clock, log, config } = env;
+  const shape = (one: StreamStatistics, now: number) =>
+    streamShape(identity, one, env.forwards.list(one.key), env.transcodes(one.key), now);
   const tags = ['streams'];
   const find = (id: string): LiveStream => {
     for (const candidate of hub) if (idOf(identity, candidate.key) === id) return candidate;
@@ -76,7 +78,7 @@ function streams(app: Api, env: ApiEnvironment): void {
       const list = statistics.streams(query.start, Math.min(query.count, MAX_PAGE));
       const now = clock.wall();
       return done(identity, {
-        streams: list.map((one) => streamShape(identity, one, forwards.list(one.key), now)),
+        streams: list.map((one) => shape(one, now)),
         total: hub.size,
       });
     },
@@ -87,7 +89,7 @@ function streams(app: Api, env: ApiEnvironment): void {
     ({ params }) => {
       const found = statistics.stream(find(params.id).key);
       if (found === undefined) throw notFound('stream');
-      return done(identity, { stream: streamShape(identity, found, forwards.list(found.key), clock.wall()) });
+      return done(identity, { stream: shape(found, clock.wall()) });
     },
   );
   const kicked = answers({ kicked: Type.Integer({ description: 'Connections that were ended.' }) });

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { exactly, kbps, orNull } from './common.js';
 import { forward } from './forward.js';
+import { transcode } from './transcode.js';
 
 const bytes = {
   send_bytes: Type.Integer({ description: 'To clients, handed to their sockets; those that left are counted.' }),
@@ -63,6 +64,7 @@ export const stream = exactly({
   video,
   audio,
   forwards: Type.Array(forward, { description: 'Where it is pushed to.' }),
+  transcodes: Type.Array(transcode, { description: 'What ffmpeg makes of it.' }),
 });
 
 export const client = exactly({
