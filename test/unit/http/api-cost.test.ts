@@ -45,6 +45,7 @@ const api = new ApiServer({
   log: pino({ level: 'silent' }),
   events: new EventFeed(hub, clients, identity, systemClock),
   forwards: { list: () => [], add: noForward, pause: noForward, resume: noForward, remove: () => false },
+  transcodes: () => [],
   config: () => loaded.config,
   settings: () => dumpSettings(loaded, { mask: true }),
   reload: () => Promise.reject(new Error('not here')),
