@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { type Answer, apiOf, Contract } from '../support/api.js';
 import { freePort } from '../support/free-port.js';
 import { startHooks } from '../support/hook-server.js';
@@ -110,16 +111,18 @@ test('kicks end connections of every protocol, and nobody else', async () => {
   const player = await record(srs.url('live', 'a'));
   const elsewhere = await record(srs.url('live', 'b'));
   const flv = receive(srs.ports.HTTP_PORT, '/live/a.flv');
+  const webSocket = new WebSocket(`ws://127.0.0.1:${srs.ports.HTTP_PORT}/live/a.flv`);
+  sockets.push(() => webSocket.terminate());
   const playlist = () => fetch(`http://127.0.0.1:${srs.ports.HTTP_PORT}/live/a.m3u8`);
   await until('HLS is there', async () => (await playlist()).ok);
   const stream = async () => (await ask('/api/v1/streams')).body.streams.find(({ name }) => name === 'a');
-  const live = await until('three players', async () => {
+  const live = await until('four players', async () => {
     const now = await stream();
-    return now?.viewers === 3 && now;
+    return now?.viewers === 4 && now;
   });
 
-  assert.equal((await ask(`/api/v1/streams/${live.id}/viewers`, { method: 'DELETE' })).body.kicked, 3);
-  await until('RTMP and HTTP-FLV are closed', () => player.closed() && flv.closed);
+  assert.equal((await ask(`/api/v1/streams/${live.id}/viewers`, { method: 'DELETE' })).body.kicked, 4);
+  await until('they are closed', () => player.closed() && flv.closed && webSocket.readyState === WebSocket.CLOSED);
   assert.equal((await playlist()).status, 403);
   assert.deepEqual([(await stream())?.viewers, (await stream())?.publish.active], [0, true]);
   await fed;
@@ -135,6 +138,38 @@ test('kicks end connections of every protocol, and nobody else', async () => {
   );
   assert.equal(elsewhere.closed(), false);
   other.close();
+});
+
+test('a player that does not read: its lag, and that it was taken on to a newer key frame', async () => {
+  const srs = await startSrs({ config: config.replace('publish {', 'play { queue_length 2; } publish {') });
+  const ask = apiOf(srs.ports.API_PORT, 'Bearer secret');
+  const encoder = await publish(srs.url('live', 'a'));
+  await feed(encoder, { frames: 1 });
+  const reader = receive(srs.ports.HTTP_PORT, '/live/a.flv');
+  await until('one is there', () => reader.bytes > 0);
+  const sleeper = receive(srs.ports.HTTP_PORT, '/live/a.flv');
+  await until('both are there', () => sleeper.bytes > 0);
+  sleeper.socket.pause();
+  // In the order of arrival, as documented.
+  const slow = async () => (await ask('/api/v1/clients')).body.clients[2];
+  let time = 40;
+  const more = async () => {
+    await feed(encoder, { start: time, frames: 50, bytes: 100_000, pace: 1 });
+    time += 50 * 40;
+  };
+  await until('the lag shows', async () => {
+    await more();
+    return ((await slow())?.lag_ms ?? 0) >= 1000;
+  });
+  sleeper.socket.resume();
+  await until('it goes on', async () => {
+    await more();
+    return ((await slow())?.drops ?? 0) > 0;
+  });
+  const { clients } = (await ask('/api/v1/clients')).body;
+  const drops = clients.map((client) => client.drops);
+  assert.equal(drops[1], 0);
+  assert.equal((await ask('/api/v1/streams')).body.streams[0]?.drops, drops[2]);
 });
 
 test('http_api is reloaded there and back while a stream runs; a file that can not be used changes nothing', async () => {
@@ -318,9 +353,9 @@ withPeers('ffmpeg')('numbers of a stream of ffmpeg', () => {
 });
 
 /** An HTTP player that counts every byte of its connection. */
-function receive(port: number | undefined, path: string): { readonly bytes: number; readonly closed: boolean } {
-  const counter = { bytes: 0, closed: false };
+function receive(port: number | undefined, path: string) {
   const socket = connect(port ?? 0, '127.0.0.1');
+  const counter = { socket, bytes: 0, closed: false };
   socket.on('data', (bytes) => (counter.bytes += bytes.length));
   socket.on('close', () => (counter.closed = true));
   socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
