@@ -21,6 +21,7 @@ export const errorCodes = {
   STREAM_BUSY: 'The stream already has a publisher and the policy is reject.',
   PUBLISHER_EVICTED: 'Another publisher of the same key took the stream over.',
   FORWARD_LOOP: 'A forwarded stream comes back to where it began.',
+  FORWARD_TAKEN: 'Another live stream is pushed to the same destination.',
   FORWARD_REFUSED: 'A forward that was asked for through the API can not be.',
   HOOK_REFUSED: 'An HTTP hook of the operator said no.',
   HOOK_FAILED: 'An HTTP hook did not answer as it should, and on_error is deny.',

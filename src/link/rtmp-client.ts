@@ -16,6 +16,7 @@ import {
   type WireMessage,
 } from '../protocol/rtmp/index.js';
 import { Deadlines } from './deadlines.js';
+import { lookup } from './lookup.js';
 import { type LinkHandler, RtmpLink } from './rtmp-link.js';
 
 /** A message of a played stream, or one to publish: the FLV tag body with its 32-bit timestamp in ms. */
@@ -128,8 +129,8 @@ export class RtmpClient implements LinkHandler {
     if (this.#ownDeadlines) await this.#deadlines.start();
     const socket: Socket =
       schema === 'rtmps'
-        ? connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }), ...this.options.tls })
-        : connect({ host, port });
+        ? connectTls({ host, port, lookup, ...(isIP(host) === 0 && { servername: host }), ...this.options.tls })
+        : connect({ host, port, lookup });
     const handshake = new ClientHandshake(this.options.handshake ?? 'complex');
     this.#link = new RtmpLink(socket, handshake, this, this.#deadlines);
     this.#link.expect('an answer to the connection', this.#timeout);

@@ -81,6 +81,21 @@ describe('destinations as whole URLs', () => {
   });
 });
 
+test('two streams to one URL: the first keeps it, the second follows when it has ended', async () => {
+  const slave = await startSrs();
+  const to = `rtmp://127.0.0.1:${slave.port}/a/only`;
+  const srs = await startSrs({ config: confOf(`publish { grace 0; } forward { enabled on; destination ${to}; }`) });
+  const first = await goLive(srs, 'first');
+  await until('the first is there', () => published(slave).length === 1);
+  await goLive(srs, 'second');
+  await until('the second is told', () => srs.log().includes('the stream __defaultVhost__/live/first is pushed there'));
+  const player = await record(slave.url('a', 'only'));
+  await player.until('frames', () => times(player.media(), 'video').length > 25);
+  expect(published(slave)).toHaveLength(1);
+  first.stop();
+  await until('the second is there', () => published(slave).length === 2, 20_000);
+});
+
 describe('circles', () => {
   test('to itself: left out, said once, and the stream is fine', async () => {
     const port = await freePort();

@@ -2,7 +2,9 @@ import { isDestination } from '../../config/index.js';
 import { ms } from '../../core/index.js';
 import { RefusedError, type Timer } from '../../kernel/index.js';
 import type { LiveStream } from '../../stream/index.js';
-import type { Forwarder, ForwardStatus } from './forwarder.js';
+import type { Destination } from './destination.js';
+import type { ForwardStatus } from './forward-status.js';
+import type { Forwarder } from './forwarder.js';
 import type { ForwardEnvironment } from './ports.js';
 import { StreamForwards } from './stream-forwards.js';
 
@@ -32,9 +34,18 @@ export class ForwardOutputs {
   }
 
   #obtain(stream: LiveStream): StreamForwards {
-    const forwards = this.#streams.get(stream) ?? new StreamForwards(stream, this.env);
+    const forwards =
+      this.#streams.get(stream) ?? new StreamForwards(stream, this.env, (to) => this.#takenBy(to, stream));
     this.#streams.set(stream, forwards);
     return forwards;
+  }
+
+  /** Two streams of one name at a server would throw each other out: the first keeps the destination. */
+  #takenBy({ url }: Destination, stream: LiveStream): string | undefined {
+    for (const [other, { forwarders }] of this.#streams)
+      if (other !== stream)
+        for (const { destination, isUp } of forwarders) if (destination.url === url && isUp) return other.key;
+    return undefined;
   }
 
   // ---- the operator

@@ -1,45 +1,15 @@
 import { ms } from '../../core/index.js';
-import { Backoff, type Clock, type Log, SrsError, type Timer } from '../../kernel/index.js';
-import { type ClientOptions, type Deadlines, RtmpClient } from '../../link/index.js';
-import { type LiveStream, RateWindow, RtmpPushFormat, Viewer } from '../../stream/index.js';
+import { Backoff, type Clock, type Log, RefusedError, SrsError, type Timer } from '../../kernel/index.js';
+import type { ClientOptions, Deadlines } from '../../link/index.js';
+import { type LiveStream, RateWindow } from '../../stream/index.js';
 import { type Destination, withoutKey } from './destination.js';
+import type { ForwardState, ForwardStatus } from './forward-status.js';
+import { PushConnection } from './push-connection.js';
 
-/** Each step of a connection may take so long. */
-const TIMEOUT = ms(5000);
 /** Fifty dead destinations make about a hundred attempts a minute. */
 const RETRY = { first: ms(1000), cap: ms(30_000) } as const;
 /** A connection that was lost sooner counts as one more failure in a row. */
 const SETTLED = 10_000;
-
-/**
- * `idle` waits for the publisher to come back; `retrying` waits for its next attempt; `live` is published there; `loop`
- * would lead back to its own stream; `paused` waits for the operator.
- */
-type ForwardState = 'idle' | 'connecting' | 'live' | 'retrying' | 'loop' | 'paused';
-
-/** What an operator may know of a forward. */
-export interface ForwardStatus {
-  readonly id: string;
-  /** `vhost/app/stream` */
-  readonly stream: string;
-  /** The destination, without keys. */
-  readonly to: string;
-  readonly state: ForwardState;
-  /** Wall clock of the last change of state, ms. */
-  readonly since: number;
-  /** Media bytes sent, over all connections. */
-  readonly bytes: number;
-  /** Mean of the last 30 s. */
-  readonly kbps: number;
-  readonly lagMs: number;
-  /** Jumps to a newer key frame, because the destination is too slow. */
-  readonly drops: number;
-  /** Times that it was published there again. */
-  readonly reconnects: number;
-  /** Failures in a row. */
-  readonly failures: number;
-  readonly lastError: string;
-}
 
 /** What the forwards of a stream share. */
 export interface ForwardContext {
@@ -47,19 +17,13 @@ export interface ForwardContext {
   readonly log: Log;
   readonly deadlines: Deadlines;
   chunkSize(): number;
-  /** Told to the destination, should it forward the stream in turn (RelayTrail). */
   trail(): string;
   /** @throws {SrsError} when a destination can not be used. */
   leadsBack(destination: Destination): boolean;
+  /** Key of another stream that is pushed to the very same place. */
+  takenBy(destination: Destination): string | undefined;
   /** For rtmps destinations. @throws {SystemError} */
   tls(): Promise<NonNullable<ClientOptions['tls']>>;
-}
-
-interface Connection {
-  readonly client: RtmpClient;
-  readonly viewer: Viewer;
-  /** Monotonic ms. */
-  readonly since: number;
 }
 
 let created = 0;
@@ -75,10 +39,12 @@ export class Forwarder {
   readonly #backoff = new Backoff(RETRY);
   readonly #rate: RateWindow;
   #state: ForwardState = 'idle';
+  /** Wall clock, and monotonic ms. */
   #since: number;
+  #entered: number;
   /** Ends the attempt or connection that is under way. */
   #attempt: AbortController | undefined;
-  #connection: Connection | undefined;
+  #connection: PushConnection | undefined;
   #retry: Timer | undefined;
   #over = false;
   #connects = 0;
@@ -97,19 +63,24 @@ export class Forwarder {
     const { clock, log } = context;
     this.#log = log.child({ to: destination.shown });
     this.#since = clock.wall();
+    this.#entered = clock.now();
     this.#rate = new RateWindow(clock.now());
+  }
+
+  /** Something is published there, or about to be. */
+  get isUp(): boolean {
+    return this.#state === 'connecting' || this.#state === 'live';
   }
 
   /** There is a publisher, for the first time or again. */
   published(): void {
-    if ((this.#state === 'idle' || this.#state === 'loop') && this.stream.publication !== undefined)
-      void this.#connect();
+    const waits = this.#state === 'idle' || this.#state === 'loop';
+    if (waits && this.stream.publication !== undefined) void this.#connect();
   }
 
   async #connect(): Promise<void> {
     if (this.#over) return;
     if (this.stream.publication === undefined) return this.#enter('idle');
-    this.#enter('connecting');
     const attempt = new AbortController();
     this.#attempt = attempt;
     let gone = (): void => undefined;
@@ -124,72 +95,54 @@ export class Forwarder {
     }
   }
 
-  /** @param gone to be called when the connection is gone. */
   async #publish(attempt: AbortController, gone: () => void): Promise<void> {
-    const { url, tcUrl } = this.destination;
-    const { context } = this;
-    if (context.leadsBack(this.destination)) return this.#circle();
-    const tls = url.startsWith('rtmps:') ? await context.tls() : {};
-    let said = '';
-    let mediaAt = 0;
-    const client = await RtmpClient.connect(url, {
-      timeout: TIMEOUT,
+    const { context, destination, stream } = this;
+    const { deadlines } = context;
+    if (context.leadsBack(destination)) return this.#circle(gone);
+    const other = context.takenBy(destination);
+    if (other !== undefined) throw new RefusedError('FORWARD_TAKEN', `the stream ${other} is pushed there`);
+    this.#enter('connecting');
+    const connection = await PushConnection.open(stream, destination, {
+      deadlines,
       chunkSize: context.chunkSize(),
-      deadlines: context.deadlines,
+      trail: context.trail(),
+      tls: destination.url.startsWith('rtmps:') ? await context.tls() : {},
+      log: this.#log,
       signal: attempt.signal,
-      properties: { srs_trail: context.trail(), ...(tcUrl !== undefined && { tcUrl }) },
-      tls,
-      onStatus: (_, description) => {
-        said = description;
-      },
-      onDrain: () => this.#connection?.viewer.drained(),
-      onAcknowledged: (total) => this.#connection?.viewer.confirm(total - mediaAt),
-      onClose: (reason) => {
-        gone();
-        // Before that the failed call tells more.
-        if (this.#connection !== undefined) this.#lost(attempt, reason ?? closed(said));
-      },
+      lost: (reason) => this.#lost(attempt, reason),
+      gone,
     });
-    await client.publish();
-    if (client.link.isClosed) throw closed(said);
-    said = '';
-    mediaAt = client.link.bytesOut;
-    this.#push(client);
+    if (this.#attempt !== attempt) return connection.finish(); // stopped at the last moment
+    this.#connection = connection;
+    this.#connects++;
+    this.#enter('live');
+    const { failures } = this.#backoff;
+    this.#log.info({ peer: connection.peer, ...(failures > 0 && { afterFailures: failures }) }, 'forward is live');
+    connection.start();
   }
 
-  #circle(): void {
+  #circle(gone: () => void): void {
     this.#attempt = undefined;
     this.#lastError = 'it leads back to the stream itself';
     this.#enter('loop');
     this.#log.warn({ code: 'FORWARD_LOOP' }, `forward is left out: ${this.#lastError}`);
-  }
-
-  #push(client: RtmpClient): void {
-    const viewer = new Viewer(client.link, {
-      fellBehind: ({ backlog, drops }) =>
-        this.#log.warn({ backlog, drops }, 'forward: the destination is too slow, it will go on at a key frame'),
-    });
-    this.#connection = { client, viewer, since: this.context.clock.now() };
-    this.#connects++;
-    this.#enter('live');
-    const { failures } = this.#backoff;
-    this.#log.info({ peer: client.link.remote, ...(failures > 0 && { afterFailures: failures }) }, 'forward is live');
-    this.stream.join(viewer, new RtmpPushFormat(client.link.outChunkSize, client.streamId));
+    gone();
   }
 
   /** The attempt failed, or its connection is gone. */
   #lost(attempt: AbortController, error: unknown): void {
     if (this.#attempt !== attempt) return;
     this.#attempt = undefined;
-    const worked = this.#connection === undefined ? 0 : this.context.clock.now() - this.#connection.since;
-    this.#leave();
+    const { clock } = this.context;
+    if (this.#state === 'live' && clock.now() - this.#entered >= SETTLED) this.#backoff.reset();
+    this.#connection?.leave();
+    this.#forget();
     attempt.abort();
     this.#lastError = withoutKey(error instanceof Error ? error.message : String(error), this.destination);
-    if (worked >= SETTLED) this.#backoff.reset();
     const pause = this.#backoff.next();
     this.#report(error, pause);
     this.#enter('retrying');
-    this.#retry = this.context.clock.after(pause, () => void this.#connect());
+    this.#retry = clock.after(pause, () => void this.#connect());
   }
 
   /** The more failures in a row, the fewer lines: the first, the second, the fourth, … */
@@ -201,24 +154,22 @@ export class Forwarder {
     this.#log.warn(fields, `forward failed, it will be tried again: ${this.#lastError}`);
   }
 
-  #leave(): void {
-    const connection = this.#connection;
-    if (connection === undefined) return;
+  /** The connection is over; its numbers stay. */
+  #forget(): void {
+    this.#bytes += this.#connection?.sent ?? 0;
+    this.#drops += this.#connection?.drops ?? 0;
     this.#connection = undefined;
-    this.#bytes += connection.viewer.sent;
-    this.#drops += connection.viewer.drops;
-    this.stream.leave(connection.viewer);
   }
 
   /** Ends what is under way; the destination is told. */
   #finish(): void {
     this.#retry?.cancel();
     const attempt = this.#attempt;
-    const client = this.#connection?.client;
+    const connection = this.#connection;
     this.#attempt = undefined;
-    this.#leave();
-    if (client === undefined) attempt?.abort();
-    else client.finish();
+    this.#forget();
+    if (connection === undefined) attempt?.abort();
+    else connection.finish();
   }
 
   /** Nothing is sent until `resume`. */
@@ -250,6 +201,7 @@ export class Forwarder {
   #enter(state: ForwardState): void {
     this.#state = state;
     this.#since = this.context.clock.wall();
+    this.#entered = this.context.clock.now();
   }
 
   /** Called every few seconds, for the bit rate. */
@@ -264,15 +216,14 @@ export class Forwarder {
   readonly bytesIn = 0;
 
   get bytesOut(): number {
-    return this.#bytes + (this.#connection?.viewer.sent ?? 0);
+    return this.#bytes + (this.#connection?.sent ?? 0);
   }
 
   get drops(): number {
-    return this.#drops + (this.#connection?.viewer.drops ?? 0);
+    return this.#drops + (this.#connection?.drops ?? 0);
   }
 
   get status(): ForwardStatus {
-    const viewer = this.#connection?.viewer;
     return {
       id: this.id,
       stream: this.stream.key,
@@ -281,7 +232,7 @@ export class Forwarder {
       since: this.#since,
       bytes: this.bytesOut,
       kbps: this.#rate.kbps(this.context.clock.now(), 0, this.bytesOut).send,
-      lagMs: viewer?.log?.lagOf(viewer) ?? 0,
+      lagMs: this.#connection?.lagMs ?? 0,
       drops: this.drops,
       reconnects: Math.max(0, this.#connects - 1),
       failures: this.#backoff.failures,
@@ -289,6 +240,3 @@ export class Forwarder {
     };
   }
 }
-
-const closed = (said: string): SrsError =>
-  new SrsError('CLOSED', `the destination closed the connection${said === '' ? '' : `: ${said}`}`);

@@ -21,6 +21,7 @@ export class StreamForwards {
   constructor(
     readonly stream: LiveStream,
     private readonly env: ForwardEnvironment,
+    private readonly takenBy: ForwardContext['takenBy'],
   ) {
     this.#log = env.log.child({ stream: stream.key });
     this.#backend = new BackendDestinations({
@@ -106,6 +107,7 @@ export class StreamForwards {
       chunkSize: () => this.#vhost?.chunkSize ?? 60_000,
       trail: () => trail.onward(stream.key, publisher(stream)?.trail),
       leadsBack: (to) => leadsBack(to, stream.name, config()),
+      takenBy: this.takenBy,
       tls: () => trustedBy(this.#vhost?.forward.caFile ?? ''),
     };
   }
