@@ -167,10 +167,31 @@ withPeers('ffmpeg')('the samples of conf/', () => {
 });
 
 /** What docs/transcode.md shows. */
-withPeers('ffmpeg')('filters of docs/transcode.md', () => {
-  const engines = [
-    ...readFileSync(join(root, 'docs/transcode.md'), 'utf8').matchAll(/```nginx\n(engine (\w+) \{.*?)\n```/gs),
-  ];
+withPeers('ffmpeg')('docs/transcode.md', () => {
+  const page = readFileSync(join(root, 'docs/transcode.md'), 'utf8');
+
+  test('the first example, by its own commands', { timeout: 90_000 }, async () => {
+    const [, config = ''] = /```nginx\n(vhost .*?)```/s.exec(page) ?? [];
+    const [, commands = ''] = /```sh\n(ffmpeg .*?)```/s.exec(page) ?? [];
+    const srs = await startSrs({
+      config: `listen PORT; pid DIR/srs.pid; srs_log_tank console; ff_log_dir DIR; ${config}`,
+    });
+    await run('ffmpeg', ['-v', 'error', '-i', await clip(), '-c', 'copy', join(dir, 'movie.mp4')]);
+    const env = { ...process.env, SDL_VIDEODRIVER: 'dummy', SDL_AUDIODRIVER: 'dummy' };
+    const [push = '', play = ''] = commands
+      .trim()
+      .split('\n')
+      .map((line) => `exec ${line.replace('HOST', `127.0.0.1:${srs.port}`)}`);
+    background('sh', ['-c', push], { cwd: dir, env });
+    await until('the result is there', () => srs.log().includes('live/livestream_sd","style"'), PATIENCE);
+    const player = background('sh', ['-c', play], { cwd: dir, env });
+    await until('it is played', () => srs.log().includes('live/livestream_sd","msg":"play started"'), PATIENCE);
+    const ended = await Promise.race([player.ended, new Promise((go) => setTimeout(() => go('plays'), 3000))]);
+    expect(ended, player.log()).toBe('plays');
+    await srs.stop();
+  });
+
+  const engines = [...page.matchAll(/```nginx\n(engine (\w+) \{.*?)\n```/gs)];
 
   test('crop, text, scale by filter, and copies', { timeout: 120_000 }, async () => {
     const blocks = engines.map(([, block]) => block).join('\n');
