@@ -227,6 +227,8 @@ describe('reload under a live stream', () => {
 
   test('inotify_auto_reload: a changed file is enough', async () => {
     const srs = await startSrs({ config: base.replace('auto_reload off', 'auto_reload on') });
+    // It listens a moment before it watches.
+    await until('it watches', () => srs.log().includes('srs is running'));
     writeFileSync(srs.configFile, readFileSync(srs.configFile, 'utf8').replace('gop_cache on;', 'gop_cache off;'));
     await until('the change is noticed', () => /gop_cache: on → off/.test(srs.log()));
   });
