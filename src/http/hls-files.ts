@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { StreamName } from '../stream/index.js';
+import { readRange } from './byte-range.js';
 import type { HlsSession, HlsSessions } from './hls-sessions.js';
 
 /** A playlist, segment or key that is kept in memory. */
@@ -48,14 +49,4 @@ function sendSegment(bytes: Buffer, session: HlsSession, request: FastifyRequest
     .code(206)
     .header('Content-Range', `bytes ${from}-${to}/${bytes.length}`)
     .send(given(bytes.subarray(from, to + 1)));
-}
-
-/** One byte range (RFC 9110 §14.1.2); several at once are answered with the whole, as the RFC allows. */
-function readRange(header: string | undefined, size: number): [from: number, to: number] | 'unsatisfiable' | undefined {
-  const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? [];
-  if (first === '' && last === '') return undefined;
-  const from = first === '' ? Math.max(0, size - Number(last)) : Number(first);
-  const to = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1);
-  if (from >= size || (first === '' && Number(last) === 0)) return 'unsatisfiable';
-  return to < from ? undefined : [from, to];
 }

@@ -1,12 +1,15 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { WebSocketServer } from 'ws';
 import { ProtocolError, RefusedError, type Service, version } from '../kernel/index.js';
+import { streamKey } from '../stream/index.js';
 import { takeShare } from './client-address.js';
 import { crossdomainXml } from './crossdomain.js';
 import { FlvPush, readBody } from './flv-push.js';
+import { seekOf, sendFlvFrom } from './flv-seek.js';
 import { sendMemoryFile } from './hls-files.js';
 import { HlsSessions } from './hls-sessions.js';
 import { httpLive, MEDIA_TYPE, webSocketLive } from './live-framing.js';
@@ -14,7 +17,7 @@ import { LiveList } from './live-list.js';
 import { LiveOutput } from './live-output.js';
 import { type Asked, type LiveRequest, pathOf, readLiveRequest, vhostOf } from './live-request.js';
 import type { HttpEnvironment } from './ports.js';
-import { findConsoleFile, findFile } from './static-files.js';
+import { findConsoleFile, findFile, type StaticFile } from './static-files.js';
 
 /** A request must have sent its headers within this time (reliability S9); a body may take as long as a stream lasts. */
 const HEADERS_WITHIN = 10_000;
@@ -140,14 +143,24 @@ export class HttpServer implements Service {
     const memory = vhost === undefined ? undefined : this.env.hls(vhost.name, pathOf(url) ?? '');
     if (memory !== undefined) return sendMemoryFile(memory, this.#sessions, request, reply);
     const live = this.#liveRequest(request.raw);
-    if (live !== undefined) return this.#play(live, request, reply);
+    if (live !== undefined && this.#isLive(live)) return this.#play(live, request, reply);
     const page = config.httpServer.console && (await findConsoleFile(this.env.consoleDir, url));
     if (page) return reply.header('Content-Security-Policy', CONSOLE_POLICY).sendFile(page.path, page.root);
     const file = await findFile(config, vhost, url);
-    if (file === undefined && config.httpServer.crossdomain && request.url === '/crossdomain.xml')
+    if (file !== undefined) return this.#sendFile(file, request, reply);
+    if (live !== undefined) return this.#play(live, request, reply);
+    if (config.httpServer.crossdomain && request.url === '/crossdomain.xml')
       return reply.type('text/xml; charset=utf-8').send(crossdomainXml());
-    if (file === undefined) return reply.callNotFound();
-    return reply.sendFile(file.path, file.root);
+    return reply.callNotFound();
+  }
+
+  #isLive({ vhost, app, stream }: LiveRequest): boolean {
+    return this.env.hub.get(streamKey({ vhost: vhost.name, app, stream }))?.isLive === true;
+  }
+
+  #sendFile({ path, root }: StaticFile, request: FastifyRequest, reply: FastifyReply): unknown {
+    const start = seekOf(path, request.url);
+    return start === undefined ? reply.sendFile(path, root) : sendFlvFrom(join(root, path), start, request, reply);
   }
 
   async #streams(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {

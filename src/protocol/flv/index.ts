@@ -1,3 +1,4 @@
+export { findHeaderTags, flvStartBytes } from './seek.js';
 export { type FlvTag, TagType } from './tag.js';
 export { audioDataOffset, videoDataOffset } from './tag-body.js';
 export { isMultitrack, readAudioTag, readVideoTag } from './tag-info.js';

@@ -3,7 +3,9 @@ import { assert, describe, test } from 'vitest';
 import {
   FlvReader,
   type FlvTag,
+  findHeaderTags,
   flvHeader,
+  flvStartBytes,
   readAudioTag,
   readVideoTag,
   tagLength,
@@ -206,5 +208,36 @@ describe('reading', () => {
     assert.isEmpty(others);
     assert.isTrue(first !== undefined && Buffer.from(first.payload).equals(body));
     assert.equal(first?.payload.buffer.byteLength, body.length);
+  });
+});
+
+describe('header tags of a file, for a start elsewhere (http.md §3.1)', () => {
+  const find = (bytes: Buffer, limit = bytes.length) =>
+    findHeaderTags(async (at, length) => bytes.subarray(at, at + length), limit);
+
+  test('of encoders: from the first media tag to the end of both sequence headers', async () => {
+    for (const name of ['ffmpeg-5.1.9-h264-aac.flv', 'gstreamer-1.22.0-h264-aac.flv']) {
+      const bytes = golden(name);
+      const tags = await find(bytes);
+      assert(tags);
+      const found = readAll([bytes.subarray(0, flvStartBytes), bytes.subarray(tags.from, tags.to)]).map(infoOf);
+      assert.deepEqual(found.toSorted(), ['aac config 0', 'avc config 0']);
+    }
+  });
+
+  test('one kind alone: its first tag', async () => {
+    const bytes = golden('ffmpeg-5.1.9-speex.flv');
+    const tags = await find(bytes);
+    assert(tags);
+    assert.equal(readAll([bytes.subarray(0, flvStartBytes), bytes.subarray(tags.from, tags.to)]).length, 1);
+  });
+
+  test('no FLV, no media, a script tag that is longer than the limit: nothing', async () => {
+    const bytes = golden('ffmpeg-5.1.9-h264-aac.flv');
+    for (const broken of [Buffer.alloc(0), Buffer.from('FLV'), Buffer.alloc(100, 'x'), bytes.subarray(0, 20)])
+      assert.isUndefined(await find(broken));
+    assert.isUndefined(await find(bytes, 100));
+    const endless = Buffer.concat([bytes.subarray(0, flvStartBytes), Buffer.alloc(4000)]);
+    assert.isUndefined(await find(endless));
   });
 });
