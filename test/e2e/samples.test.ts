@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -20,6 +20,12 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 /** Whether others decide who may come in: a hook that nobody answers here, a list of addresses, the page of the player. */
 const isGuarded = (vhost: object): boolean =>
   Object.entries(vhost).some(([key, block]) => /hooks|security|refer/i.test(key) && block.enabled === true);
+
+test('conf/README.md lists every sample', () => {
+  const listed = readFileSync(join(root, 'conf/README.md'), 'utf8').matchAll(/\]\(([\w.-]+\.conf)\)/g);
+  const files = readdirSync(join(root, 'conf')).filter((file) => file.endsWith('.conf'));
+  expect(Array.from(listed, ([, file]) => file).sort()).toEqual(files.sort());
+});
 
 describe('the files of conf/ as they are, but for their ports', () => {
   for (const name of readdirSync(join(root, 'conf')).filter((file) => file.endsWith('.conf')))
