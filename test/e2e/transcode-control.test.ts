@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -194,6 +194,23 @@ describe('a reload', () => {
     await pause(500);
     expect(ffmpeg.runs().length).toBe(runs);
     expect(isAlive(pidOf('a'))).toBe(true);
+
+    // Where ffmpeg writes its log counts from the next start on; /dev/null keeps none.
+    const logsIn = (name: string) => (existsSync(join(dir, name)) ? readdirSync(join(dir, name)) : []);
+    const written = logsIn('logs');
+    expect(written).toContain('ffmpeg-encoder-__defaultVhost__-live-s-b.log');
+    await reload(srs, (text) =>
+      text.replace(`ff_log_dir ${dir}/logs;`, `ff_log_dir ${dir}/new; ff_log_level warning;`),
+    );
+    await reload(srs, (text) => text.replace('acodec b;', 'acodec b; abitrate 48;'));
+    const moved = (await started(runs + 1)).at(-1);
+    expect(moved?.argv.join(' ')).toContain('-loglevel level+warning ');
+    await until('its log is in the new place', () => logsIn('new').length === 1);
+    await reload(srs, (text) => text.replace(`ff_log_dir ${dir}/new; ff_log_level warning;`, 'ff_log_dir /dev/null;'));
+    await reload(srs, (text) => text.replace(' abitrate 48;', ''));
+    const last = (await started(runs + 2)).at(-1);
+    expect(last?.argv.join(' ')).toContain('-loglevel level+info ');
+    expect([...logsIn('logs'), ...logsIn('new')]).toHaveLength(written.length + 1);
 
     const seen = times(player.messages, 'video').length;
     await player.until('the stream goes on', (all) => times(all, 'video').length > seen + 10);

@@ -6,6 +6,7 @@ import { afterEach, assert, beforeEach, expect, onTestFinished, test } from 'vit
 import { RtmpClient } from '../../src/link/index.js';
 import { signedQuery } from '../../src/stream/index.js';
 import { apiOf } from '../support/api.js';
+import { decodeComplaints } from '../support/decode.js';
 import { probe } from '../support/ffprobe.js';
 import { freePort } from '../support/free-port.js';
 import { say, startHooks } from '../support/hook-server.js';
@@ -14,7 +15,7 @@ import { withPeers } from '../support/peers.js';
 import { childrenOf, isAlive } from '../support/processes.js';
 import { until } from '../support/run.js';
 import { type Srs, startSrs } from '../support/srs.js';
-import { neverBack, pushFile, record, times } from '../support/streams.js';
+import { neverBack, pushFile, type Recording, record, times } from '../support/streams.js';
 
 let dir: string;
 beforeEach(() => {
@@ -217,6 +218,44 @@ withPeers('ffmpeg')('what goes wrong with ffmpeg does not touch the stream', () 
     expect(failed('deaf')).toBe('no progress for 8000 ms');
     await srs.kill9();
     await until('ffmpeg is gone with the server', () => ffmpegs(srs).length === 0, 5000);
+  });
+});
+
+withPeers('ffmpeg')('an encoder that comes back', () => {
+  test('meets the same ffmpeg, with other codecs a new one; viewers of the result stay', {
+    timeout: 120_000,
+  }, async () => {
+    const encoded = 'vcodec libx264; vwidth 160; vheight 90; vpreset ultrafast; vparams { g 25; } acodec aac;';
+    const srs = await start(`publish { grace 30; } ${transcode(engine('small', encoded))}`);
+    const first = pushFile(await clip(), srs.url('live', 's'));
+    await until('the result is published', () => srs.log().includes('live/s_small","style"'), PATIENCE);
+    const player = await record(srs.url('live', 's_small'));
+    const more = async (): Promise<void> => {
+      const seen = [times(player.messages, 'video').length, times(player.messages, 'audio').length] as const;
+      const goesOn = (all: Readonly<Recording['messages']>) =>
+        times(all, 'video').length > seen[0] + 50 && times(all, 'audio').length > seen[1] + 50;
+      await player.until('the result goes on', goesOn, PATIENCE);
+    };
+    await more();
+    const { pid } = one(srs);
+
+    // B-frames, so another configuration of the same codec: ffmpeg takes that as it goes.
+    const second = await clip({ bFrames: 2 });
+    await first.stop();
+    const back = pushFile(second, srs.url('live', 's'));
+    await more();
+    expect(one(srs).pid).toBe(pid);
+
+    const other = await clip({ video: 'flv1', audio: 'mp3' });
+    await back.stop();
+    pushFile(other, srs.url('live', 's'));
+    await until('another one runs', () => ffmpegs(srs).some((next) => next.pid !== pid), PATIENCE);
+    await more();
+    expect(srs.log()).toContain('the publisher came back with other codecs');
+    expect(failures(srs)).toEqual([]);
+    expect(player.closed()).toBe(false);
+    for (const kind of ['video', 'audio'] as const) expect(neverBack(times(player.media(), kind))).toBe(true);
+    expect(await decodeComplaints(srs.url('live', 's_small'), 2)).toEqual([]);
   });
 });
 

@@ -9,6 +9,8 @@ export interface OutputValues extends StreamName {
   readonly param: string;
 }
 
+const VARIABLE = /\[(vhost|port|app|stream|engine|param)\]/g;
+const HOST_PART = /^[\p{L}\p{N}._-]*$/u;
 /** With these ffmpeg tells several outputs of one text apart. */
 const SEPARATORS = /[|[\]'\\:]/;
 
@@ -19,16 +21,21 @@ const SEPARATORS = /[|[\]'\\:]/;
  */
 export function fillOutput({ name, output, oformat }: EngineConfig, values: OutputValues): string {
   const texts = { ...values, port: String(values.port), engine: name };
-  const used = new Set<string>();
-  const filled = output.replaceAll(/\[(vhost|port|app|stream|engine|param)\]/g, (_, variable: keyof typeof texts) => {
-    if (variable !== 'engine' && variable !== 'port') used.add(texts[variable]);
-    return texts[variable];
-  });
+  const filled = output.replaceAll(VARIABLE, (_, variable: keyof typeof texts) => texts[variable]);
+  /** What the publisher chose of the variables in a part of the output. */
+  const chosenIn = (part: string): string[] =>
+    [...part.matchAll(VARIABLE)]
+      .map(([, variable]) => variable as keyof typeof texts)
+      .flatMap((variable) =>
+        variable === 'app' || variable === 'stream' || variable === 'param' ? [texts[variable]] : [],
+      );
   const scheme = schemeOf(output);
   if (filled.startsWith('-') && !output.startsWith('-')) throw refusal('would be an option of ffmpeg');
   if (schemeOf(filled) !== scheme) throw refusal('would change the protocol of the output');
+  const host = /^[\w+.-]+:\/\/([^/]*)/.exec(output)?.[1] ?? '';
+  if (!chosenIn(host).every((text) => HOST_PART.test(text))) throw refusal('would change the host of the output');
   const several = oformat === 'tee' || output.includes('|');
-  if (several && [...used].some((text) => SEPARATORS.test(text))) throw refusal('would add an output');
+  if (several && chosenIn(output).some((text) => SEPARATORS.test(text))) throw refusal('would add an output');
   const isFile = scheme === '' || scheme === 'file';
   if (isFile && output.includes('[param]') && values.param.includes('/'))
     throw refusal('would lead to another directory');

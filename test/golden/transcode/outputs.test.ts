@@ -30,6 +30,9 @@ describe('reliability S7: names can not become options, protocols or outputs', (
     ['[stream].flv', { stream: 'subfile,,start,0,end,0,,:a' }],
     ['[stream]', { stream: 'rtmp:x' }],
     ['tee:/[stream].flv|/b.flv', { stream: 'a|/c' }],
+    ['rtmp://[app].example.com/live/x', { app: 'evil.example.org/x' }],
+    ['rtmp://[stream].example.com/live/x', { stream: 'user@evil.example.org#' }],
+    ['srt://[stream]:10080', { stream: 'evil.example.org:1' }],
     ['/rec/[stream][param].flv', { param: '?/../../etc/x' }],
     ['file:/rec/[stream][param].flv', { param: '?/../x' }],
   ])('%s with %o', (output, more) => assert.throws(() => fill(output, more), /so it is not transcoded$/));
@@ -40,6 +43,7 @@ describe('reliability S7: names can not become options, protocols or outputs', (
   test('where they do no harm they are fine', () => {
     for (const stream of ['-report', 'concat:a', 'a|b', "it's", 'ü.x'])
       assert.equal(fill('rtmp://h/a/[stream]', { stream }), `rtmp://h/a/${stream}`);
+    assert.equal(fill('rtmp://[stream].h/a/b', { stream: 'ü-1' }), 'rtmp://ü-1.h/a/b');
     assert.equal(fill('[stream].flv', { stream: 'a:b'.replace(':', '-') }), 'a-b.flv');
   });
 });
