@@ -68,6 +68,11 @@ export class Doors {
     return [this.#api, this.#apiTls, this.#rtmp, this.#rtmps, this.#http, this.#https];
   }
 
+  /** Connections that were not let in, by reason. */
+  get refusals(): ReadonlyMap<string, number> {
+    return this.#entrance.refusals;
+  }
+
   get reloadables(): readonly Reloadable[] {
     return this.#all;
   }

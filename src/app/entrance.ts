@@ -66,6 +66,11 @@ export class Entrance {
     this.#report(code, { proxy: peerOf(socket).address, code }, `connection refused: ${why.message}`);
   }
 
+  /** Connections that were not let in, by reason. */
+  get refusals(): ReadonlyMap<string, number> {
+    return this.#refused;
+  }
+
   /** One line per thousand: a flood must not fill the log. */
   #report(reason: string, fields: object, text: string): void {
     const refused = (this.#refused.get(reason) ?? 0) + 1;

@@ -128,6 +128,10 @@ export class SrsServer implements Service {
       settings: () => dumpSettings(this.loaded, { mask: true }),
       reload: () => this.#reloader?.request() ?? Promise.resolve(NO_FILE),
       connections: () => admission.count,
+      refusals: () => this.#doors.refusals,
+      programs: () => this.#transcoding.running,
+      governor,
+      hooks: this.#hooks,
     };
     const inForce = () => this.config;
     this.#http = new OnDemand(

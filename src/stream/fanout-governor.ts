@@ -23,6 +23,8 @@ export class FanoutGovernor implements Service {
   #spent = 0;
   #writes = 0;
   #lastTick: number;
+  /** Over the life of the server: ms of passes, and viewers visited. */
+  readonly totals = { spent: 0, writes: 0 };
 
   constructor(private readonly clock: Clock) {
     this.#lastTick = clock.now();
@@ -48,6 +50,8 @@ export class FanoutGovernor implements Service {
   spent(spent: number, visited: number): void {
     this.#spent += spent;
     this.#writes += visited;
+    this.totals.spent += spent;
+    this.totals.writes += visited;
   }
 
   window(minLatency: boolean): Ms {

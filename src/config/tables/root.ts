@@ -146,5 +146,5 @@ export const laterInRoot = {
   grace_start_wait: { since: 3, never: 'nothing has to be waited for before the listeners close' },
   grace_final_wait: { since: 3, never: 'the server ends when all is closed; see grace_drain' },
   force_grace_quit: { since: 3, never: 'SIGTERM is always fast, SIGQUIT always graceful' },
-  exporter: { since: 5 },
+  exporter: { since: 5, note: 'so /metrics is on the port of http_api alone' },
 } as const satisfies LaterTable;

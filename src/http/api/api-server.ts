@@ -18,6 +18,7 @@ import { forwardRoutes } from './routes/forward-routes.js';
 import { healthRoutes } from './routes/health-routes.js';
 import { indexRoutes } from './routes/index-routes.js';
 import { mediaRoutes } from './routes/media-routes.js';
+import { metricRoutes } from './routes/metric-routes.js';
 import { operatorRoutes } from './routes/operator-routes.js';
 import { serverRoutes } from './routes/server-routes.js';
 import { systemRoutes } from './routes/system-routes.js';
@@ -83,6 +84,7 @@ export class ApiServer implements Service {
     this.#guard();
     const refuseOthers = refuseOtherMethods(app);
     healthRoutes(app, env);
+    metricRoutes(app, env);
     for (const routes of ROUTES) routes(app, env);
     app.get('/api/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
     refuseOthers();

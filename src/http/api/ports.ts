@@ -3,6 +3,7 @@ import type { Clock, ErrorCode, Log, ProcSampler } from '../../kernel/index.js';
 import type { ClientRegistry, ServerIdentity, Statistics, StreamHub } from '../../stream/index.js';
 
 import type { EventFeed } from '../events/event-feed.js';
+import type { MetricSources } from '../metrics/ports.js';
 import type { Readiness } from './routes/health-routes.js';
 
 /** How a reload ended. */
@@ -68,7 +69,7 @@ export interface ShownTranscode {
 }
 
 /** What the API shows and does; wired in app/. */
-export interface ApiEnvironment {
+export interface ApiEnvironment extends MetricSources {
   readonly hub: StreamHub;
   readonly clients: ClientRegistry;
   readonly statistics: Statistics;

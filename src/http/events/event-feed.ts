@@ -22,6 +22,8 @@ export class EventFeed {
   readonly #live = new Set<string>();
   readonly #unobserve: (() => void)[];
   #last = 0;
+  /** How many there were so far, by level. */
+  readonly logLines = { warn: 0, error: 0 };
 
   constructor(
     hub: StreamHub,
@@ -58,9 +60,11 @@ export class EventFeed {
 
   /** @param line of the log, JSON: level warn or above. */
   warned(line: string): void {
+    const level = line.startsWith('{"level":40') ? 'warn' : 'error';
+    this.logLines[level]++;
     if (this.#listeners.size === 0) return;
-    const { level, time: _time, pid: _pid, ...fields } = JSON.parse(line) as Record<string, unknown>;
-    this.#emit('warning', { level: Number(level) >= 50 ? 'error' : 'warn', ...fields });
+    const { level: _level, time: _time, pid: _pid, ...fields } = JSON.parse(line) as Record<string, unknown>;
+    this.#emit('warning', { level, ...fields });
   }
 
   close(): void {

@@ -7,6 +7,7 @@ import type { ClientFacts, Decision, Gate, ServerIdentity, StreamFacts } from '.
 import { type HookAnswer, readAnswer } from './answer.js';
 import { bodies, type OutputFacts } from './bodies.js';
 import { readForwardAnswer } from './forward-answer.js';
+import { type HookMeter, NOBODY } from './hook-meter.js';
 import { HookRequests, publicUrl } from './hook-request.js';
 import { NotificationQueues } from './notification-queues.js';
 
@@ -22,6 +23,8 @@ const NO: Decision = Object.freeze({});
 export class HookGate implements Gate {
   readonly #requests = new HookRequests();
   readonly #queues: NotificationQueues;
+  /** Counts the calls. */
+  meter: HookMeter = NOBODY;
   /** Questions without an answer so far. */
   readonly #open = new Set<Promise<Decision>>();
 
@@ -31,7 +34,7 @@ export class HookGate implements Gate {
     private readonly log: Log,
     private readonly sender: ServerIdentity,
   ) {
-    this.#queues = new NotificationQueues(clock, log);
+    this.#queues = new NotificationQueues(clock, log, (hook, outcome) => this.meter.told(hook, outcome));
   }
 
   async connect(client: ClientFacts): Promise<void> {
@@ -91,6 +94,11 @@ export class HookGate implements Gate {
     const secret = hooks?.hookSecret ?? '';
     const reply = await this.#requests.post(url, fields, secret, this.clock.wall(), this.#deadline(hooks, stop));
     return readForwardAnswer(reply.status, reply.body);
+  }
+
+  /** Notifications that are still to be told. */
+  get waiting(): number {
+    return this.#queues.waiting;
   }
 
   /** Waits until everything is answered and told, at most `limit` ms. */
@@ -157,6 +165,7 @@ export class HookGate implements Gate {
     onError: Hooks['onError'],
   ): void {
     const hook = nameOf(question);
+    this.meter.asked(hook, answer.kind, took);
     const fields = { conn: client.id, hook, url: publicUrl(url), ms: Math.round(took), answer: answer.kind };
     if (answer.kind === 'broken') this.log.warn({ ...fields, error: answer.why, onError }, `hook ${hook} failed`);
     else this.log.info(fields, `hook ${hook} says ${answer.kind}`);

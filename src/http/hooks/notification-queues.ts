@@ -1,10 +1,11 @@
 import { type Ms, ms } from '../../core/index.js';
 import type { Clock, Log } from '../../kernel/index.js';
+import type { HookMeter } from './hook-meter.js';
 
 /** One thing to tell one URL. */
 export interface Notification {
   /** For the log. */
-  readonly what: Readonly<Record<string, unknown>>;
+  readonly what: { readonly hook: string; readonly url: string };
   /** @throws {Error} when it has to be tried again. */
   deliver(signal: AbortSignal): Promise<void>;
 }
@@ -28,12 +29,20 @@ export class NotificationQueues {
   constructor(
     private readonly clock: Clock,
     private readonly log: Log,
+    private readonly told: HookMeter['told'],
   ) {}
+
+  /** How many are still to be told. */
+  get waiting(): number {
+    return this.#together;
+  }
 
   add(client: string, notification: Notification): void {
     const queue = this.#queues.get(client) ?? [];
-    if (queue.length >= MAX_PER_CLIENT || this.#together >= MAX_TOGETHER || this.#stop.signal.aborted)
+    if (queue.length >= MAX_PER_CLIENT || this.#together >= MAX_TOGETHER || this.#stop.signal.aborted) {
+      this.told(notification.what.hook, 'dropped');
       return this.log.warn({ conn: client, ...notification.what }, 'hook notification dropped: too many are waiting');
+    }
     queue.push(notification);
     this.#together++;
     if (this.#queues.has(client)) return;
@@ -69,12 +78,15 @@ export class NotificationQueues {
   async #deliver(client: string, notification: Notification): Promise<void> {
     for (let attempt = 1; !this.#stop.signal.aborted; attempt++) {
       try {
-        return await notification.deliver(this.#stop.signal);
+        await notification.deliver(this.#stop.signal);
+        return this.told(notification.what.hook, 'told');
       } catch (error) {
         if (this.#stop.signal.aborted) return;
         const why = error instanceof Error ? error.message : String(error);
         const fields = { conn: client, ...notification.what, attempt, error: why };
-        if (attempt === ATTEMPTS) return this.log.warn(fields, 'hook notification failed for good');
+        const last = attempt === ATTEMPTS;
+        this.told(notification.what.hook, last ? 'lost' : 'failed');
+        if (last) return this.log.warn(fields, 'hook notification failed for good');
         this.log.info(fields, 'hook notification failed, it will be tried again');
         await this.#pause(ms(FIRST_PAUSE * 2 ** (attempt - 1)));
       }

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dumpSettings, parseConfig } from '../../../src/config/index.js';
 import { own } from '../../../src/core/index.js';
 import { ApiServer } from '../../../src/http/api/api-server.js';
+import { NOBODY } from '../../../src/http/hooks/hook-meter.js';
 import { EventFeed } from '../../../src/http/index.js';
 import { ProcSampler, systemClock } from '../../../src/kernel/index.js';
 import {
@@ -51,6 +52,10 @@ const api = new ApiServer({
   reload: () => Promise.reject(new Error('not here')),
   readiness: () => 'ready',
   connections: () => clients.size,
+  governor: hub.governor,
+  hooks: { waiting: 0, meter: NOBODY },
+  refusals: () => [],
+  programs: () => 0,
 });
 const listener = createServer((socket) => api.accept(socket));
 
@@ -154,4 +159,14 @@ test.each([
   const { stall: least } = await stallOf('/healthz');
   console.log(`${path}: ${text.length} bytes, ${stall.toFixed(1)} ms`);
   expect(stall).toBeLessThan(10 * least + TIMES_JSON * plainJson(text));
+});
+
+test(`with ${PLAYERS} players of ${STREAMS} streams a scrape of /metrics holds up no frame for long`, async () => {
+  const { stall, text } = await stallOf('/metrics');
+  const { stall: least } = await stallOf('/healthz');
+  console.log(`/metrics: ${text.length} bytes, ${stall.toFixed(1)} ms`);
+  expect(text.match(/^srs_stream_clients\{/gm)).toHaveLength(500);
+  expect(text).toContain(`srs_streams_omitted ${STREAMS - 500}\n`);
+  // Its text is put together metric by metric, so no turn of the loop makes more than a small part of it.
+  expect(stall).toBeLessThan(10 * least + TIMES_JSON * plainJson(JSON.stringify(text)));
 });

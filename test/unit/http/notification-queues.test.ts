@@ -6,13 +6,19 @@ import { FakeClock } from '../../support/fake-clock.js';
 
 function queues() {
   const lines: string[] = [];
+  const outcomes: string[] = [];
+  const told = (_hook: string, outcome: string) => void outcomes.push(outcome);
   const note = (_fields: object, text: string) => void lines.push(text);
-  return { it: new NotificationQueues(new FakeClock(), { warn: note, info: note } as unknown as Log), lines };
+  return {
+    it: new NotificationQueues(new FakeClock(), { warn: note, info: note } as unknown as Log, told),
+    lines,
+    outcomes,
+  };
 }
 
 /** Is told when `gate` opens. */
 const held = (gate: Promise<void>, told: number[], n: number): Notification => ({
-  what: { n },
+  what: { hook: 'on_stop', url: '' },
   deliver: async () => {
     await gate;
     told.push(n);
@@ -26,7 +32,7 @@ function gate() {
 }
 
 test('64 wait for one client; what comes then is dropped with a line, the others are told in order', async () => {
-  const { it, lines } = queues();
+  const { it, lines, outcomes } = queues();
   const { closed, open } = gate();
   const told: number[] = [];
   for (let n = 0; n < 70; n++) it.add('a', held(closed, told, n));
@@ -41,6 +47,7 @@ test('64 wait for one client; what comes then is dropped with a line, the others
   assert.include(told, 1000);
   it.add('a', held(closed, told, 2000));
   assert.equal(lines.length, 7);
+  assert.deepEqual(outcomes, [...Array(6).fill('dropped'), ...Array(65).fill('told'), 'dropped']);
 });
 
 test('10 000 wait together; a place that becomes free is given again', async () => {

@@ -1,0 +1,22 @@
+import type { FanoutGovernor } from '../../stream/index.js';
+import type { ApiEnvironment } from '../api/ports.js';
+import type { HookMeter } from '../hooks/hook-meter.js';
+
+/** What only metrics show of the server around them; wired in app/. */
+export interface MetricSources {
+  readonly governor: FanoutGovernor;
+  readonly hooks: {
+    /** Notifications that are still to be told. */
+    readonly waiting: number;
+    /** Hears of every call of a hook from now on. */
+    meter: HookMeter;
+  };
+  /** Connections that were closed at once, by reason. */
+  refusals(): Iterable<readonly [reason: string, count: number]>;
+  /** Programs such as ffmpeg that run now. */
+  programs(): number;
+}
+
+/** Where metrics are read from. */
+export type MetricsEnvironment = MetricSources &
+  Pick<ApiEnvironment, 'hub' | 'clients' | 'statistics' | 'events' | 'config' | 'readiness' | 'connections'>;
