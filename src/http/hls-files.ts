@@ -1,33 +1,61 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { writeMasterPlaylist } from '../protocol/m3u8/index.js';
 import type { StreamName } from '../stream/index.js';
 import { readRange } from './byte-range.js';
+import { splitContext, withContext } from './hls-context.js';
 import type { HlsSession, HlsSessions } from './hls-sessions.js';
 
 /** A playlist, segment or key that is kept in memory. */
 export type MemoryFile = { readonly stream: StreamName } & (
-  | { readonly kind: 'playlist'; text(query: string): string | undefined }
+  | { readonly kind: 'playlist'; text(query: string): string | undefined; bandwidth(): number }
   | { readonly kind: 'segment' | 'key'; readonly bytes: Buffer }
 );
 
-/** Answers with a playlist or key, which must not be cached, or a segment, which never changes. @throws {RefusedError} */
+/** What the vhost says about players (`hls_ctx`, `hls_ts_ctx`). */
+export interface ContextSettings {
+  readonly hlsCtx: boolean;
+  readonly hlsTsCtx: boolean;
+}
+
+/**
+ * Answers with a playlist or key, which must not be cached, or a segment, which never changes. With `hls_ctx` a player
+ * gets a master playlist first, which leads it to the playlist with a mark of its own. @throws {RefusedError}
+ */
 export async function sendMemoryFile(
   file: MemoryFile,
   sessions: HlsSessions,
+  settings: ContextSettings,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
-  const query = request.url.includes('?') ? request.url.slice(request.url.indexOf('?')) : '';
+  const [place = '', ...rest] = request.url.split('?');
   // In a playlist the query stands between quotes, too.
-  const body = file.kind === 'playlist' ? file.text(query.replaceAll('"', '%22')) : file.bytes;
-  if (body === undefined) return reply.callNotFound();
-  const session = await sessions.admit(file.stream, request.raw, query);
-  if (file.kind === 'key') {
-    if (request.method !== 'HEAD') session.bytesOut += file.bytes.length;
-    return reply.type('application/octet-stream').header('Cache-Control', 'no-store').send(body);
+  const query = rest.length === 0 ? '' : `?${rest.join('?').replaceAll('"', '%22')}`;
+  const { param, context } = settings.hlsCtx ? splitContext(query) : { param: query, context: undefined };
+  if (file.kind !== 'playlist') {
+    const session = await sessions.admit(file.stream, request.raw, param, context);
+    return file.kind === 'key'
+      ? sendKey(file.bytes, session, request, reply)
+      : sendSegment(file.bytes, session, request, reply);
   }
-  if (typeof body !== 'string') return sendSegment(body, session, request, reply);
-  if (request.method !== 'HEAD') session.bytesOut += Buffer.byteLength(body);
-  return reply.type('application/vnd.apple.mpegurl').header('Cache-Control', 'no-cache').send(body);
+  const text = file.text(settings.hlsTsCtx ? query : param);
+  if (text === undefined) return reply.callNotFound();
+  if (settings.hlsCtx && context === undefined) {
+    const offered = await sessions.offer(file.stream, request.raw, param);
+    const uri = place.slice(place.lastIndexOf('/') + 1) + withContext(param, offered.context);
+    return sendPlaylist(writeMasterPlaylist(uri, file.bandwidth()), offered.session, request, reply);
+  }
+  return sendPlaylist(text, await sessions.admit(file.stream, request.raw, param, context), request, reply);
+}
+
+function sendPlaylist(text: string, session: HlsSession, request: FastifyRequest, reply: FastifyReply): unknown {
+  if (request.method !== 'HEAD') session.bytesOut += Buffer.byteLength(text);
+  return reply.type('application/vnd.apple.mpegurl').header('Cache-Control', 'no-cache').send(text);
+}
+
+function sendKey(bytes: Buffer, session: HlsSession, request: FastifyRequest, reply: FastifyReply): unknown {
+  if (request.method !== 'HEAD') session.bytesOut += bytes.length;
+  return reply.type('application/octet-stream').header('Cache-Control', 'no-store').send(bytes);
 }
 
 function sendSegment(bytes: Buffer, session: HlsSession, request: FastifyRequest, reply: FastifyReply): unknown {

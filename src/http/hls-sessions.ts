@@ -4,6 +4,7 @@ import { ms } from '../core/index.js';
 import { RefusedError, type Timer } from '../kernel/index.js';
 import { type Client, type StreamFacts, type StreamName, streamKey } from '../stream/index.js';
 import { clientAddress } from './client-address.js';
+import { Contexts } from './hls-context.js';
 import { tcUrlOf } from './live-request.js';
 import type { HttpEnvironment } from './ports.js';
 
@@ -23,8 +24,11 @@ export class HlsSession implements Client {
   /** Why nothing is given to it any more. */
   refused: string | undefined;
 
+  /** @param who address, agent, stream and query. @param context the mark that tells it from others of these. */
   constructor(
     readonly facts: StreamFacts,
+    readonly who: string,
+    readonly context: string | undefined,
     private readonly onKicked: () => void,
   ) {
     this.streamKey = streamKey(facts);
@@ -38,12 +42,21 @@ export class HlsSession implements Client {
   }
 }
 
+interface Asked {
+  readonly stream: StreamName;
+  readonly message: IncomingMessage;
+  readonly param: string;
+  readonly ip: string;
+  readonly who: string;
+}
+
 /**
  * Who plays HLS (reliability R24). The first request of a player asks the gate, as a play over RTMP does, so access
  * rules, hooks and limits cover playlists and segments; a player that asks for nothing any more has stopped.
  */
 export class HlsSessions {
   readonly #sessions = new Map<string, HlsSession>();
+  readonly #contexts = new Contexts();
   readonly #deciding = new Map<string, Promise<HlsSession>>();
   readonly #timer: Timer;
 
@@ -52,35 +65,54 @@ export class HlsSessions {
   }
 
   /**
-   * Lets a request of a player pass. @returns the player, which counts what it is given.
+   * Lets a request of a player pass. @param context its mark, where there are marks (`hls_ctx`).
+   * @returns the player, which counts what it is given.
    * @throws {RefusedError} the gate said no, or the player was closed by an operator.
    */
-  async admit(stream: StreamName, message: IncomingMessage, param: string): Promise<HlsSession> {
+  async admit(stream: StreamName, message: IncomingMessage, param: string, context?: string): Promise<HlsSession> {
+    const asked = this.#askedBy(stream, message, param);
+    if (context !== undefined) this.#contexts.take(asked.who, context);
+    return this.#admit(asked, context ?? this.#contexts.find(asked.who));
+  }
+
+  /** As `admit`, for a player that needs a mark. @returns the mark, too. */
+  async offer(
+    stream: StreamName,
+    message: IncomingMessage,
+    param: string,
+  ): Promise<{ session: HlsSession; context: string }> {
+    const asked = this.#askedBy(stream, message, param);
+    const context = this.#contexts.offer(asked.who);
+    return { session: await this.#admit(asked, context), context };
+  }
+
+  #askedBy(stream: StreamName, message: IncomingMessage, param: string): Asked {
     const ip = clientAddress(message, this.env.config().trustedProxies);
-    const key = `${ip} ${message.headers['user-agent'] ?? ''} ${streamKey(stream)} ${param}`;
-    const session = this.#sessions.get(key) ?? (await this.#decide(key, stream, message, ip, param));
+    const who = `${ip} ${message.headers['user-agent'] ?? ''} ${streamKey(stream)} ${param}`;
+    return { stream, message, param, ip, who };
+  }
+
+  async #admit(asked: Asked, context: string | undefined): Promise<HlsSession> {
+    // The mark alone would be a ticket for others: who it is stays a part of it.
+    const key = context === undefined ? asked.who : `${asked.who} ${context}`;
+    const session = this.#sessions.get(key) ?? (await this.#decide(key, asked, context));
     if (session.refused !== undefined) throw new RefusedError('KICKED', session.refused);
     session.lastAsked = this.env.clock.now();
     return session;
   }
 
   /** Requests that come while the gate decides wait for the same answer. */
-  #decide(key: string, stream: StreamName, message: IncomingMessage, ip: string, param: string): Promise<HlsSession> {
+  #decide(key: string, asked: Asked, context: string | undefined): Promise<HlsSession> {
     let deciding = this.#deciding.get(key);
     if (deciding === undefined) {
-      deciding = this.#open(key, stream, message, ip, param).finally(() => this.#deciding.delete(key));
+      deciding = this.#open(key, asked, context).finally(() => this.#deciding.delete(key));
       this.#deciding.set(key, deciding);
     }
     return deciding;
   }
 
-  async #open(
-    key: string,
-    stream: StreamName,
-    message: IncomingMessage,
-    ip: string,
-    param: string,
-  ): Promise<HlsSession> {
+  async #open(key: string, asked: Asked, context: string | undefined): Promise<HlsSession> {
+    const { stream, message, param, ip, who } = asked;
     const { headers } = message;
     const facts: StreamFacts = {
       id: randomBytes(6).toString('hex'),
@@ -92,8 +124,13 @@ export class HlsSessions {
       pageUrl: headers.referer ?? '',
       swfUrl: '',
     };
-    await this.env.gate.play(facts);
-    const session = new HlsSession(facts, () => this.#ended(session));
+    try {
+      await this.env.gate.play(facts);
+    } catch (error) {
+      if (context !== undefined) this.#contexts.forget(who, context);
+      throw error;
+    }
+    const session = new HlsSession(facts, who, context, () => this.#ended(session));
     session.lastAsked = this.env.clock.now();
     this.#sessions.set(key, session);
     this.env.clients.add(session);
@@ -108,6 +145,7 @@ export class HlsSessions {
 
   #close(key: string, session: HlsSession): void {
     this.#sessions.delete(key);
+    if (session.context !== undefined) this.#contexts.forget(session.who, session.context);
     if (session.refused === undefined) this.#ended(session);
   }
 

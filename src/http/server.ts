@@ -141,7 +141,8 @@ export class HttpServer implements Service {
     const vhost = vhostOf(config, askedOf(request.raw));
     // First: a segment's name ends in .ts too, and would be taken for a live stream.
     const memory = vhost === undefined ? undefined : this.env.hls(vhost.name, pathOf(url) ?? '');
-    if (memory !== undefined) return sendMemoryFile(memory, this.#sessions, request, reply);
+    if (vhost !== undefined && memory !== undefined)
+      return sendMemoryFile(memory, this.#sessions, vhost.hls, request, reply);
     const live = this.#liveRequest(request.raw);
     if (live !== undefined && this.#isLive(live)) return this.#play(live, request, reply);
     const page = config.httpServer.console && (await findConsoleFile(this.env.consoleDir, url));

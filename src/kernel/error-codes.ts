@@ -52,6 +52,7 @@ export const errorCodes = {
   PID_FILE: 'The pid file can not be written or belongs to a running process.',
   PROGRAM: 'A program that this server runs, such as ffmpeg, can not be started, or failed.',
   WORK_DIR: 'The working directory can not be entered.',
+  FILE: 'A file of the command line can not be read.',
   LOG_FILE: 'The log file can not be opened.',
 } as const satisfies Record<string, string>;
 

@@ -5,6 +5,7 @@ import { reportToParent } from './daemon.js';
 import { dump, test } from './inspect.js';
 import { run } from './run.js';
 import { type SignOptions, sign } from './sign.js';
+import { type TsInfoOptions, tsInfo } from './ts-info.js';
 
 interface Options {
   readonly config?: string;
@@ -48,6 +49,14 @@ program
   .option('--vhost <name>', 'the vhost block that serves the URL')
   .action((url: string, options: SignOptions) => {
     task = ({ config }) => sign(url, { ...options, ...(config !== undefined && { config }) });
+  });
+
+program
+  .command('ts-info <file>')
+  .description('print what is in a transport stream, with its times and faults; - is the standard input')
+  .option('--packets', 'a line for every packet')
+  .action((file: string, options: TsInfoOptions) => {
+    task = () => tsInfo(file, options);
   });
 
 program.parse();

@@ -1,4 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as HlsParser from 'hls-parser';
@@ -289,4 +291,43 @@ vhost __defaultVhost__ { hls { enabled on; hls_fragment 1; } http_hooks { enable
   expect(bodies[0]?.url).toBe(`live/told-${bodies[0]?.seq_no}.ts`);
   expect(bodies.slice(0, 3).map((b) => Number(b.seq_no) - Number(bodies[0]?.seq_no))).toEqual([0, 1, 2]);
   client.close();
+});
+
+test('on_hls_notify reads no more of an answer than hls_nb_notify, and asks once for each segment', async () => {
+  const asked: string[] = [];
+  let given = 0;
+  const cache = createServer((request, reply) => {
+    asked.push(request.url ?? '');
+    const part = Buffer.alloc(64 * 1024);
+    const more = (): void => {
+      for (; reply.writable; ) {
+        given += part.length;
+        if (!reply.write(part)) return;
+      }
+    };
+    reply.on('drain', more);
+    more();
+  });
+  await new Promise<void>((done) => cache.listen(0, '127.0.0.1', done));
+  const { port } = cache.address() as AddressInfo;
+  const server = await startSrs({
+    config: `
+listen PORT;
+pid DIR/srs.pid;
+srs_log_tank console;
+vhost __defaultVhost__ {
+  hls { enabled on; hls_fragment 1; hls_nb_notify 1000; }
+  http_hooks { enabled on; on_hls_notify http://127.0.0.1:${port}/[ts_url]; }
+}
+`,
+  });
+  const client = await publish(server.url('live', 'cached'));
+  await send(client, await flvMessages(await clip({ seconds: 12 })));
+  await until('three segments are asked for', () => asked.length >= 3);
+  expect(asked.slice(0, 3).every((path) => /^\/live\/cached-\d+\.ts$/.test(path))).toBe(true);
+  expect(new Set(asked).size).toBe(asked.length);
+  // An answer without end: what is sent is what fits into the buffers of the connection.
+  expect(given / asked.length).toBeLessThan(16 * 2 ** 20);
+  client.close();
+  cache.close();
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfigFile } from '../../src/config/files.js';
-import { parseConfig } from '../../src/config/index.js';
+import { parseConfig, type VhostConfig } from '../../src/config/index.js';
 import { makeCertificate } from '../support/certificate.js';
 import { freePort } from '../support/free-port.js';
 import { background, run, until } from '../support/run.js';
@@ -17,9 +17,13 @@ mkdirSync(join(dir, 'objs'));
 beforeAll(() => makeCertificate(join(dir, 'conf/server')));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-/** Whether others decide who may come in: a hook that nobody answers here, a list of addresses, the page of the player. */
-const isGuarded = (vhost: object): boolean =>
-  Object.entries(vhost).some(([key, block]) => /hooks|security|refer/i.test(key) && block.enabled === true);
+/** Whether others decide who may come in: a hook that nobody answers here, a list of addresses, a page, a signature. */
+const isGuarded = ({ httpHooks, security, refer, sign }: VhostConfig): boolean =>
+  httpHooks.enabled ||
+  security.enabled ||
+  sign.publish ||
+  sign.play ||
+  [...refer.all, ...refer.publish, ...refer.play].length > 0;
 
 test('conf/README.md lists every sample', () => {
   const listed = readFileSync(join(root, 'conf/README.md'), 'utf8').matchAll(/\]\(([\w.-]+\.conf)\)/g);

@@ -114,14 +114,32 @@ export const hls = {
       since: 2,
       doc: 'Stands before the path of each segment in playlists, as https://cdn.example.com/; left out: paths relative to the playlist.',
     },
+    hls_ctx: {
+      type: 'onoff',
+      default: false,
+      reload: 'live',
+      since: 5,
+      doc: 'Give each player a mark, by way of a master playlist, so that players behind one address are told apart. off: by address and user agent.',
+    },
+    hls_ts_ctx: {
+      type: 'onoff',
+      default: true,
+      reload: 'live',
+      since: 5,
+      doc: 'With hls_ctx: the mark stands in the URIs of segments, too, so that each is counted for its player. off: a cache can serve all players the same segment.',
+    },
+    hls_nb_notify: {
+      type: 'bytes',
+      default: 64,
+      reload: 'live',
+      since: 2,
+      doc: 'How much of the answer to on_hls_notify is read; enough to make a cache in front fetch the segment.',
+    },
     ...hlsFiles,
   },
 } as const satisfies Row;
 
 /** Of `hls`, without effect. */
 export const laterInHls = {
-  'hls.hls_nb_notify': { since: 2 },
   'hls.hls_mount': { since: 2, never: 'the paths in memory are those of hls_m3u8_file and hls_ts_file' },
-  'hls.hls_ctx': { since: 5, note: 'players of HLS are told apart by address and agent' },
-  'hls.hls_ts_ctx': { since: 5, note: 'players of HLS are told apart by address and agent' },
 } as const satisfies LaterTable;

@@ -37,7 +37,7 @@ export interface HlsEnvironment {
 }
 
 export type ServedFile =
-  | { readonly kind: 'playlist'; text(query: string): string | undefined }
+  | { readonly kind: 'playlist'; text(query: string): string | undefined; bandwidth(): number }
   | { readonly kind: 'segment' | 'key'; readonly bytes: Buffer };
 
 /** HLS of one stream, in memory and on disk as its vhost says. */
@@ -75,7 +75,11 @@ export class HlsOutput implements HlsListener {
     }
     const { playlistPath } = this.hls;
     if (this.#isInMemory)
-      env.serve(vhost, playlistPath, { kind: 'playlist', text: (query) => this.hls.playlist(query) });
+      env.serve(vhost, playlistPath, {
+        kind: 'playlist',
+        text: (query) => this.hls.playlist(query),
+        bandwidth: () => this.hls.bandwidth,
+      });
     this.#log.info({ playlist: playlistPath, ...(this.#mirror && { directory: hls.hlsPath }) }, 'HLS started');
   }
 

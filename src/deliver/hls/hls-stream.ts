@@ -140,6 +140,11 @@ export class HlsStream implements SegmenterRules {
     return this.#window.listed;
   }
 
+  /** The most bits that a second of the listed segments takes. */
+  get bandwidth(): number {
+    return Math.max(0, ...this.listed.map(({ size, duration }) => (8 * size) / duration));
+  }
+
   /** @param query what every URI is followed by. @returns undefined while there is no segment yet. */
   playlist(query: string): string | undefined {
     return this.playlistOf(this.listed, query);
@@ -199,6 +204,7 @@ export class HlsStream implements SegmenterRules {
       path,
       uri: uriOf(path, this.playlistPath, hlsEntryPrefix),
       bytes: locked?.bytes ?? bytes,
+      size: bytes.length,
       duration,
       discontinuity,
       key: locked && { uri: locked.key.uri, iv: locked.iv },

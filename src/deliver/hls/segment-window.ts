@@ -7,6 +7,8 @@ export interface Segment extends PlaylistEntry {
   readonly path: string;
   /** Undefined once a file has them and memory is not served from. */
   bytes: Buffer | undefined;
+  /** In bytes. */
+  readonly size: number;
   /** What it is encrypted with. */
   readonly secret: HlsKey | undefined;
   /** How many discontinuities the segments before it have. */

@@ -75,11 +75,12 @@ export class HookGate implements Gate {
       param: stream.param,
       ts_url: tsUrl,
     };
+    const enough = findVhost(this.config(), stream.vhost)?.hls.hlsNbNotify ?? 0;
     for (const url of hooks?.onHlsNotify ?? []) {
       const filled = url.replaceAll(/\[(app|stream|param|ts_url)\]/g, (_, name: string) => values[name] ?? '');
       this.#queues.add(keyOf(stream), {
         what: { hook: 'on_hls_notify', url: publicUrl(filled) },
-        deliver: async (stop) => received(await this.#requests.get(filled, this.#deadline(hooks, stop))),
+        deliver: async (stop) => received(await this.#requests.get(filled, enough, this.#deadline(hooks, stop))),
       });
     }
   }

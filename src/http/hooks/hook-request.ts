@@ -21,8 +21,9 @@ export class HookRequests {
     return this.#send(url, 'POST', { 'content-type': 'application/json', ...signed(body, secret, wall) }, body, signal);
   }
 
-  get(url: string, signal: AbortSignal): Promise<HookReply> {
-    return this.#send(url, 'GET', {}, undefined, signal);
+  /** @param enough so many bytes of the answer are read, and no more. */
+  get(url: string, enough: number, signal: AbortSignal): Promise<HookReply> {
+    return this.#send(url, 'GET', {}, undefined, signal, enough);
   }
 
   async #send(
@@ -31,6 +32,7 @@ export class HookRequests {
     headers: Record<string, string>,
     body: string | undefined,
     signal: AbortSignal,
+    enough = Number.POSITIVE_INFINITY,
   ): Promise<HookReply> {
     this.#client ??= import('./hook-client.js').then((loaded) => new loaded.HookClient());
     const client = await this.#client;
@@ -45,6 +47,7 @@ export class HookRequests {
     for await (const chunk of response.body as AsyncIterable<Buffer>) {
       chunks.push(chunk);
       size += chunk.length;
+      if (size >= enough) break;
       // Leaving the loop destroys the rest of the answer.
       if (size > MAX_ANSWER) throw new Error(`the answer is longer than ${MAX_ANSWER} bytes`);
     }

@@ -52,3 +52,7 @@ const KEY_NONE = '#EXT-X-KEY:METHOD=NONE';
 /** A key stands before the first segment that it counts for, so also at the top of a list that begins in its middle. */
 const keyTag = (key: SegmentKey | undefined, query: string): string =>
   key === undefined ? KEY_NONE : `#EXT-X-KEY:METHOD=AES-128,URI="${key.uri}${query}",IV=0x${key.iv}`;
+
+/** A master playlist with one variant (RFC 8216 §4.3.4.2). @param bandwidth the most bits that a second of it takes. */
+export const writeMasterPlaylist = (uri: string, bandwidth: number): string =>
+  `#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-STREAM-INF:BANDWIDTH=${Math.max(1, Math.ceil(bandwidth))}\n${uri}\n`;

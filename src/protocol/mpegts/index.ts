@@ -1,2 +1,4 @@
 export { FrameMuxer, type TrackConfig } from './frame-muxer.js';
-export type { Tracks } from './tables.js';
+export { streamTypeName, type Tracks } from './tables.js';
+export type { TsEvent, TsPes, TsTable } from './ts-events.js';
+export { TsReader } from './ts-reader.js';

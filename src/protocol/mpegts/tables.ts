@@ -16,6 +16,22 @@ export interface Tracks {
 /** @see ISO/IEC 13818-1 table 2-34 */
 const STREAM_TYPE = { avc: 0x1b, hevc: 0x24, aac: 0x0f, mp3: 0x03 } as const;
 
+const STREAM_TYPES: ReadonlyMap<number, string> = new Map([
+  [0x01, 'MPEG-1 video'],
+  [0x02, 'MPEG-2 video'],
+  [0x03, 'MPEG audio'],
+  [0x04, 'MPEG audio'],
+  [0x06, 'private data'],
+  [0x0f, 'AAC'],
+  [0x11, 'AAC (LATM)'],
+  [0x1b, 'H.264'],
+  [0x24, 'HEVC'],
+  [0x81, 'AC-3'],
+]);
+
+/** A stream type of a program map, in words. */
+export const streamTypeName = (type: number): string => STREAM_TYPES.get(type) ?? `stream type 0x${type.toString(16)}`;
+
 /** PID whose packets carry the clock: video where there is some. */
 export const pcrPid = ({ video }: Tracks): number => (video === undefined ? Pid.audio : Pid.video);
 

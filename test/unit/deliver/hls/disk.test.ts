@@ -44,6 +44,7 @@ const segment = (seq: number): Segment => ({
   path: `/live/s-${seq}.ts`,
   uri: `s-${seq}.ts`,
   bytes: Buffer.from(`segment ${seq}`),
+  size: 9,
   duration: 1,
   discontinuity: false,
   key: undefined,
