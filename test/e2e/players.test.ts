@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
+import WebSocket from 'ws';
 import { unprivileged } from '../../scripts/lib/peers.mjs';
 import { decodeComplaints } from '../support/decode.js';
 import { probe } from '../support/ffprobe.js';
@@ -7,6 +8,7 @@ import { withPeers } from '../support/peers.js';
 import { background, until } from '../support/run.js';
 import { type Srs, startSrs } from '../support/srs.js';
 import { pushFile } from '../support/streams.js';
+import { checkTs } from '../support/ts-check.js';
 
 /** Players of other projects, on each output over HTTP. */
 const config = `
@@ -45,6 +47,17 @@ withPeers('ffmpeg')('over HTTP', () => {
     const reply = await fetch(at('ts'));
     expect(reply.headers.get('content-type')).toBe('video/mp2t');
     await reply.body?.cancel();
+  });
+
+  test('over a WebSocket every message is whole packets, tables first, counters right', async () => {
+    const socket = new WebSocket(at('ts').replace('http', 'ws'));
+    const messages: Buffer[] = [];
+    socket.on('message', (bytes: Buffer) => messages.push(bytes));
+    await until('two seconds of messages', () => messages.length > 150, 20_000);
+    socket.terminate();
+    expect(messages.every(({ length }) => length > 0 && length % 188 === 0)).toBe(true);
+    expect(messages[0]?.readUInt16BE(1)).toBe(0x4000);
+    expect(checkTs(Buffer.concat(messages)).faults).toEqual([]);
   });
 
   withPeers('gstreamer')('GStreamer', () => {

@@ -9,8 +9,6 @@ const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
   '.css': 'text/css',
-  '.m3u8': 'application/vnd.apple.mpegurl',
-  '.ts': 'video/mp2t',
 };
 
 export interface ConsoleHost {
@@ -23,10 +21,10 @@ export interface ConsoleHost {
 }
 
 /**
- * A server that has the page, a list of streams that the test sets, a file in real time as any `.flv` by HTTP and
- * WebSocket, and the files of a directory as HLS.
+ * A server that has the page, a list of streams that the test sets, and a file in real time as any `.flv` by HTTP
+ * and WebSocket.
  */
-export async function hostConsole(flv: string, hlsDir: string): Promise<ConsoleHost> {
+export async function hostConsole(flv: string): Promise<ConsoleHost> {
   const asked: string[] = [];
   const play = (write: (bytes: Buffer) => void) => {
     const args = ['-v', 'error', '-re', '-stream_loop', '-1', '-i', flv, '-c', 'copy', '-f', 'flv', 'pipe:1'];
@@ -54,8 +52,6 @@ export async function hostConsole(flv: string, hlsDir: string): Promise<ConsoleH
         'close',
         play((bytes) => answer.write(bytes)),
       );
-    } else if (/\.(m3u8|ts)$/.test(pathname)) {
-      void file(answer, join(hlsDir, pathname.slice(pathname.lastIndexOf('/'))));
     } else void file(answer, join(page, pathname === '/' ? 'index.html' : pathname));
   });
   const sockets = new WebSocketServer({ server });

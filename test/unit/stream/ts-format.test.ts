@@ -140,6 +140,24 @@ describe('MPEG-TS as a wire format', () => {
     expect(Buffer.concat(parts).equals(b.bytes())).toBe(true);
   });
 
+  test('a viewer that falls behind goes on at a key frame, with the tables in front', () => {
+    const log = logOf('all', 'plain', { maxLag: ms(2000) });
+    const { viewer, sink } = join(log, headers);
+    feed(log, 0, 10);
+    sink.room = 0;
+    feed(log, 10, 190);
+    sink.text = '';
+    sink.drain();
+    viewer.drained();
+    expect(viewer.drops).toBe(1);
+    feed(log, 200, 20);
+    const ts = Buffer.from(sink.text, 'latin1');
+    const { faults, stamps } = checkTs(ts);
+    expect(faults).toEqual([]);
+    expect(pidsOf(ts).slice(0, 3)).toEqual([0, 0x1001, 0x100]);
+    expect(stamps.get(0x100)?.[0]?.dts).toBe(175 * 40 * 90);
+  });
+
   test('a broken configuration leaves the picture out and costs the sound nothing', () => {
     const log = logOf();
     const broken = { ...avcConfig(0), payload: avcConfig(0).payload.subarray(0, 7) } as Frame;
