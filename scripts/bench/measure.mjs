@@ -63,7 +63,7 @@ function players(url, players, { warm, window }, ...more) {
 /**
  * One stream, many players.
  * @param {string} name @param {Variant} variant @param {number} count @param {Timing} timing
- * @param {{ stalled?: number, via?: 'rtmp' | 'flv' | 'ws' }} [how]
+ * @param {{ stalled?: number, via?: 'rtmp' | 'flv' | 'ts' | 'ws' }} [how]
  */
 export function fanout(name, variant, count, timing, { stalled = 0, via = 'rtmp' } = {}) {
   return alone(name, variant, async (server) => {

@@ -137,9 +137,10 @@ async function fanout() {
 async function delivery() {
   const count = DELIVERY_PLAYERS;
   if (count > fileLimit() - RESERVE) return note(`${count} players skipped: too few open files per process.`);
-  const speak = { rtmp: 'RTMP', flv: 'HTTP-FLV', ws: 'WS-FLV' };
+  const speak = { rtmp: 'RTMP', flv: 'HTTP-FLV', ws: 'WS-FLV', ts: 'HTTP-TS' };
   for (const name of real.filter((one) => one !== 'nginx'))
-    for (const [via, variant] of /** @type {['rtmp' | 'flv' | 'ws', string][]} */ (Object.entries(speak))) {
+    for (const [via, variant] of /** @type {['rtmp' | 'flv' | 'ws' | 'ts', string][]} */ (Object.entries(speak))) {
+      if (via === 'ts' && name !== 'srs') continue; // the others do not have it
       const how = name === 'srs' ? { window: WINDOW, http: true } : {};
       await row('delivery', name, variant, count, () => measure.fanout(name, how, count, timing, { via }));
     }

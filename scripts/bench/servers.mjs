@@ -29,6 +29,7 @@ const program = join(root, 'dist/srs.mjs');
  * @property {number} startMs from exec to listening
  * @property {(stream: string) => string} rtmp URL of a stream, or of the C writer
  * @property {(stream: string) => string} flv
+ * @property {(stream: string) => string} ts
  * @property {(stream: string) => string} ws
  * @property {(path: string) => string} http
  * @property {() => { cpu: number, rss: number }} usage CPU seconds so far and MB now
@@ -73,6 +74,7 @@ async function launch(
     startMs,
     rtmp: (stream) => `${scheme}://127.0.0.1:${port}/live/${stream}`,
     flv: (stream) => `http://127.0.0.1:${http}/live/${stream}.flv`,
+    ts: (stream) => `http://127.0.0.1:${http}/live/${stream}.ts`,
     ws: (stream) => `ws://127.0.0.1:${http}/live/${stream}.flv`,
     http: (path) => `http://127.0.0.1:${http}/${path}`,
     usage: () => ({ cpu: cpuSeconds(worker()), rss: rssMb(worker()) }),
@@ -98,7 +100,7 @@ pid ${folder}/srs.pid;
 ${http ? `http_server { enabled on; listen ${httpPort}; }` : ''}
 vhost __defaultVhost__ {
     ${window === undefined ? '' : `mw_latency ${window};`}
-    ${http ? 'http_remux { enabled on; mount [vhost]/[app]/[stream].flv; }' : ''}
+    ${http ? 'http_remux { enabled on; mount [vhost]/[app]/[stream].flv; mount [vhost]/[app]/[stream].ts; }' : ''}
     ${hls === undefined ? '' : `hls { enabled on; hls_fragment ${hls}; }`}
     ${forward.length === 0 ? '' : `forward { enabled on; destination ${forward.join(' ')}; }`}
 }
