@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { decodeComplaints } from '../support/decode.js';
 import { probe } from '../support/ffprobe.js';
+import { confOf } from '../support/hook-server.js';
 import { clip } from '../support/media.js';
 import { startNginxRtmp } from '../support/nginx.js';
 import { withPeers } from '../support/peers.js';
 import { until } from '../support/run.js';
 import { startSrs } from '../support/srs.js';
-import { pushFile, record } from '../support/streams.js';
+import { publish, pushFile, record, times } from '../support/streams.js';
+import { feed } from '../support/synthetic.js';
 
 /** A file of conf/ as it is, but for its port. */
 const sample = (name: string): string =>
@@ -43,5 +45,26 @@ withPeers('ffmpeg', 'nginx-rtmp')('forward to real servers', () => {
     expect(metadata()).toContain('videodatarate');
     expect((await master.stop()).code).toBe(0);
     await until('the slave saw an orderly end', () => slave.log().includes('publish ended'));
+  });
+
+  test('past the 24 bits of a timestamp, in frames of several chunks (R5)', async () => {
+    const nginx = await startNginxRtmp();
+    const slave = await startSrs({ config: confOf('time_jitter off;') });
+    const to = `127.0.0.1:${slave.port} 127.0.0.1:${nginx.port}`;
+    const master = await startSrs({ config: confOf(`time_jitter off; forward ${to};`) });
+    const publisher = await publish(master.url('live', 'late'));
+    const start = 0xff_ffff - 1000;
+    const feeding = feed(publisher, { start, frames: 150, bytes: 100_000, pace: 40 });
+    await until('both forwards are live', () => master.log().split('forward is live').length === 3);
+    const players = [await record(slave.url('live', 'late')), await record(nginx.url('late'))];
+    await feeding;
+    for (const player of players) {
+      await player.until('the last frame', () => times(player.media(), 'video').at(-1) === start + 149 * 40);
+      const frames = player.media().filter(({ kind }) => kind === 'video');
+      expect(frames.every(({ payload }) => payload.length === 100_000 && payload.at(-1) === 0x5a)).toBe(true);
+      expect(frames.every(({ timestamp }, i) => i === 0 || timestamp - (frames[i - 1]?.timestamp ?? 0) === 40)).toBe(
+        true,
+      );
+    }
   });
 });
