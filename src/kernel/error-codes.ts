@@ -26,6 +26,7 @@ export const errorCodes = {
   HOOK_REFUSED: 'An HTTP hook of the operator said no.',
   HOOK_FAILED: 'An HTTP hook did not answer as it should, and on_error is deny.',
   ADDRESS_DENIED: 'The rules of security { … } do not let this address publish or play.',
+  ADDRESS_PRIVATE: 'A destination that is not of the configuration leads to a private address.',
   REFER_DENIED: 'The page of the client is not of an allowed domain.',
   SIGN_INVALID: 'The URL has no signature, or a wrong one.',
   SIGN_EXPIRED: 'The signed URL has expired.',

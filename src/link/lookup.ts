@@ -1,4 +1,5 @@
 import dns, { type LookupAddress, type LookupAllOptions, type LookupOneOptions } from 'node:dns';
+import { RefusedError } from '../kernel/index.js';
 
 type Answer = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;
 
@@ -24,3 +25,17 @@ export function lookup(name: string, options: LookupOneOptions | LookupAllOption
     },
   );
 }
+
+/** The same, but only of addresses that `may` be connected to. A name that has no other fails. */
+export const lookupWhere =
+  (may: (address: string) => boolean): typeof lookup =>
+  (name, options, answer) =>
+    lookup(name, options, (error, address, family) => {
+      if (error !== null) return answer(error, address, family);
+      const allowed = Array.isArray(address) ? address.filter((one) => may(one.address)) : may(address) && address;
+      if (allowed === false || allowed.length === 0) answer(denied(name), address, family);
+      else answer(null, allowed, family);
+    });
+
+export const denied = (host: string): RefusedError =>
+  new RefusedError('ADDRESS_PRIVATE', `${host} is an address of this machine or of a private network`);

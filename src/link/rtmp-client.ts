@@ -16,7 +16,7 @@ import {
   type WireMessage,
 } from '../protocol/rtmp/index.js';
 import { Deadlines } from './deadlines.js';
-import { lookup } from './lookup.js';
+import { denied, lookup, lookupWhere } from './lookup.js';
 import { type LinkHandler, RtmpLink } from './rtmp-link.js';
 
 /** A message of a played stream, or one to publish: the FLV tag body with its 32-bit timestamp in ms. */
@@ -46,6 +46,8 @@ export interface ClientOptions {
   readonly onDrain?: () => void;
   /** Called when the server acknowledged bytes: how many of the connection it has received so far. */
   readonly onAcknowledged?: (total: number) => void;
+  /** Whether an address may be connected to; a name is judged by the addresses that it has at that moment. */
+  readonly mayConnect?: (address: string) => boolean;
   /** Gives up at once, whatever is under way. */
   readonly signal?: AbortSignal;
   /** Shared timer of a process with many clients. */
@@ -124,13 +126,13 @@ export class RtmpClient implements LinkHandler {
 
   async #open(): Promise<void> {
     const { host, port, schema } = this.#url;
-    const { signal } = this.options;
+    const { signal, mayConnect, tls } = this.options;
     signal?.throwIfAborted();
+    if (mayConnect !== undefined && isIP(host) !== 0 && !mayConnect(host)) throw denied(host);
+    const to = { host, port, lookup: mayConnect === undefined ? lookup : lookupWhere(mayConnect) };
     if (this.#ownDeadlines) await this.#deadlines.start();
     const socket: Socket =
-      schema === 'rtmps'
-        ? connectTls({ host, port, lookup, ...(isIP(host) === 0 && { servername: host }), ...this.options.tls })
-        : connect({ host, port, lookup });
+      schema === 'rtmps' ? connectTls({ ...to, ...(isIP(host) === 0 && { servername: host }), ...tls }) : connect(to);
     const handshake = new ClientHandshake(this.options.handshake ?? 'complex');
     this.#link = new RtmpLink(socket, handshake, this, this.#deadlines);
     this.#link.expect('an answer to the connection', this.#timeout);

@@ -177,4 +177,20 @@ describe('forward { backend }', () => {
     expect(performance.now() - before).toBeLessThan(2000);
     expect((await master.stop()).code).toBe(0);
   });
+
+  test('dynamic_destinations public: what the service names does not lead to this machine, what the file names may', async () => {
+    const slave = await startSrs();
+    const urls = ['127.0.0.1', 'localhost', '2130706433', '[::1]'].map(
+      (host) => `rtmp://${host}:${slave.port}/a/${host.length}`,
+    );
+    const hooks = await startHooks({ on_forward: say(JSON.stringify({ code: 0, data: { urls } })) });
+    const block = `forward { enabled on; dynamic_destinations public; destination 127.0.0.1:${slave.port}; backend ${hooks.url}; }`;
+    const master = await startSrs({ config: confOf(block) });
+    await goLive(master, 'p');
+    await until('all four are refused', () => master.log().split('or of a private network').length > 4);
+    await until('that of the file is live', () => started(slave).length === 1);
+    expect(started(slave)).toEqual(['__defaultVhost__/live/p']);
+    await reload(master, (text) => text.replace('dynamic_destinations public', 'dynamic_destinations any'));
+    await until('then they may', () => started(slave).includes('__defaultVhost__/a/9'), 20_000);
+  });
 });

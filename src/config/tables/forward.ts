@@ -43,6 +43,14 @@ export const forward = {
         since: 5,
         doc: 'URL of a web service that is asked at each publish where the stream shall go besides. Empty: none.',
       },
+      dynamic_destinations: {
+        type: 'enum',
+        values: ['any', 'public'],
+        default: 'any',
+        reload: 'next',
+        since: 'own',
+        doc: 'Where destinations of the backend and of the HTTP API may lead. public: not to this machine and not into private networks, whatever their names say.',
+      },
       ca_file: {
         type: 'string',
         default: '',

@@ -13,20 +13,23 @@ export interface Destination {
   readonly shown: string;
   /** What the connect command says instead of `url`; undefined: that. */
   readonly tcUrl: string | undefined;
+  /** It comes from a web service or from the HTTP API, not from the configuration. */
+  readonly isDynamic: boolean;
 }
 
 /**
  * A destination as the operator writes it, for one stream: a whole URL, in which `[vhost]`, `[app]` and `[stream]` stand
  * for the names of the stream; or `host[:port]`, which gets it under its own names, on its vhost (rtmp.md §11).
  */
-export function resolveDestination(written: string, names: StreamName): Destination {
+export function resolveDestination(written: string, names: StreamName, isDynamic = false): Destination {
   const fill = (text: string): string =>
     text.replaceAll(/\[(vhost|app|stream)\]/g, (_, name: keyof StreamName) => names[name]);
-  if (written.includes('://')) return { url: fill(written), shown: fill(maskUrl(written)), tcUrl: undefined };
+  if (written.includes('://'))
+    return { url: fill(written), shown: fill(maskUrl(written)), tcUrl: undefined, isDynamic };
   const { vhost, app, stream } = names;
   const url = `rtmp://${written}/${app}/${stream}`;
   const [port = ''] = /:\d+$/.exec(written) ?? [];
-  return { url, shown: url, tcUrl: vhost === DEFAULT_VHOST ? undefined : `rtmp://${vhost}${port}/${app}` };
+  return { url, shown: url, tcUrl: vhost === DEFAULT_VHOST ? undefined : `rtmp://${vhost}${port}/${app}`, isDynamic };
 }
 
 /** Words of a server or of the system, without the stream key and query that they may repeat. */

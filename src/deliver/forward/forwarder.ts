@@ -22,6 +22,8 @@ export interface ForwardContext {
   leadsBack(destination: Destination): boolean;
   /** Key of another stream that is pushed to the very same place. */
   takenBy(destination: Destination): string | undefined;
+  /** Addresses that a destination may have; undefined: any. */
+  mayConnect(destination: Destination): ((address: string) => boolean) | undefined;
   /** For rtmps destinations. @throws {SystemError} */
   tls(): Promise<NonNullable<ClientOptions['tls']>>;
 }
@@ -102,11 +104,13 @@ export class Forwarder {
     const other = context.takenBy(destination);
     if (other !== undefined) throw new RefusedError('FORWARD_TAKEN', `the stream ${other} is pushed there`);
     this.#enter('connecting');
+    const mayConnect = context.mayConnect(destination);
     const connection = await PushConnection.open(stream, destination, {
       deadlines,
       chunkSize: context.chunkSize(),
       trail: context.trail(),
       tls: destination.url.startsWith('rtmps:') ? await context.tls() : {},
+      ...(mayConnect !== undefined && { mayConnect }),
       log: this.#log,
       signal: attempt.signal,
       lost: (reason) => this.#lost(attempt, reason),

@@ -8,7 +8,7 @@ import type { Destination } from './destination.js';
 const TIMEOUT = ms(5000);
 
 /** How a connection is made, and who hears of its end. */
-export interface PushOptions extends Pick<ClientOptions, 'chunkSize' | 'deadlines' | 'tls'> {
+export interface PushOptions extends Pick<ClientOptions, 'chunkSize' | 'deadlines' | 'tls' | 'mayConnect'> {
   /** Told to the destination, should it forward the stream in turn (RelayTrail). */
   readonly trail: string;
   readonly log: Log;
@@ -36,7 +36,7 @@ export class PushConnection {
 
   /** Connects, and announces the stream; nothing of it is sent before `start`. @throws {SrsError} */
   static async open(stream: LiveStream, { url, tcUrl }: Destination, options: PushOptions): Promise<PushConnection> {
-    const { chunkSize, deadlines, tls, trail, log, signal, lost, gone } = options;
+    const { chunkSize, deadlines, tls, mayConnect, trail, log, signal, lost, gone } = options;
     let said = '';
     let mediaAt = 0;
     let open: PushConnection | undefined;
@@ -47,6 +47,7 @@ export class PushConnection {
       ...(chunkSize !== undefined && { chunkSize }),
       ...(deadlines !== undefined && { deadlines }),
       ...(tls !== undefined && { tls }),
+      ...(mayConnect !== undefined && { mayConnect }),
       onStatus: (_, description) => {
         said = description;
       },

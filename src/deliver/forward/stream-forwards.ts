@@ -6,6 +6,7 @@ import { type Destination, resolveDestination } from './destination.js';
 import { type ForwardContext, Forwarder } from './forwarder.js';
 import { leadsBack } from './loop.js';
 import type { ForwardEnvironment } from './ports.js';
+import { isPublic } from './private-addresses.js';
 import { trustedBy } from './trust.js';
 
 /** The forwards of one live stream: those of the configuration, of its backend, and of the operator. */
@@ -67,13 +68,17 @@ export class StreamForwards {
   #sync(): void {
     const now = this.#forwarders;
     const next = new Map<string, Forwarder>();
+    const kept = (url: string, isDynamic: boolean): Forwarder | undefined => {
+      const known = now.get(url);
+      return known?.destination.isDynamic === isDynamic ? known : undefined;
+    };
     for (const destination of this.#wanted()) {
-      const { url } = destination;
+      const { url, isDynamic } = destination;
       if (this.#removed.has(url) || next.has(url)) continue;
-      next.set(url, now.get(url) ?? new Forwarder(this.stream, destination, this.#context()));
+      next.set(url, kept(url, isDynamic) ?? new Forwarder(this.stream, destination, this.#context()));
     }
     this.#forwarders = next;
-    for (const [url, forwarder] of now) if (!next.has(url)) void forwarder.stop();
+    for (const [url, forwarder] of now) if (next.get(url) !== forwarder) void forwarder.stop();
     for (const forwarder of next.values()) forwarder.published();
   }
 
@@ -81,8 +86,11 @@ export class StreamForwards {
     const vhost = this.#vhost;
     if (vhost === undefined) return [];
     const { forwardTo, forward } = vhost;
-    const written = [...forwardTo, ...(forward.enabled ? forward.destination : []), ...this.#backend.written];
-    return [...written, ...this.#added].map((text) => resolveDestination(text, this.stream.name));
+    const { name } = this.stream;
+    return [
+      ...[...forwardTo, ...(forward.enabled ? forward.destination : [])].map((text) => resolveDestination(text, name)),
+      ...[...this.#backend.written, ...this.#added].map((text) => resolveDestination(text, name, true)),
+    ];
   }
 
   /** Undefined when the vhost is not served any more. */
@@ -108,6 +116,8 @@ export class StreamForwards {
       trail: () => trail.onward(stream.key, publisher(stream)?.trail),
       leadsBack: (to) => leadsBack(to, stream.name, config()),
       takenBy: this.takenBy,
+      mayConnect: ({ isDynamic }) =>
+        isDynamic && this.#vhost?.forward.dynamicDestinations === 'public' ? isPublic : undefined,
       tls: () => trustedBy(this.#vhost?.forward.caFile ?? ''),
     };
   }

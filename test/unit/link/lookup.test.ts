@@ -1,6 +1,6 @@
 import dns from 'node:dns';
 import { afterEach, expect, test, vi } from 'vitest';
-import { lookup } from '../../../src/link/lookup.js';
+import { lookup, lookupWhere } from '../../../src/link/lookup.js';
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -33,4 +33,23 @@ test('other options are another question', () => {
   lookup('h.example', { all: true }, () => undefined);
   lookup('h.example', {}, () => undefined);
   expect(asked).toHaveLength(2);
+});
+
+test('only addresses that may be connected to; a name without one fails', () => {
+  const asked = fakeDns();
+  const heard: unknown[] = [];
+  const where = lookupWhere((address) => address !== '127.0.0.1');
+  where('both.example', { all: true }, (error, list) => heard.push(error?.message ?? list));
+  where('here.example', { all: true }, (error, list) => heard.push(error?.message ?? list));
+  where('here.example', {}, (error, address) => heard.push(error?.message ?? address));
+  where('there.example', {}, (error, address) => heard.push(error?.message ?? address));
+  const here = { address: '127.0.0.1', family: 4 };
+  const there = { address: '192.0.2.1', family: 4 };
+  const answer = (i: number, address: unknown) => asked[i]?.answer(null, address as string, 4);
+  answer(0, [here, there]);
+  answer(1, [here]);
+  answer(2, '127.0.0.1');
+  answer(3, '192.0.2.1');
+  const no = 'here.example is an address of this machine or of a private network';
+  expect(heard).toEqual([[there], no, no, '192.0.2.1']);
 });

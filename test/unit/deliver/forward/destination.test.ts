@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../../src/config/index.js';
 import { resolveDestination, withoutKey } from '../../../../src/deliver/forward/destination.js';
 import { leadsBack } from '../../../../src/deliver/forward/loop.js';
+import { isPublic } from '../../../../src/deliver/forward/private-addresses.js';
 
 const name = { vhost: '__defaultVhost__', app: 'live/room', stream: 'a' };
 const named = { ...name, vhost: 'v.example.com' };
@@ -12,6 +13,7 @@ describe('host[:port]: rtmp.md §11', () => {
       url: 'rtmp://10.0.0.1:19350/live/room/a',
       shown: 'rtmp://10.0.0.1:19350/live/room/a',
       tcUrl: undefined,
+      isDynamic: false,
     });
   });
 
@@ -91,4 +93,26 @@ describe('a destination that is the stream itself', () => {
   test('another vhost of this server is no circle', () => {
     expect(leads('rtmp://127.0.0.1/live/room/a?vhost=v.example.com')).toBe(false);
   });
+});
+
+describe('addresses that dynamic destinations may have', () => {
+  test.each([
+    ...['127.0.0.1', '10.1.2.3', '172.31.0.1', '192.168.1.1', '169.254.169.254', '100.64.0.1', '0.0.0.0', '224.0.0.1'],
+    ...[
+      '255.255.255.255',
+      '::1',
+      '::',
+      'fe80::1',
+      'fe80::1%eth0',
+      'fd00::1',
+      'ff02::1',
+      '::ffff:127.0.0.1',
+      '::ffff:a00:1',
+    ],
+    ...['64:ff9b::7f00:1', '2002:7f00:1::'],
+  ])('not %s', (address) => expect(isPublic(address)).toBe(false));
+
+  test.each(['192.0.2.1', '8.8.8.8', '172.32.0.1', '2a00:1450:4001::1', '::ffff:8.8.8.8'])('%s', (address) =>
+    expect(isPublic(address)).toBe(true),
+  );
 });
