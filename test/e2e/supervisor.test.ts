@@ -139,7 +139,7 @@ describe('a supervised program', () => {
     const program = start(supervisor, FOREVER);
     const pid = await pidOf(program);
     program.restart('a test asks for it');
-    await until('another runs', () => program.state.pid !== undefined && program.state.pid !== pid, 900);
+    await until('another runs', () => program.state.pid !== undefined && program.state.pid !== pid);
     assert.equal(program.state.lastError, undefined);
     await supervisor.stop();
   });

@@ -200,6 +200,8 @@ withPeers('ffmpeg')('what goes wrong with ffmpeg does not touch the stream', () 
       restarts: 1,
       last_error: 'it was ended by SIGKILL',
     });
+    const metrics = await fetch(`http://127.0.0.1:${srs.ports.API_PORT}/metrics`);
+    expect(await metrics.text()).toMatch(/^srs_programs_running [12]$/m);
     expect(restarted.alive).toBeGreaterThan(0);
     expect(restarted.out_ms).toBeGreaterThan(0);
 
