@@ -102,11 +102,14 @@ withPeers('ffmpeg')('HLS of what ffmpeg pushes', () => {
       expect(list.discontinuities).toBeGreaterThanOrEqual(discontinuities);
       sequence = list.sequence + list.segments.length;
       discontinuities = list.discontinuities;
-      await until('the lock is free', async () => /publish ended|connection closed/.test(srs.log()));
     }
-    const list = await playlistOf('/live/again.m3u8?vhost=patient');
-    const total = (list?.discontinuities ?? 0) + (list?.segments.filter((s) => s.discontinuity).length ?? 0);
-    expect(total).toBe(19);
+    // What was listed may have been the rest of the publish before.
+    const list = await until('the last publish is listed, too', async () => {
+      const now = await playlistOf('/live/again.m3u8?vhost=patient');
+      const total = (now?.discontinuities ?? 0) + (now?.segments.filter((s) => s.discontinuity).length ?? 0);
+      expect(total).toBeLessThanOrEqual(19);
+      return total === 19 ? now : undefined;
+    });
     expect(list?.segments.every((s) => s.duration >= 0.1)).toBe(true);
   });
 

@@ -47,3 +47,47 @@ export function checkTs(ts: Buffer, counters = new Map<number, number>()): TsRep
   }
   return { faults, stamps, pcrs, pids };
 }
+
+/** `a - b` of 33-bit times. */
+const apart = (a: number, b: number): number => ((((a - b) % 2 ** 33) + 2 ** 33 + 2 ** 32) % 2 ** 33) - 2 ** 32;
+
+/** Whether the first packet of a PID in which a PES packet begins is marked as a place to start from. */
+function beginsAtRandomAccess(ts: Buffer, pid: number): boolean {
+  for (let at = 0; at + 188 <= ts.length; at += 188)
+    if ((ts.readUInt16BE(at + 1) & 0x5fff) === (0x4000 | pid))
+      return (
+        ((ts[at + 3] as number) & 0x20) !== 0 && (ts[at + 4] as number) > 0 && ((ts[at + 5] as number) & 0x40) !== 0
+      );
+  return true;
+}
+
+/** Segments of one stream, one after the other: what no single one shows. */
+export class SegmentCheck {
+  readonly faults: string[] = [];
+  readonly #counters = new Map<number, number>();
+  readonly #last = new Map<number, number>();
+  #pcr: number | undefined;
+
+  /** @param keyless video may begin anywhere. */
+  add(name: string, ts: Buffer, keyless = false): void {
+    const { faults, stamps, pcrs, pids } = checkTs(ts, this.#counters);
+    const say = (text: string) => this.faults.push(`${name}: ${text}`);
+    for (const fault of faults) say(fault);
+    if ((ts.readUInt16BE(1) & 0x1fff) !== 0 || (ts.readUInt16BE(189) & 0x1fff) !== 0x1001) say('begins without tables');
+    if (!keyless && !beginsAtRandomAccess(ts, 0x100)) say('begins without a key frame');
+    if (pcrs.length === 0) say('no clock');
+    for (const pcr of pcrs) {
+      const step = this.#pcr === undefined ? 0 : apart(pcr, this.#pcr);
+      if (step < 0 || step > 9000) say(`clock moves by ${step}`);
+      this.#pcr = pcr;
+    }
+    for (const [pid, list] of stamps)
+      for (const { pts, dts } of list) {
+        const before = this.#last.get(pid);
+        if (before !== undefined && apart(dts, before) <= 0) say(`pid ${pid}: ${before} is followed by ${dts}`);
+        if (apart(pts, dts) < 0) say(`pid ${pid}: shown at ${pts} before it is decoded at ${dts}`);
+        this.#last.set(pid, dts);
+      }
+    if (!pids.has(0x100) && !pids.has(0x101)) say('no media');
+  }
+}

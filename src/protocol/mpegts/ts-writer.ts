@@ -6,8 +6,12 @@ const BODY = PACKET_BYTES - HEADER;
 const PCR_FIELD = 8;
 const PES_START = 9;
 const STAMP = 5;
-/** The clock must come at least every 100 ms (ISO/IEC 13818-1 §2.7.2); 90 kHz. */
+/** The clock comes with the first unit after so long; 90 kHz. */
 const PCR_EVERY = 80 * 90;
+/** It must come at least every 100 ms (ISO/IEC 13818-1 §2.7.2), also between units that are further apart. */
+const PCR_AT_LEAST = 100 * 90;
+/** A longer gap is a leap or a pause: nothing bridges it. */
+const PCR_BRIDGES = 2000 * 90;
 const WRAP = 2 ** 33;
 
 const STREAM_ID = { [Pid.video]: 0xe0, [Pid.audio]: 0xc0 } as const;
@@ -61,6 +65,8 @@ export class TsWriter {
   /** Writes one access unit as one PES packet. @param parts its bytes, in order. @param length of all of them. */
   write(unit: Unit, parts: readonly Uint8Array[], length: number): void {
     const clockPid = this.#tracks === undefined ? unit.pid : pcrPid(this.#tracks);
+    if (unit.dts - this.#lastPcr <= PCR_BRIDGES)
+      while (unit.dts - this.#lastPcr > PCR_AT_LEAST) this.#clockPacket(clockPid, this.#lastPcr + PCR_EVERY);
     const due = unit.dts - this.#lastPcr >= PCR_EVERY;
     if (due && unit.pid !== clockPid) this.#clockPacket(clockPid, unit.dts);
     const withClock = unit.pid === clockPid && (due || unit.randomAccess || unit.pid === Pid.video);

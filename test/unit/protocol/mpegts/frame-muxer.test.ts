@@ -5,6 +5,7 @@ import { type Frame, freeze, ms } from '../../../../src/core/index.js';
 import { FlvReader, readAudioTag, readVideoTag, TagType } from '../../../../src/protocol/flv/index.js';
 import { FrameMuxer } from '../../../../src/protocol/mpegts/index.js';
 import { SampleClock } from '../../../../src/protocol/mpegts/sample-clock.js';
+import { aacConfig, aacFrame } from '../../../support/coded.js';
 import { checkTs } from '../../../support/ts-check.js';
 
 const golden = (name: string) => join(import.meta.dirname, '../../../golden/flv', name);
@@ -82,6 +83,20 @@ describe('transport stream (ISO/IEC 13818-1)', () => {
     const { pcrs, faults } = checkTs(mux(slow));
     expect(faults).toEqual([]);
     for (const [i, pcr] of pcrs.entries()) if (i > 0) expect(pcr - (pcrs[i - 1] as number)).toBeLessThanOrEqual(9000);
+  });
+
+  test.each([64, 200, 1500])('the clock comes every 100 ms, also between sounds that are %s ms apart', (step) => {
+    const config = FrameMuxer.read(aacConfig(0));
+    const muxer = new FrameMuxer();
+    if (config !== undefined) muxer.configure(config);
+    for (const video of [undefined, 'avc'] as const) {
+      muxer.begin({ video, audio: 'aac' });
+      for (let at = 0; at < 6000; at += step) muxer.write(aacFrame(at));
+      const { pcrs, faults } = checkTs(muxer.take());
+      expect(faults).toEqual([]);
+      expect(pcrs.length).toBeGreaterThan(50);
+      for (const [i, pcr] of pcrs.entries()) if (i > 0) expect(pcr - (pcrs[i - 1] as number)).toBeLessThanOrEqual(9000);
+    }
   });
 
   test('a payload of any size fills its packets exactly', () => {

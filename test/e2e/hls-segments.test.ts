@@ -1,0 +1,157 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { MediaMessage } from '../../src/link/index.js';
+import { decodeComplaints } from '../support/decode.js';
+import { fetchBytes, fetchPlaylist, type Playlist, send } from '../support/hls.js';
+import { type ClipOptions, clip } from '../support/media.js';
+import { inspect, type Unit } from '../support/mux-js.js';
+import { withPeers } from '../support/peers.js';
+import { run, until } from '../support/run.js';
+import { type Srs, startSrs } from '../support/srs.js';
+import { flvMessages, isConfig, publish } from '../support/streams.js';
+import { checkTs, SegmentCheck } from '../support/ts-check.js';
+
+const hls = 'hls { enabled on; hls_fragment 2; hls_window 60; }';
+const config = `
+listen PORT;
+pid DIR/srs.pid;
+srs_log_tank console;
+http_server { enabled on; listen HTTP_PORT; dir DIR; }
+vhost __defaultVhost__ { ${hls} }
+vhost absolute { atc on; ${hls} }
+`;
+let srs: Srs;
+let dir: string;
+beforeAll(async () => {
+  srs = await startSrs({ config });
+  dir = await mkdtemp(join(tmpdir(), 'srs-hls-segments-'));
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+const media = async (options: ClipOptions = {}): Promise<MediaMessage[]> =>
+  (await flvMessages(await clip({ seconds: 12, ...options }))).filter((m) => m.kind !== 'data');
+const later = (messages: readonly MediaMessage[], by: number): MediaMessage[] =>
+  messages.map((m) => ({ ...m, timestamp: m.timestamp + by }));
+
+/** Publishes all of it, and takes what is listed in the end: each segment, and all in a row. */
+async function segmentsOf(
+  name: string,
+  messages: readonly MediaMessage[],
+  start = 0,
+): Promise<{ list: Playlist; segments: Buffer[]; file: string }> {
+  const vhost = start === 0 ? '' : '?vhost=absolute';
+  const client = await publish(srs.url(`live${vhost}`, name));
+  await send(client, messages, start);
+  client.close();
+  const url = (path: string) => `http://127.0.0.1:${srs.ports.HTTP_PORT}/live/${path}${vhost}`;
+  const wanted = ((messages.at(-1)?.timestamp ?? 0) - 300) / 1000;
+  const list = await until('all is listed', async () => {
+    const now = await fetchPlaylist(url(`${name}.m3u8`));
+    return (now?.segments ?? []).reduce((sum, { duration }) => sum + duration, 0) > wanted ? now : undefined;
+  });
+  const segments = await Promise.all(list.segments.map(({ uri }) => fetchBytes(url(uri.split('?')[0] ?? ''))));
+  const file = join(dir, `${name}.ts`);
+  await writeFile(file, Buffer.concat(segments));
+  return { list, segments, file };
+}
+
+/** Warnings of GStreamer's demuxer, and of what parses its output. */
+async function gstreamerComplaints(file: string): Promise<string[]> {
+  const { code, stderr } = await run(
+    'gst-launch-1.0',
+    ['-q', 'filesrc', `location=${file}`, '!', 'tsdemux', 'name=d', 'd.', '!', 'fakesink'],
+    {
+      env: { ...process.env, GST_DEBUG: 'tsdemux:2,mpegtsbase:2,mpegtspacketizer:2', GST_DEBUG_NO_COLOR: '1' },
+    },
+  );
+  // That the clock began anew is what it has to notice, not a complaint.
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !line.includes('WRAPAROUND detected'));
+  return code === 0 ? lines : [...lines, `ended with ${code}`];
+}
+
+/** Nothing to complain about, whoever looks: our checker, mux.js, ffmpeg, GStreamer. */
+async function expectSound(
+  { list, segments, file }: Awaited<ReturnType<typeof segmentsOf>>,
+  keyless = false,
+): Promise<void> {
+  const check = new SegmentCheck();
+  for (const [i, bytes] of segments.entries()) {
+    const { uri } = list.segments[i] as Playlist['segments'][number];
+    check.add(uri, bytes, keyless);
+    const { stamps } = checkTs(bytes);
+    const theirs = inspect(bytes);
+    const [video, audio] = [stamps.get(0x100), stamps.get(0x101)];
+    // mux.js goes on over the turn of the clock.
+    const wire = (units: readonly (Unit | undefined)[] = []): unknown =>
+      units.map((unit) => unit && [unit.dts % 2 ** 33, unit.pts % 2 ** 33]);
+    const ends = (units: readonly Unit[] = []): unknown => wire(units.length === 0 ? [] : [units[0], units.at(-1)]);
+    expect(ends(theirs.video)).toEqual(ends(video));
+    if (audio !== undefined) expect(wire([theirs.audio?.[0]])).toEqual(wire([audio[0]]));
+    if (video !== undefined && !keyless) expect(wire([theirs.firstKeyFrame])).toEqual(wire([video[0]]));
+  }
+  expect(check.faults).toEqual([]);
+  expect(await decodeComplaints(file, 20)).toEqual([]);
+  expect(await gstreamerComplaints(file)).toEqual([]);
+}
+
+withPeers('ffmpeg', 'gstreamer')('segments as other projects see them', () => {
+  test.each([
+    ['pictures with B-frames and sound', { bFrames: 2 }],
+    ['sound alone, AAC', { video: 'none' }],
+    ['pictures alone', { audio: 'none' }],
+  ] as const)('%s', async (name, options) => {
+    await expectSound(await segmentsOf(name.replaceAll(/[ ,]+/g, '-'), await media(options)));
+  });
+
+  test.each([
+    ['the clock of transport streams begins anew after 2^33 ticks', Math.floor(2 ** 33 / 90) - 5000],
+    ['the clock of RTMP begins anew after 2^32 ms', 2 ** 32 - 5000],
+  ])('%s', async (_name, start) => {
+    const found = await segmentsOf(`edge-${start}`, await media({ bFrames: 2 }), start);
+    expect(found.list.segments.filter(({ discontinuity }) => discontinuity)).toHaveLength(0);
+    const dts = found.segments.flatMap((bytes) => (checkTs(bytes).stamps.get(0x100) ?? []).map((s) => s.dts));
+    expect(dts[0]).toBe((start * 90) % 2 ** 33);
+    expect(dts).toHaveLength(300);
+    await expectSound(found);
+  });
+
+  test('other parameter sets, then another audio codec, in mid-publish: a new segment with a discontinuity each', async () => {
+    const first = await media();
+    const second = later(
+      (await media({ bFrames: 2 })).filter((m) => m.kind === 'video' || !isConfig(m)),
+      12_000,
+    );
+    const third = later(
+      [
+        ...(await media({ bFrames: 2 })).filter((m) => m.kind === 'video' && !isConfig(m)),
+        ...(await media({ video: 'none', audio: 'mp3' })),
+      ].sort((a, b) => a.timestamp - b.timestamp),
+      24_000,
+    );
+    const found = await segmentsOf('change', [...first, ...second, ...third]);
+    expect(found.list.segments.filter(({ discontinuity }) => discontinuity)).toHaveLength(2);
+    const types = found.segments.map((bytes) => bytes[188 + 4 + 1 + 17]);
+    expect(new Set(types)).toEqual(new Set([0x0f, 0x03]));
+    const check = new SegmentCheck();
+    for (const [i, bytes] of found.segments.entries()) check.add(`${i}`, bytes);
+    expect(check.faults.filter((fault) => !fault.includes('clock moves'))).toEqual([]);
+  });
+
+  test('pictures without another key frame, and sound that comes late', async () => {
+    let keys = 0;
+    const messages = (await media()).filter((m) => {
+      const isKey = m.kind === 'video' && !isConfig(m) && (m.payload[0] ?? 0) >> 4 === 1;
+      return (
+        (m.kind === 'video' && (!isKey || ++keys <= 2)) || (m.kind === 'audio' && (isConfig(m) || m.timestamp > 2500))
+      );
+    });
+    const { list, segments } = await segmentsOf('keyless', messages);
+    expect(list.segments.every(({ duration }) => Math.round(duration) <= list.target)).toBe(true);
+    const check = new SegmentCheck();
+    for (const [i, bytes] of segments.entries()) check.add(`${i}`, bytes, true);
+    expect(check.faults).toEqual([]);
+    expect(segments.map((bytes) => checkTs(bytes).pids.has(0x101)).at(-1)).toBe(true);
+  });
+});
