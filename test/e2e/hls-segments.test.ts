@@ -1,12 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import muxJs, { type Unit } from 'mux.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { MediaMessage } from '../../src/link/index.js';
 import { decodeComplaints } from '../support/decode.js';
 import { fetchBytes, fetchPlaylist, type Playlist, send } from '../support/hls.js';
 import { type ClipOptions, clip } from '../support/media.js';
-import { inspect, type Unit } from '../support/mux-js.js';
 import { withPeers } from '../support/peers.js';
 import { run, until } from '../support/run.js';
 import { type Srs, startSrs } from '../support/srs.js';
@@ -81,7 +81,7 @@ async function expectSound(
     const { uri } = list.segments[i] as Playlist['segments'][number];
     check.add(uri, bytes, keyless);
     const { stamps } = checkTs(bytes);
-    const theirs = inspect(bytes);
+    const theirs = muxJs.mp2t.tools.inspect(bytes) ?? {};
     const [video, audio] = [stamps.get(0x100), stamps.get(0x101)];
     // mux.js goes on over the turn of the clock.
     const wire = (units: readonly (Unit | undefined)[] = []): unknown =>
