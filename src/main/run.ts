@@ -34,8 +34,9 @@ export async function run(file: string): Promise<number> {
     // From here on a signal ends the server in order, also while it starts.
     const hurry = new AbortController();
     const asked = endSignal(hurry);
-    await server.start(new AbortController().signal);
+    // Before the start, so that no change made meanwhile is missed.
     watch.set(config.inotifyAutoReload);
+    await server.start(new AbortController().signal);
     log.info({ version, node: process.version, config: file }, 'srs is running');
     reportToParent();
     if (config.asprocess && !isDaemonChild()) endWithParent(log);
