@@ -18,7 +18,9 @@ export function printTree(directives: readonly Directive[]): string {
     lines.push(`${indent(levels.length)}${words}${directive.block ? ' {' : ';'}`);
     if (directive.block) levels.push({ list: directive.block, next: 0 });
   }
-  return lines.map((line) => `${line}\n`).join('');
+  const text = lines.map((line) => `${line}\n`).join('');
+  // A byte order mark is skipped at the start of a file, and nowhere else.
+  return text.startsWith('\ufeff') ? `\ufeff${text}` : text;
 }
 
 /** Deeper blocks are not indented further: a thousand of them would print a million spaces. */
@@ -26,7 +28,7 @@ const indent = (depth: number): string => '  '.repeat(Math.min(depth, 20) - 1);
 
 /** A word as it must be written: bare where possible, else in the quotes that it does not hold. */
 export function printWord(text: string): string {
-  if (text !== '' && !/[ \t\r\n;{]/.test(text) && !/^[}#"'\ufeff]/.test(text)) return text;
+  if (text !== '' && !/[ \t\r\n;{]/.test(text) && !/^[}#"']/.test(text)) return text;
   const quote = ['"', "'"].find((mark) => !text.includes(mark));
   if (text === '' || quote === undefined) throw new RangeError(`the grammar can not write ${JSON.stringify(text)}`);
   return `${quote}${text}${quote}`;

@@ -34,6 +34,9 @@ export function clientAddress({ socket, headers }: IncomingMessage, trusted: rea
 export const isForwarded = ({ headers }: IncomingMessage): boolean =>
   headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined || headers['x-real-ip'] !== undefined;
 
+/** What a client is told that has more connections than it may. */
+export const TOO_MANY = 'Too Many Connections';
+
 /**
  * Many clients share the connections of a proxy, so each request through it counts as a connection of its client.
  * @param over closes when the request is answered. @returns false when the client has too many.

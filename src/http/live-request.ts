@@ -22,6 +22,11 @@ export interface Asked {
   readonly host: string | undefined;
 }
 
+export const askedOf = (message: IncomingMessage): Asked => ({
+  url: message.url ?? '/',
+  host: message.headers.host,
+});
+
 /** The vhost that serves a request: `?vhost=` wins over the Host header. Undefined when there is none. */
 export function vhostOf(config: Config, { url, host }: Asked): VhostConfig | undefined {
   const query = new URLSearchParams(queryOf(url));
@@ -50,7 +55,7 @@ export function pathOf(url: string): string | undefined {
  * @returns undefined when the path is not one of a live stream.
  * @throws {ProtocolError} NAME_INVALID for a name that can not be one.
  */
-export function readLiveRequest(vhost: VhostConfig, asked: Asked): LiveRequest | undefined {
+function readLiveRequest(vhost: VhostConfig, asked: Asked): LiveRequest | undefined {
   if (!vhost.httpRemux.enabled) return undefined;
   const path = pathOf(asked.url);
   const found = path === undefined ? undefined : findMount(vhost.httpRemux.mount, path);
@@ -66,6 +71,13 @@ export function readLiveRequest(vhost: VhostConfig, asked: Asked): LiveRequest |
     only: only === 'audio' || only === 'video' ? only : 'all',
     param: query === '' ? '' : `?${query}`,
   };
+}
+
+/** The live stream that a message asks for, if it asks for one. @throws {ProtocolError} NAME_INVALID */
+export function liveRequestOf(config: Config, message: IncomingMessage): LiveRequest | undefined {
+  const asked = askedOf(message);
+  const vhost = vhostOf(config, asked);
+  return vhost === undefined ? undefined : readLiveRequest(vhost, asked);
 }
 
 /** What a path names in the first mount that it fits. */

@@ -1,48 +1,45 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
-import { WebSocketServer } from 'ws';
-import { ProtocolError, RefusedError, type Service, version } from '../kernel/index.js';
+import { type Service, version } from '../kernel/index.js';
 import { streamKey } from '../stream/index.js';
-import { takeShare } from './client-address.js';
+import { answerTo } from './answer-to.js';
+import { TOO_MANY, takeShare } from './client-address.js';
 import { crossdomainXml } from './crossdomain.js';
 import { FlvPush, readBody } from './flv-push.js';
 import { seekOf, sendFlvFrom } from './flv-seek.js';
 import { sendMemoryFile } from './hls-files.js';
 import { HlsSessions } from './hls-sessions.js';
-import { httpLive, MEDIA_TYPE, webSocketLive } from './live-framing.js';
+import { httpLive, MEDIA_TYPE } from './live-framing.js';
 import { LiveList } from './live-list.js';
 import { LiveOutput } from './live-output.js';
-import { type Asked, type LiveRequest, pathOf, readLiveRequest, vhostOf } from './live-request.js';
+import { askedOf, type LiveRequest, liveRequestOf, pathOf, vhostOf } from './live-request.js';
 import type { HttpEnvironment } from './ports.js';
 import { findConsoleFile, findFile, type StaticFile } from './static-files.js';
+import { WebSockets } from './web-sockets.js';
 
 /** A request must have sent its headers within this time (reliability S9); a body may take as long as a stream lasts. */
 const HEADERS_WITHIN = 10_000;
 const IDLE = 15_000;
-const MAX_WS_MESSAGE = 17 * 2 ** 20;
 
 /** The page of the console: own scripts and streams only, in no other page's frame. */
 const CONSOLE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const TOO_MANY = 'Too Many Connections';
-
-const askedOf = (message: IncomingMessage): Asked => ({ url: message.url ?? '/', host: message.headers.host });
-
 /** The HTTP server of port 8080: live streams, pushes and files. It is given its connections by app/. */
 export class HttpServer implements Service {
   readonly #app: FastifyInstance;
   readonly #node: Server;
-  readonly #ws = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_WS_MESSAGE });
+  readonly #webSockets: WebSockets;
   readonly #live: LiveOutput;
   readonly #sessions: HlsSessions;
   readonly #list: LiveList;
 
   constructor(private readonly env: HttpEnvironment) {
     this.#live = new LiveOutput(env);
+    this.#webSockets = new WebSockets(env, this.#live);
     this.#sessions = new HlsSessions(env);
     this.#list = new LiveList(env.hub, env.clients, () => env.clock.wall());
     this.#node = createServer({
@@ -58,7 +55,7 @@ export class HttpServer implements Service {
       logger: false,
       routerOptions: { ignoreTrailingSlash: false },
     });
-    this.#node.on('upgrade', (message, socket: Socket, head) => void this.#upgrade(message, socket, head));
+    this.#node.on('upgrade', (message, socket: Socket, head) => void this.#webSockets.upgrade(message, socket, head));
     this.#node.on('clientError', (_error, socket) => socket.destroy());
   }
 
@@ -129,12 +126,6 @@ export class HttpServer implements Service {
     };
   }
 
-  #liveRequest(message: IncomingMessage): LiveRequest | undefined {
-    const asked = askedOf(message);
-    const vhost = vhostOf(this.env.config(), asked);
-    return vhost === undefined ? undefined : readLiveRequest(vhost, asked);
-  }
-
   async #get(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const config = this.env.config();
     const url = request.raw.url ?? '/';
@@ -143,7 +134,7 @@ export class HttpServer implements Service {
     const memory = vhost === undefined ? undefined : this.env.hls(vhost.name, pathOf(url) ?? '');
     if (vhost !== undefined && memory !== undefined)
       return sendMemoryFile(memory, this.#sessions, vhost.hls, request, reply);
-    const live = this.#liveRequest(request.raw);
+    const live = liveRequestOf(this.env.config(), request.raw);
     if (live !== undefined && this.#isLive(live)) return this.#play(live, request, reply);
     const page = config.httpServer.console && (await findConsoleFile(this.env.consoleDir, url));
     if (page) return reply.header('Content-Security-Policy', CONSOLE_POLICY).sendFile(page.path, page.root);
@@ -189,7 +180,7 @@ export class HttpServer implements Service {
   }
 
   async #post(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    const live = this.#liveRequest(request.raw);
+    const live = liveRequestOf(this.env.config(), request.raw);
     if (live?.container !== 'flv') return reply.callNotFound();
     const { raw } = request;
     const push = await FlvPush.open(this.env, live, raw, () => raw.socket.destroySoon());
@@ -197,66 +188,8 @@ export class HttpServer implements Service {
     return reply.code(200).send();
   }
 
-  /** `ws://HOST/APP/STREAM.flv`: plays; with `?publish` in the query the client sends FLV. */
-  async #upgrade(message: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
-    socket.on('error', () => socket.destroy());
-    try {
-      if (!takeShare(this.env, message, socket)) return refuse(socket, `429 ${TOO_MANY}`);
-      const live = this.#liveRequest(message);
-      if (live === undefined) return refuse(socket, '404 Not Found');
-      if (live.container === 'flv' && new URLSearchParams(live.param).has('publish'))
-        return await this.#webSocketPush(live, message, socket, head);
-      const gone = new AbortController();
-      socket.once('close', () => gone.abort());
-      const admitted = await this.#live.admit(live, `ws-${live.container}`, message, gone.signal);
-      if (gone.signal.aborted) return admitted?.giveUp();
-      if (admitted === undefined) return refuse(socket, '404 Not Found');
-      this.#ws.handleUpgrade(message, socket, head, (client) => {
-        // It answers pings and closes; what it is sent is written to the socket itself, framed once for all players.
-        client.on('message', () => undefined);
-        client.on('error', () => socket.destroy());
-        this.#live.serve(admitted, socket, webSocketLive(live));
-      });
-      if (socket.destroyed) admitted.giveUp();
-    } catch (error) {
-      const { status, text } = answerTo(error, this.env);
-      refuse(socket, `${status} ${text.replaceAll(/[^\x20-\x7e]/g, '?')}`);
-    }
-  }
-
-  async #webSocketPush(live: LiveRequest, message: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
-    const push = await FlvPush.open(this.env, live, message, () => socket.destroySoon());
-    socket.once('close', () => push.end());
-    if (socket.destroyed) push.end();
-    this.#ws.handleUpgrade(message, socket, head, (client) => {
-      client.on('error', () => socket.destroy());
-      client.on('message', (bytes: Buffer) => {
-        try {
-          push.take(bytes);
-        } catch {
-          client.close(1007, 'not an FLV stream');
-          push.end();
-        }
-      });
-    });
-  }
-
   #failed(error: unknown, reply: FastifyReply): void {
     const { status, text } = answerTo(error, this.env);
     void reply.code(status).type('text/plain').send(`${text}\n`);
   }
 }
-
-/** What a client is told of an error; anything unexpected is logged and stays ours. */
-function answerTo(error: unknown, { log }: HttpEnvironment): { status: number; text: string } {
-  if (error instanceof ProtocolError) return { status: 400, text: error.message };
-  if (error instanceof RefusedError) return { status: error.code === 'STREAM_BUSY' ? 409 : 403, text: error.message };
-  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
-  if (status >= 400 && status < 500) return { status, text: 'Bad Request' };
-  log.error({ err: error }, 'internal error in an HTTP request');
-  return { status: 500, text: 'Internal Server Error' };
-}
-
-const refuse = (socket: Socket, status: string): void => {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-};
