@@ -10,6 +10,8 @@ export interface AdmissionLimits {
 /** Counts the connections of all listeners; one over a limit is closed at accept, before the handshake. */
 export class Admission {
   #count = 0;
+  /** Connections that were let in so far. */
+  accepted = 0;
   readonly #perAddress = new Map<string, number>();
 
   constructor(private readonly limits: () => AdmissionLimits) {}
@@ -26,6 +28,7 @@ export class Admission {
     if (this.#count >= this.limits().maxConnections) return 'max_connections';
     if (address !== undefined && !this.share(address)) return 'max_connections_per_address';
     this.#count++;
+    this.accepted++;
     return undefined;
   }
 

@@ -7,12 +7,14 @@ import {
   type ApiEnvironment,
   type ApiServer,
   EventFeed,
+  Heartbeat,
   HookGate,
   type HttpEnvironment,
   type HttpServer,
   loadApiServer,
   loadHttpServer,
   type Readiness,
+  summaryAnswer,
 } from '../http/index.js';
 import { type Clock, type Log, ProcSampler, type Service, sendQueues, systemClock } from '../kernel/index.js';
 import { Deadlines, RtmpLink } from '../link/index.js';
@@ -66,6 +68,7 @@ export class SrsServer implements Service {
   readonly #transcoding: Transcoding;
   #readiness: Readiness = 'starting';
   readonly #events: EventFeed;
+  readonly #heartbeat: Heartbeat;
   #reloader: Reloader | undefined;
 
   constructor(
@@ -128,12 +131,20 @@ export class SrsServer implements Service {
       settings: () => dumpSettings(this.loaded, { mask: true }),
       reload: () => this.#reloader?.request() ?? Promise.resolve(NO_FILE),
       connections: () => admission.count,
+      accepted: () => admission.accepted,
       refusals: () => this.#doors.refusals,
       programs: () => this.#transcoding.running,
       governor,
       hooks: this.#hooks,
     };
     const inForce = () => this.config;
+    this.#heartbeat = new Heartbeat({
+      identity,
+      clock,
+      log,
+      config: inForce,
+      summaries: () => summaryAnswer(apiAround),
+    });
     this.#http = new OnDemand(
       ({ httpServer }) => httpServer.enabled,
       inForce,
@@ -169,6 +180,7 @@ export class SrsServer implements Service {
       this.#statistics,
       proc,
       this.#summary,
+      this.#heartbeat,
       this.#http,
       this.#api,
     ];
@@ -266,6 +278,7 @@ export class SrsServer implements Service {
         this.#hls.reconfigure(this.#hub);
         this.#forwards.reconfigure();
         this.#transcoding.reconfigure();
+        this.#heartbeat.reconfigure();
         if (before.pithyPrint !== this.config.pithyPrint) this.#summary.restart();
       },
     };

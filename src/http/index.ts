@@ -1,7 +1,9 @@
 export type { ApiServer } from './api/api-server.js';
 export type { ApiEnvironment } from './api/ports.js';
 export type { Readiness } from './api/routes/health-routes.js';
+export { summaryAnswer } from './api/summaries.js';
 export { EventFeed } from './events/event-feed.js';
+export { Heartbeat } from './heartbeat.js';
 export { HookGate } from './hooks/hook-gate.js';
 export type { HttpEnvironment } from './ports.js';
 export type { HttpServer } from './server.js';

@@ -2,6 +2,7 @@ import type { ConfigOf, DirectiveTable, LaterTable } from '../table.js';
 import { acceptedInRoot } from './accepted.js';
 import { httpApi } from './api.js';
 import { ffmpegLog } from './ffmpeg-log.js';
+import { heartbeatRows } from './heartbeat.js';
 import { httpServer } from './http.js';
 import { processRows } from './process.js';
 import { proxies } from './proxies.js';
@@ -116,6 +117,7 @@ export const root = {
   ff_log: ffmpegLog,
   ...processRows,
   rtmps: tlsBlock('RTMP over TLS, beside plain RTMP.', '1443', 'own', ['rtmps']),
+  ...heartbeatRows,
   http_server: httpServer,
   http_api: httpApi,
   vhosts: {
@@ -136,13 +138,14 @@ export interface Config extends ConfigOf<typeof root> {
 /** Accepted with a warning: names without effect. */
 export const laterInRoot = {
   ...acceptedInRoot,
-  heartbeat: { since: 1 },
+  'heartbeat.ports': { since: 5, note: 'so heartbeats name no ports' },
   'http_api.crossdomain': { since: 2, never: 'allow_origin names the web pages that may use the API' },
   'http_api.raw_api': {
     since: 3,
     never: 'the API reloads with POST /api/v1/reload and shows the configuration with GET /api/v1/config',
   },
-  stats: { since: 1 },
+  'stats.disk': { since: 1, never: 'disk numbers are of the whole machine' },
+  'stats.enabled': { since: 4, never: 'numbers of the machine are read for whoever asks' },
   grace_start_wait: { since: 3, never: 'nothing has to be waited for before the listeners close' },
   grace_final_wait: { since: 3, never: 'the server ends when all is closed; see grace_drain' },
   force_grace_quit: { since: 3, never: 'SIGTERM is always fast, SIGQUIT always graceful' },

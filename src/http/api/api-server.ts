@@ -21,6 +21,7 @@ import { mediaRoutes } from './routes/media-routes.js';
 import { metricRoutes } from './routes/metric-routes.js';
 import { operatorRoutes } from './routes/operator-routes.js';
 import { serverRoutes } from './routes/server-routes.js';
+import { statRoutes } from './routes/stat-routes.js';
 import { systemRoutes } from './routes/system-routes.js';
 
 const MAX_BODY = 64 * 1024;
@@ -85,6 +86,7 @@ export class ApiServer implements Service {
     const refuseOthers = refuseOtherMethods(app);
     healthRoutes(app, env);
     metricRoutes(app, env);
+    statRoutes(app, env);
     for (const routes of ROUTES) routes(app, env);
     app.get('/api/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
     refuseOthers();

@@ -19,7 +19,7 @@ const CODECS: Readonly<Record<string, string>> = {
   opus: 'Opus',
 };
 /** As statistics of the original name it; what that does not know keeps the name that it has here. */
-const codecName = (codec: string): string => CODECS[codec] ?? codec;
+export const codecName = (codec: string): string => CODECS[codec] ?? codec;
 
 const rates = ({ kbpsIn, kbpsOut }: { readonly kbpsIn: number; readonly kbpsOut: number }) => ({
   recv_30s: Math.round(kbpsIn),
@@ -32,7 +32,7 @@ function urlOf(key: string): string {
 }
 
 /** Queries carry keys and tokens. */
-const withoutQuery = (url: string): string => url.split('?', 1)[0] ?? '';
+export const withoutQuery = (url: string): string => url.split('?', 1)[0] ?? '';
 
 export const vhostShape = (from: ServerIdentity, { name, enabled, hls }: VhostConfig, numbers: VhostStatistics) => ({
   id: idOf(from, name),

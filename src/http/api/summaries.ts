@@ -1,5 +1,6 @@
 import { availableParallelism, cpus } from 'node:os';
 import { version } from '../../kernel/index.js';
+import { done } from './api.js';
 import type { ApiEnvironment } from './ports.js';
 
 const CPUS = cpus().length;
@@ -38,8 +39,8 @@ export function memoryOf({ proc }: Pick<Source, 'proc'>) {
 
 const share = (part: number, whole: number): number => (whole > 0 ? part / whole : 0);
 
-/** The state of the server and its machine in one object (http.md §2.2); heartbeats carry it too. */
-export function summariesOf(source: Source) {
+/** The state of the server and its machine in one object (http.md §2.2). */
+function summariesOf(source: Source) {
   const { proc, statistics, clock, connections } = source;
   const sample = proc.latest;
   const memory = memoryOf(source);
@@ -93,3 +94,7 @@ export function summariesOf(source: Source) {
     },
   };
 }
+
+/** The whole answer of /api/v1/summaries; heartbeats carry it. */
+export const summaryAnswer = (source: Source & Pick<ApiEnvironment, 'identity'>) =>
+  done(source.identity, { data: summariesOf(source) });

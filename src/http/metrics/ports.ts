@@ -11,6 +11,8 @@ export interface MetricSources {
     /** Hears of every call of a hook from now on. */
     meter: HookMeter;
   };
+  /** Connections of RTMP and HTTP that were let in so far. */
+  accepted(): number;
   /** Connections that were closed at once, by reason. */
   refusals(): Iterable<readonly [reason: string, count: number]>;
   /** Programs such as ffmpeg that run now. */

@@ -67,6 +67,7 @@ export const readMetrics: readonly ReadMetric[] = [
   },
   one('srs_ready', 'gauge', '1 while new clients are served.', ({ env }) => (env.readiness() === 'ready' ? 1 : 0)),
   one('srs_connections', 'gauge', 'Connections of RTMP and HTTP.', ({ env }) => env.connections()),
+  one('srs_connections_accepted_total', 'counter', 'Connections that were let in.', ({ env }) => env.accepted()),
   one('srs_connections_max', 'gauge', 'The directive max_connections.', ({ env }) => env.config().maxConnections),
   {
     name: 'srs_connections_refused_total',

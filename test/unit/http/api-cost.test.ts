@@ -54,6 +54,7 @@ const api = new ApiServer({
   connections: () => clients.size,
   governor: hub.governor,
   hooks: { waiting: 0, meter: NOBODY },
+  accepted: () => 0,
   refusals: () => [],
   programs: () => 0,
 });
@@ -159,6 +160,16 @@ test.each([
   const { stall: least } = await stallOf('/healthz');
   console.log(`${path}: ${text.length} bytes, ${stall.toFixed(1)} ms`);
   expect(stall).toBeLessThan(10 * least + TIMES_JSON * plainJson(text));
+});
+
+test(`with ${PLAYERS} players of ${STREAMS} streams /stat holds up no frame for long`, async () => {
+  const { stall, text } = await stallOf('/stat');
+  const { stall: least } = await stallOf('/healthz');
+  const { stall: json } = await stallOf('/api/v1/streams');
+  console.log(`/stat: ${text.length} bytes, ${stall.toFixed(1)} ms`);
+  expect(text.match(/<client>/g)).toHaveLength(500);
+  // XML of as many streams, and as many clients on top.
+  expect(stall).toBeLessThan(10 * least + 4 * json);
 });
 
 test(`with ${PLAYERS} players of ${STREAMS} streams a scrape of /metrics holds up no frame for long`, async () => {

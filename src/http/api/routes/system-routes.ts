@@ -2,14 +2,14 @@ import { type Api, done } from '../api.js';
 import type { ApiEnvironment } from '../ports.js';
 import { answers } from '../schemas/common.js';
 import { meminfos, rusages, selfProcStats, summaries, systemProcStats } from '../schemas/system.js';
-import { memoryOf, summariesOf } from '../summaries.js';
+import { memoryOf, summaryAnswer } from '../summaries.js';
 
 /** The process and the machine below it. Where there is no /proc, `ok` is false and the numbers are 0. */
 export function systemRoutes(app: Api, env: ApiEnvironment): void {
   const { identity, proc, clock } = env;
   const tags = ['system'];
   app.get('/api/v1/summaries', { schema: { summary: 'Server and machine', tags, response: answers(summaries) } }, () =>
-    done(identity, { data: summariesOf(env) }),
+    summaryAnswer(env),
   );
   app.get('/api/v1/rusages', { schema: { summary: 'Resources used', tags, response: answers(rusages) } }, () =>
     done(identity, { data: { ok: true, sample_time: Math.round(clock.wall()), ...usage() } }),
