@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseConfig } from '../../../../src/config/index.js';
+import { dumpConfig, parseConfig, planReload, printChange } from '../../../../src/config/index.js';
 import { resolveDestination, withoutKey } from '../../../../src/deliver/forward/destination.js';
 import { leadsBack } from '../../../../src/deliver/forward/loop.js';
 import { isPublic } from '../../../../src/deliver/forward/private-addresses.js';
@@ -65,6 +65,17 @@ describe('what an operator may write', () => {
   test.each(['http://h/a/b', 'rtmp://h', 'rtmp://h/app', 'rtmp://h/app/', 'h:x', 'h/app', '::1'])('not %s', (wrong) => {
     expect(() => load(`forward { destination ${wrong}; }`)).toThrow(/a\.conf:3:23: destination: Servers that get/);
   });
+});
+
+test('a reload and a masked dump show destinations without keys', () => {
+  const load = (to: string) => parseConfig(`listen 1; vhost v { forward { destination ${to}; } }`, 'a.conf');
+  const before = load('rtmp://h/live/old-key');
+  const after = load('rtmps://h/live/new-key?auth=x rtmp://h/[app]/[stream]');
+  const told = planReload(before.config, after.config).map(printChange);
+  expect(told).toEqual([
+    'vhost v forward destination: ["rtmp://h/live/***"] → ["rtmps://h/live/***?***","rtmp://h/[app]/[stream]"]',
+  ]);
+  expect(dumpConfig(after, { mask: true })).not.toMatch(/new-key|auth=x/);
 });
 
 describe('a destination that is the stream itself', () => {
