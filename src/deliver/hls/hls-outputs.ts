@@ -4,6 +4,7 @@ import type { Clock, Log, Timer } from '../../kernel/index.js';
 import type { LiveStream, StreamHub, StreamName } from '../../stream/index.js';
 import { HlsDisk } from './hls-disk.js';
 import { type HlsEvents, HlsOutput, type ServedFile } from './hls-output.js';
+import type { HlsSettings } from './hls-stream.js';
 
 /** A file of a live stream, from memory. */
 type HlsFile = ServedFile & { readonly stream: StreamName };
@@ -71,10 +72,16 @@ export class HlsOutputs {
   /** @param next the number of the first segment at least. */
   #attach(stream: LiveStream, vhost: VhostConfig, next?: number): Entry {
     let last = vhost;
-    const settings = () => {
+    let config: Config | undefined;
+    let current: HlsSettings | undefined;
+    // Asked for with every frame, and another one only after a reload.
+    const settings = (): HlsSettings => {
+      if (current !== undefined && config === this.config()) return current;
+      config = this.config();
       last = this.#vhost(stream) ?? last;
       const { hls, atc, timeJitter } = last;
-      return { hls, isAbsolute: atc || timeJitter === 'off', utc: this.config().utcTime };
+      current = { hls, isAbsolute: atc || timeJitter === 'off', utc: config.utcTime };
+      return current;
     };
     const env = {
       disk: this.#disk,
