@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { ConfigError, SrsError, version } from '../kernel/index.js';
+import type { KickOptions } from './ctl/index.js';
 import { reportToParent } from './daemon.js';
 import { dump, test } from './inspect.js';
 import { run } from './run.js';
@@ -22,7 +23,7 @@ const program = new Command('srs')
   .description('Live streaming server: encoders push RTMP, players pull it')
   .option('-c, --config <file>', 'the configuration file')
   .option('-t, --test', 'test the configuration, print what would run, and exit')
-  .option('--json', 'print the result of -t or of config dump as JSON')
+  .option('--json', 'print the result of -t, of config dump or of ctl as JSON')
   .version(version, '-v, --version', 'print the version')
   .helpOption('-h, --help', 'print this help')
   .showHelpAfterError()
@@ -58,6 +59,51 @@ program
   .action((file: string, options: TsInfoOptions) => {
     task = () => tsInfo(file, options);
   });
+
+const control = program
+  .command('ctl')
+  .description('look at and steer a running server, over its HTTP API')
+  .option(
+    '--api <url>',
+    'where its API is; or the environment variable SRSCTL_API',
+    process.env.SRSCTL_API ?? 'http://127.0.0.1:1985',
+  )
+  .option('--token <token>', 'a token of its http_api; better in the environment variable SRSCTL_TOKEN');
+
+const controls = {
+  streams: 'list the streams',
+  clients: 'list publishers and players',
+  stats: 'show how server and machine are',
+  reload: 'have it read its configuration file anew',
+  top: 'show server and streams, anew every 2 s; q ends',
+} as const;
+for (const [name, description] of Object.entries(controls))
+  control
+    .command(name)
+    .description(description)
+    .action(() => {
+      task = async ({ json = false }) => {
+        const { actions, ctl } = await import('./ctl/index.js');
+        return ctl(actions[name as keyof typeof controls], { ...connection(), json });
+      };
+    });
+
+control
+  .command('kick <id>')
+  .description('disconnect a client; or of a stream, by its id or as APP/STREAM:')
+  .option('--publisher', 'its publisher')
+  .option('--viewers', 'all of its players')
+  .action((id: string, options: KickOptions) => {
+    task = async ({ json = false }) => {
+      const { ctl, kick } = await import('./ctl/index.js');
+      return ctl(kick(id, options), { ...connection(), json });
+    };
+  });
+
+function connection(): { api: string; token: string } {
+  const { api, token = process.env.SRSCTL_TOKEN ?? '' } = control.opts<{ api: string; token?: string }>();
+  return { api, token };
+}
 
 program.parse();
 process.exitCode = await main();

@@ -56,19 +56,17 @@ test('/stat has the elements of nginx-rtmp 1.1.4 for a publisher and a player, a
   const { stream, nclients } = here.rtmp.server[0].application[0].live;
   assert.deepEqual([stream.length, stream[0].name, stream[0].nclients, nclients], [1, name, '2', '2']);
   const { video } = stream[0].meta;
-  assert.deepEqual([video.codec, video.profile, video.frame_rate], ['H264', 'Main', '25']);
+  assert.deepEqual([video.codec, video.frame_rate], ['H264', '25']);
   assert.isAbove(Number(stream[0].bytes_in), 500);
+  const clients = stream[0].client as Record<string, string>[];
   assert.deepEqual(
-    stream[0].client.map((client: Record<string, string>) => [
-      client.address,
-      client.timestamp,
-      'publishing' in client,
-    ]),
+    clients.map((client) => [client.address, 'publishing' in client]),
     [
-      ['127.0.0.1', '1165', true],
-      ['127.0.0.1', '1160', false],
+      ['127.0.0.1', true],
+      ['127.0.0.1', false],
     ],
   );
+  for (const { timestamp } of clients) assert.include(['1160', '1165'], timestamp);
   assert.isAtLeast(Number(here.rtmp.naccepted), 2);
 });
 
