@@ -63,15 +63,28 @@ export class DiskMirror {
     try {
       // First what makes room.
       await this.#removeGone();
-      for (const segment of this.source.listed) await this.#write(segment);
-      await this.#writePlaylist();
-      if (this.#failing) this.log.info('HLS files are written again');
-      this.#failing = false;
+      const trouble = await this.#writeSegments();
+      const isListed = await this.#writePlaylist();
+      if (trouble !== undefined) throw trouble;
+      if (this.#failing && isListed) {
+        this.log.info('HLS files are written again');
+        this.#failing = false;
+      }
     } catch (cause) {
       if (!this.#failing) this.log.error({ why: reasonOf(cause) }, 'HLS files can not be written; trying again');
       this.#failing = true;
       this.#retry?.cancel();
       this.#retry = this.#closed ? undefined : this.clock.after(RETRY, () => this.touch());
+    }
+  }
+
+  /** @returns why one could not be written; those before it are there, and may be listed. */
+  async #writeSegments(): Promise<Error | undefined> {
+    try {
+      for (const segment of this.source.listed) await this.#write(segment);
+      return undefined;
+    } catch (cause) {
+      return cause instanceof Error ? cause : new Error(String(cause));
     }
   }
 
@@ -88,11 +101,13 @@ export class DiskMirror {
     this.events.written(segment);
   }
 
-  async #writePlaylist(): Promise<void> {
+  /** @returns whether there is one: not while all that is listed came after the last segment that was written. */
+  async #writePlaylist(): Promise<boolean> {
     const text = this.source.playlistOf(this.#lastRun());
-    if (text === undefined || text === this.#playlist) return;
-    await this.media.write(this.source.playlistPath, text, this);
+    if (text === undefined) return false;
+    if (text !== this.#playlist) await this.media.write(this.source.playlistPath, text, this);
     this.#playlist = text;
+    return true;
   }
 
   /** The newest segments on disk that follow each other: a list says only where its numbers begin. */
