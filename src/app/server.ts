@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { type Config, dumpSettings, type LoadedConfig } from '../config/index.js';
 import { type Ms, ms } from '../core/index.js';
@@ -17,13 +16,11 @@ import {
   summaryAnswer,
 } from '../http/index.js';
 import { type Clock, type Log, ProcSampler, type Service, sendQueues, systemClock } from '../kernel/index.js';
-import { Deadlines, RtmpLink } from '../link/index.js';
-import { ServerHandshake } from '../protocol/rtmp/index.js';
-import { metadataTags, RtmpSession } from '../session/index.js';
+import { Deadlines } from '../link/index.js';
+import { metadataTags } from '../session/index.js';
 import {
   ClientRegistry,
   FanoutGovernor,
-  type Gate,
   identify,
   LagWatch,
   RelayTrail,
@@ -37,6 +34,7 @@ import { Doors } from './doors.js';
 import { makeForwards } from './forwards.js';
 import { OnDemand } from './on-demand.js';
 import { type Prepared, type Reloadable, Reloader } from './reload.js';
+import { RtmpSessions } from './rtmp-sessions.js';
 import { SegmentHooks } from './segment-hooks.js';
 import { Summary, type Summed } from './summary.js';
 import { Transcoding } from './transcoding.js';
@@ -56,7 +54,7 @@ export class SrsServer implements Service {
   readonly #statistics: Statistics;
   readonly #hooks: HookGate;
   readonly #gate: RuleGate;
-  readonly #sessions = new Set<RtmpSession>();
+  readonly #sessions: RtmpSessions;
   readonly #summary: Summary;
   readonly #services: Service[];
   readonly #http: OnDemand<HttpServer>;
@@ -102,7 +100,19 @@ export class SrsServer implements Service {
       log,
       config: () => this.config,
     });
-    const serve = this.#serveRtmp.bind(this);
+    this.#sessions = new RtmpSessions(
+      {
+        hub: this.#hub,
+        clients: this.#clients,
+        gate: this.#gate,
+        trail: this.#trail,
+        clock,
+        log,
+        config: () => this.config,
+      },
+      this.#deadlines,
+    );
+    const serve = this.#sessions.serve.bind(this.#sessions);
     this.#transcoding = new Transcoding(this.#hub, this.#clients, this.#hooks, serve, () => this.config, clock, log);
     const httpAround: HttpEnvironment = {
       hub: this.#hub,
@@ -157,7 +167,7 @@ export class SrsServer implements Service {
     );
     this.#doors = new Doors(
       {
-        rtmp: (socket) => this.#acceptRtmp(socket),
+        rtmp: (socket) => this.#sessions.accept(socket),
         http: (socket) => this.#http.current?.accept(socket),
         api: (socket) => this.#api.current?.accept(socket),
         closeIdle: () => this.#http.current?.closeIdle(),
@@ -211,27 +221,6 @@ export class SrsServer implements Service {
     this.log.info(this.#doors.named, 'listening');
   }
 
-  #acceptRtmp(socket: Socket): void {
-    this.#sessions.add(this.#serveRtmp(socket, this.#gate, (closed) => this.#sessions.delete(closed)));
-  }
-
-  #serveRtmp(socket: Socket, gate: Gate, closed: (session: RtmpSession) => void): RtmpSession {
-    const session = new RtmpSession(
-      {
-        hub: this.#hub,
-        clients: this.#clients,
-        gate,
-        trail: this.#trail,
-        clock: this.clock,
-        log: this.log,
-        config: () => this.config,
-      },
-      closed,
-    );
-    session.attach(new RtmpLink(socket, new ServerHandshake(), session, this.#deadlines));
-    return session;
-  }
-
   /** Closes the publisher of a stream; not at once, since this may be asked for in the middle of one of its frames. */
   #disconnect(streamKey: string, why: string): void {
     this.clock.after(ms(0), () => {
@@ -272,7 +261,8 @@ export class SrsServer implements Service {
     return {
       undo: () => undefined,
       commit: () => {
-        for (const session of [...this.#sessions, ...this.#transcoding.sessions]) session.reconfigure();
+        this.#sessions.reconfigure();
+        for (const session of [...this.#transcoding.sessions]) session.reconfigure();
         this.#hub.reconfigure(before);
         this.#http.current?.reconfigure();
         this.#hls.reconfigure(this.#hub);
@@ -292,8 +282,7 @@ export class SrsServer implements Service {
     this.#readiness = 'draining';
     await this.#doors.closeMedia();
     const deadline = this.clock.now() + limit;
-    const playing = (): boolean =>
-      (this.#http.current?.players ?? 0) > 0 || [...this.#sessions].some(({ kind }) => kind === 'play');
+    const playing = (): boolean => (this.#http.current?.players ?? 0) > 0 || this.#sessions.isAnyPlaying;
     while (playing() && this.clock.now() < deadline && !signal.aborted)
       await new Promise<void>((resolve) => this.clock.after(ms(50), resolve));
   }
@@ -304,20 +293,12 @@ export class SrsServer implements Service {
     await this.#doors.close();
     await this.#transcoding.stop();
     this.#hub.flush();
-    for (const session of [...this.#sessions]) session.end();
-    // Links close by themselves when their peer takes too long.
-    await Promise.all([this.#drained(), this.#forwards.close()]);
-    for (const session of [...this.#sessions]) session.link.close();
+    // Links of forwards close by themselves when their peer takes too long.
+    await Promise.all([this.#sessions.end(DRAIN), this.#forwards.close()]);
     await this.#hls.close();
     this.#hub.close();
     for (const service of this.#services.toReversed()) await service.stop();
     await this.#hooks.close(LAST_HOOKS);
     this.#events.close();
-  }
-
-  async #drained(): Promise<void> {
-    const deadline = this.clock.now() + DRAIN;
-    while (this.#sessions.size > 0 && this.clock.now() < deadline)
-      await new Promise<void>((resolve) => this.clock.after(ms(10), resolve));
   }
 }

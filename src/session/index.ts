@@ -1,2 +1,3 @@
+export type { SessionEnvironment } from './ports.js';
 export { RtmpSession } from './rtmp-session.js';
 export { metadataTags } from './server-info.js';

@@ -73,7 +73,9 @@ withPeers('ffmpeg')('over HTTP', () => {
       /** Buffers that reached the sink; each changes `last-message`. */
       const shown = (sink: string) =>
         player.log().match(new RegExp(`${sink}: last-message = "?chain`, 'g'))?.length ?? 0;
-      await until('both tracks are decoded', () => decoded('video') && decoded('audio'), 40_000);
+      await until('both tracks are decoded', () => decoded('video') && decoded('audio'), 40_000).catch((cause) => {
+        throw new Error(`GStreamer does not decode; it wrote:\n${player.log().slice(-4000)}`, { cause });
+      });
       await until('3 s of pictures and sound', () => shown('pictures') > 75 && shown('sound') > 75, 40_000);
       expect(player.child.exitCode).toBeNull();
       expect(player.log()).not.toMatch(/ERROR|CONTINUITY|(WARN.*(tsdemux|mpegts|flvdemux|hlsdemux))/);

@@ -1,0 +1,43 @@
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { openBrowser } from '../support/browser.js';
+import { clip } from '../support/media.js';
+import { withPeers } from '../support/peers.js';
+import { until } from '../support/run.js';
+import { startSrs } from '../support/srs.js';
+import { pushFile } from '../support/streams.js';
+
+const root = join(import.meta.dirname, '../..');
+
+/** An operator's own page, as docs/http-flv.md has it. */
+withPeers('ffmpeg', 'chromium')('a page with mpegts.js', () => {
+  for (const scheme of ['ws', 'http'])
+    test(`the example of the documentation plays ${scheme}://`, { timeout: 90_000 }, async () => {
+      const html = await mkdtemp(join(tmpdir(), 'srs-own-page-'));
+      onTestFinished(() => rm(html, { recursive: true, force: true }));
+      const [, example = ''] = /```html\n(.*?)```/s.exec(await readFile(join(root, 'docs/http-flv.md'), 'utf8')) ?? [];
+      await writeFile(join(html, 'index.html'), example.replace('ws://', `${scheme}://`));
+      await copyFile(join(root, 'node_modules/mpegts.js/dist/mpegts.js'), join(html, 'mpegts.js'));
+      const sample = await readFile(join(root, 'conf/http-flv.conf'), 'utf8');
+      const config = sample
+        .replace('listen 1935;', 'listen PORT;')
+        .replace('listen 8080;', 'listen HTTP_PORT;')
+        .replace('dir ./objs/nginx/html;', `dir ${html};`)
+        .replace('./objs/', 'DIR/');
+      const srs = await startSrs({ config });
+      pushFile(await clip(), srs.url('live', 'livestream'));
+      await until('it is live', () => srs.log().includes('publish started'));
+
+      const browser = await openBrowser();
+      onTestFinished(() => browser.close());
+      await browser.page.goto(`http://127.0.0.1:${srs.ports.HTTP_PORT}/`);
+      const time = () => browser.page.evaluate(`document.querySelector('video').currentTime`) as Promise<number>;
+      await until('a picture', async () => (await time()) > 0, 30_000);
+      const from = await time();
+      await until('two seconds of pictures', async () => (await time()) > from + 2, 30_000);
+      expect(await browser.page.evaluate(`document.querySelector('video').error`)).toBeNull();
+      expect(browser.complaints).toEqual([]);
+    });
+});
