@@ -9,6 +9,7 @@ import { endWithParent, enterWorkDir } from './surroundings.js';
 
 /** Runs the server until a signal ends it. @returns the exit code. @throws {SrsError} when it can not start. */
 export async function run(file: string): Promise<number> {
+  const parent = process.ppid;
   // Without a handler SIGUSR1 would open Node's inspector port; the log is reopened once there is one.
   let reopen = () => {};
   process.on('SIGUSR1', () => reopen());
@@ -39,7 +40,7 @@ export async function run(file: string): Promise<number> {
     await server.start(new AbortController().signal);
     log.info({ version, node: process.version, config: file }, 'srs is running');
     reportToParent();
-    if (config.asprocess && !isDaemonChild()) endWithParent(log);
+    if (config.asprocess && !isDaemonChild()) endWithParent(parent, log);
     const { signal, graceful } = await asked;
     log.info({ signal }, graceful ? 'no new clients; stopping when the players have left' : 'stopping');
     if (graceful) await server.drain(secondsToMs(server.config.graceDrain), hurry.signal);

@@ -12,9 +12,11 @@ export function enterWorkDir(dir: string): void {
 
 const CHECK_MS = 500;
 
-/** `asprocess`: ends this process like SIGTERM does once the one that started it is gone. */
-export function endWithParent(log: Log): void {
-  const parent = process.ppid;
+/**
+ * `asprocess`: ends this process like SIGTERM does once the one that started it is gone.
+ * @param parent as it was when this process began: it may have ended during the start.
+ */
+export function endWithParent(parent: number, log: Log): void {
   const timer = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(timer);

@@ -28,7 +28,7 @@ describe('the publisher comes and goes', () => {
       await feed(publisher, { start: (i * 977_000_017) >>> 0, frames: 10 });
       await player.until(
         `frames of publish ${i}`,
-        () => times(player.media(), 'video').length === (i + 1) * 10,
+        () => (['audio', 'video'] as const).every((kind) => times(player.media(), kind).length === (i + 1) * 10),
         20_000,
       );
       publisher.close();
