@@ -1,6 +1,8 @@
 import mpegts from 'mpegts.js';
 import { distance, type OpenEngine } from './engine.js';
 
+const CODEC = 'This browser can not decode the stream';
+
 /** FLV over HTTP or WebSocket by mpegts.js; a lag grown by a stalled network is caught up at a higher speed. */
 export const openFlv: OpenEngine = (video, url, onProblem) => {
   mpegts.LoggingControl.enableAll = false;
@@ -16,7 +18,9 @@ export const openFlv: OpenEngine = (video, url, onProblem) => {
       autoCleanupSourceBuffer: true,
     },
   );
-  player.on(mpegts.Events.ERROR, (type: string, detail: string) => onProblem(`${type}: ${detail}`));
+  player.on(mpegts.Events.ERROR, (type: string, detail: string) =>
+    onProblem(detail === mpegts.ErrorDetails.MEDIA_CODEC_UNSUPPORTED ? CODEC : `${type}: ${detail}`),
+  );
   player.on(mpegts.Events.LOADING_COMPLETE, () => onProblem('the stream has ended'));
   player.attachMediaElement(video);
   player.load();

@@ -1,15 +1,16 @@
 import { flvHeader } from '../protocol/flv/index.js';
 import {
-  FlvChunkedFormat,
+  chunked,
   FlvFormat,
-  FlvWebSocketFormat,
-  httpChunk,
+  type Framing,
+  framed,
+  plain,
   type Selection,
   TsFormat,
   type WireFormat,
-  webSocketMessage,
+  webSocket,
 } from '../stream/index.js';
-import type { Framing } from './stream-viewer.js';
+import type { LiveBody } from './stream-viewer.js';
 
 /** What a live stream is packed in; the extension of its mount. */
 export type Container = 'flv' | 'ts';
@@ -25,46 +26,40 @@ interface Wanted {
 const startOf = ({ container, only }: Wanted): Buffer =>
   container === 'ts' ? Buffer.alloc(0) : flvHeader({ audio: only !== 'video', video: only !== 'audio' });
 
-const chunkedFormat = ({ container, only }: Wanted): WireFormat =>
-  container === 'ts' ? new TsFormat(only, 'chunked') : new FlvChunkedFormat(only);
-const plainFormat = ({ container, only }: Wanted): WireFormat =>
-  container === 'ts' ? new TsFormat(only, 'plain') : new FlvFormat(only);
+const formatOf = ({ container, only }: Wanted, framing: Framing): WireFormat =>
+  container === 'ts' ? new TsFormat(only, framing) : new FlvFormat(only, framing);
+
+/** A chunk of no bytes would be the end. */
+const framedStart = (start: Buffer, framing: Framing): Buffer => (start.length === 0 ? start : framed(framing, start));
 
 /**
  * A live stream as an HTTP response, head included: written to the socket itself, because the response object of Node
  * costs half as much again for each write.
  * @param version of the request: HTTP/1.0 knows no chunks, so its body lasts until the connection closes.
  */
-export function httpLive(wanted: Wanted, version: string, headers: Readonly<Record<string, string>>): Framing {
-  const chunked = version !== '1.0';
+export function httpLive(wanted: Wanted, version: string, headers: Readonly<Record<string, string>>): LiveBody {
+  const framing = version === '1.0' ? plain : chunked;
   const fields = {
     'Content-Type': MEDIA_TYPE[wanted.container],
     ...headers,
     'Cache-Control': 'no-store',
     Connection: 'close',
-    ...(chunked ? { 'Transfer-Encoding': 'chunked' } : {}),
+    ...(framing === chunked ? { 'Transfer-Encoding': 'chunked' } : {}),
   };
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
   const head = Buffer.from(`HTTP/1.1 200 OK\r\n${lines.join('')}\r\n`, 'latin1');
-  const start = startOf(wanted);
-  return chunked
-    ? {
-        format: chunkedFormat(wanted),
-        // A chunk of no bytes would be the end.
-        head: start.length === 0 ? head : Buffer.concat([head, httpChunk(start)]),
-        tail: Buffer.from('0\r\n\r\n', 'latin1'),
-      }
-    : { format: plainFormat(wanted), head: Buffer.concat([head, start]), tail: undefined };
+  return {
+    format: formatOf(wanted, framing),
+    head: Buffer.concat([head, framedStart(startOf(wanted), framing)]),
+    tail: framing === chunked ? Buffer.from('0\r\n\r\n', 'latin1') : undefined,
+  };
 }
 
 /** Close frame with status 1000, going away in an orderly way (RFC 6455 §5.5.1, §7.4.1). */
 const CLOSE = Buffer.from([0x88, 0x02, 0x03, 0xe8]);
 
-export function webSocketLive(wanted: Wanted): Framing {
-  const start = startOf(wanted);
-  return {
-    format: wanted.container === 'ts' ? new TsFormat(wanted.only, 'ws') : new FlvWebSocketFormat(wanted.only),
-    head: start.length === 0 ? start : webSocketMessage(start),
-    tail: CLOSE,
-  };
-}
+export const webSocketLive = (wanted: Wanted): LiveBody => ({
+  format: formatOf(wanted, webSocket),
+  head: framedStart(startOf(wanted), webSocket),
+  tail: CLOSE,
+});

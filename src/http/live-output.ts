@@ -7,7 +7,7 @@ import { clientAddress } from './client-address.js';
 import { factsOf, type LiveRequest, tcUrlOf } from './live-request.js';
 import { awaitLive } from './live-streams.js';
 import type { HttpEnvironment } from './ports.js';
-import { type Framing, StreamViewer } from './stream-viewer.js';
+import { type LiveBody, StreamViewer } from './stream-viewer.js';
 
 /** A request that the gate let through, and the stream it gets. */
 export interface Admitted {
@@ -64,7 +64,7 @@ export class LiveOutput {
   }
 
   /** From here on the socket belongs to the stream. */
-  serve({ facts, stream }: Admitted, socket: Duplex, framing: Framing): void {
+  serve({ facts, stream }: Admitted, socket: Duplex, framing: LiveBody): void {
     const log = this.env.log.child({ conn: facts.id, peer: facts.ip, protocol: facts.protocol });
     const viewer = new StreamViewer(socket, facts, stream, framing, log, (closed) => {
       this.#viewers.delete(closed);

@@ -5,7 +5,7 @@ import { SocketSink } from '../link/index.js';
 import { type Client, type LiveStream, type StreamFacts, Viewer, type WireFormat } from '../stream/index.js';
 
 /** How the bytes of a stream stand on a socket: what goes before the first frame, and after the last. */
-export interface Framing {
+export interface LiveBody {
   readonly format: WireFormat;
   readonly head: Buffer;
   readonly tail: Buffer | undefined;
@@ -23,7 +23,7 @@ export class StreamViewer extends SocketSink implements Client {
     socket: Duplex,
     readonly facts: StreamFacts,
     readonly stream: LiveStream,
-    private readonly framing: Framing,
+    private readonly framing: LiveBody,
     private readonly log: Log,
     private readonly onClosed: (viewer: StreamViewer) => void,
   ) {

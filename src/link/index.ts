@@ -1,5 +1,6 @@
 export { plainAddress } from './address.js';
 export * from './certificate.js';
+export * from './client-options.js';
 export * from './deadlines.js';
 export * from './peer.js';
 export * from './proxy-door.js';

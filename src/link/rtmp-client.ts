@@ -1,7 +1,7 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { type Ms, ms } from '../core/index.js';
-import { RefusedError, SrsError, SystemError, systemClock } from '../kernel/index.js';
+import { SrsError, SystemError, systemClock } from '../kernel/index.js';
 import { AmfObject, type AmfValue } from '../protocol/amf/index.js';
 import {
   ClientHandshake,
@@ -15,58 +15,13 @@ import {
   type RtmpMessage,
   type WireMessage,
 } from '../protocol/rtmp/index.js';
+import type { ClientOptions, MediaMessage, PlayOptions } from './client-options.js';
 import { Deadlines } from './deadlines.js';
 import { denied, lookup, lookupWhere } from './lookup.js';
+import { PendingAnswers, readStatus, type Waiting } from './pending-answers.js';
 import { type LinkHandler, RtmpLink } from './rtmp-link.js';
 
-/** A message of a played stream, or one to publish: the FLV tag body with its 32-bit timestamp in ms. */
-export interface MediaMessage {
-  readonly kind: 'audio' | 'video' | 'data';
-  readonly timestamp: number;
-  readonly payload: Uint8Array;
-}
-
-export interface ClientOptions {
-  /** Whole time for connecting, and for each later call. Default 10 s. */
-  readonly timeout?: Ms;
-  readonly handshake?: 'complex' | 'simple';
-  /** Outgoing chunk size; default 60000. */
-  readonly chunkSize?: number;
-  /** Further properties of the connect object, e.g. `pageUrl`. */
-  readonly properties?: Readonly<Record<string, AmfValue>>;
-  /** The connect command's second object, e.g. the identity that one server tells another. */
-  readonly identity?: AmfObject;
-  /** Called for every audio, video and data message of a played stream. */
-  readonly onMedia?: (message: MediaMessage) => void;
-  /** Called for every onStatus, e.g. `NetStream.Play.Start`. */
-  readonly onStatus?: (code: string, description: string) => void;
-  /** Called once when the connection is gone; without a reason for an orderly end. */
-  readonly onClose?: (reason: Error | undefined) => void;
-  /** Called when a socket that asked to wait can take bytes again. */
-  readonly onDrain?: () => void;
-  /** Called when the server acknowledged bytes: how many of the connection it has received so far. */
-  readonly onAcknowledged?: (total: number) => void;
-  /** Whether an address may be connected to; a name is judged by the addresses that it has at that moment. */
-  readonly mayConnect?: (address: string) => boolean;
-  /** Gives up at once, whatever is under way. */
-  readonly signal?: AbortSignal;
-  /** Shared timer of a process with many clients. */
-  readonly deadlines?: Deadlines;
-  /** TLS options for rtmps://, e.g. `{ ca }`. The server's name and certificate are verified. */
-  readonly tls?: Readonly<{ ca?: string | Buffer | Array<string | Buffer>; rejectUnauthorized?: boolean }>;
-}
-
-export interface PlayOptions {
-  /** The player's buffer in ms, told to the server. Default 1000. */
-  readonly buffer?: Ms;
-}
-
 type Command = Extract<RtmpMessage, { kind: 'command' }>;
-
-interface Waiting {
-  resolve(args: readonly AmfValue[]): void;
-  reject(error: Error): void;
-}
 
 const CSID_COMMAND = 3;
 const CSID_STREAM = 8;
@@ -79,8 +34,7 @@ export class RtmpClient implements LinkHandler {
   readonly #timeout: Ms;
   readonly #deadlines: Deadlines;
   readonly #ownDeadlines: boolean;
-  readonly #calls = new Map<number, Waiting>();
-  readonly #statuses: Array<Waiting & { readonly prefix: string }> = [];
+  readonly #pending = new PendingAnswers();
   #link!: RtmpLink;
   #transaction = 0;
   #streamId = 0;
@@ -257,11 +211,11 @@ export class RtmpClient implements LinkHandler {
   }
 
   async #call(name: string, args: readonly AmfValue[]): Promise<readonly AmfValue[]> {
-    return this.#await(`an answer to ${name}`, (waiting) => this.#calls.set(this.#send(name, args), waiting));
+    return this.#await(`an answer to ${name}`, (waiting) => this.#pending.call(this.#send(name, args), waiting));
   }
 
   #status(prefix: string): Promise<readonly AmfValue[]> {
-    return this.#await(`onStatus ${prefix}*`, (waiting) => this.#statuses.push({ prefix, ...waiting }));
+    return this.#await(`onStatus ${prefix}*`, (waiting) => this.#pending.status(prefix, waiting));
   }
 
   async #await(what: string, enlist: (waiting: Waiting) => void): Promise<readonly AmfValue[]> {
@@ -293,14 +247,13 @@ export class RtmpClient implements LinkHandler {
     }
   }
 
-  #command(message: Command): void {
-    const { name, transactionId, args } = message;
-    if (name === '_result' || name === '_error') {
-      const call = this.#calls.get(transactionId);
-      this.#calls.delete(transactionId);
-      if (name === '_result') call?.resolve(args);
-      else call?.reject(refusal(args));
-    } else if (name === 'onStatus') this.#onStatus(args);
+  #command({ name, transactionId, args }: Command): void {
+    if (name === '_result' || name === '_error') this.#pending.answered(transactionId, args, name === '_result');
+    else if (name === 'onStatus') {
+      const { code, description } = readStatus(args);
+      this.options.onStatus?.(code, description);
+      this.#pending.told(args);
+    }
   }
 
   /** Errors of the socket become ours; ours pass. */
@@ -309,19 +262,6 @@ export class RtmpClient implements LinkHandler {
     const { host, port } = this.#url;
     const code = this.#link.bytesIn === 0 ? 'UNREACHABLE' : 'CLOSED';
     return new SystemError(code, `connection to ${host}:${port}: ${reason.message}`, {}, { cause: reason });
-  }
-
-  #onStatus(args: readonly AmfValue[]): void {
-    const info = args.find((arg): arg is AmfObject => arg instanceof AmfObject);
-    const code = String(info?.get('code') ?? '');
-    this.options.onStatus?.(code, String(info?.get('description') ?? ''));
-    const failed = info?.get('level') === 'error';
-    const at = failed
-      ? 0
-      : this.#statuses.findIndex((s) => code.startsWith(s.prefix) && code !== 'NetStream.Play.Reset');
-    const [waiting] = at < 0 ? [] : this.#statuses.splice(at, 1);
-    if (failed) waiting?.reject(refusal(args));
-    else waiting?.resolve(args);
   }
 
   settled(): void {}
@@ -340,16 +280,9 @@ export class RtmpClient implements LinkHandler {
     if (this.#ownDeadlines) void this.#deadlines.stop();
     this.#failure = this.#explain(reason);
     const failure = this.#failure ?? new SrsError('CLOSED', 'the server closed the connection');
-    for (const waiting of [this.#ready, ...this.#calls.values(), ...this.#statuses]) waiting?.reject(failure);
-    this.#calls.clear();
-    this.#statuses.length = 0;
+    this.#ready?.reject(failure);
     this.#ready = undefined;
+    this.#pending.fail(failure);
     this.options.onClose?.(this.#failure);
   }
-}
-
-function refusal(args: readonly AmfValue[]): RefusedError {
-  const info = args.find((arg): arg is AmfObject => arg instanceof AmfObject);
-  const description = String(info?.get('description') ?? info?.get('code') ?? 'no reason given');
-  return new RefusedError('REMOTE_REFUSED', `the server refused: ${description}`, { code: info?.get('code') });
 }

@@ -2,6 +2,7 @@ export * from './access/index.js';
 export * from './client-registry.js';
 export * from './fanout-governor.js';
 export * from './flv-format.js';
+export * from './framing.js';
 export * from './gate.js';
 export * from './identity.js';
 export * from './lag-watch.js';

@@ -1,14 +1,12 @@
 import type { Frame } from '../core/index.js';
 import { SrsError } from '../kernel/index.js';
 import { FrameMuxer, type Tracks } from '../protocol/mpegts/index.js';
-import { httpChunk, webSocketMessage } from './flv-format.js';
+import { type Framing, framed, plain } from './framing.js';
 import type { Selection, WireFormat } from './wire-format.js';
 
 /** Tables come at least so often, in ms: who joins where there is no key frame need not wait long (ETSI TR 101 290: 500). */
 const TABLES_EVERY = 400;
 const NOTHING = Buffer.alloc(0);
-
-const framings = { plain: (bytes: Buffer) => bytes, chunked: httpChunk, ws: webSocketMessage } as const;
 
 /**
  * MPEG-TS without an end. Key frames have the tables in front, so a viewer can start at each.
@@ -20,20 +18,18 @@ export class TsFormat implements WireFormat {
   readonly id: string;
   readonly #muxer = new FrameMuxer();
   readonly #encoded = new Map<Frame, Buffer>();
-  readonly #framed: (bytes: Buffer) => Buffer;
   #headers: readonly Frame[] | undefined;
   #tracks: Tracks = { video: undefined, audio: undefined };
   #tracksChanged = false;
   #tables: Buffer = NOTHING;
   #tablesAt = Number.NEGATIVE_INFINITY;
 
-  /** @param framing of each frame: as it is, in an HTTP chunk, or in a WebSocket message. */
+  /** @param framing of each frame. */
   constructor(
     readonly selection: Selection,
-    framing: keyof typeof framings,
+    private readonly framing: Framing = plain,
   ) {
-    this.id = `ts-${framing}:${selection}`;
-    this.#framed = framings[framing];
+    this.id = `ts-${framing.name}:${selection}`;
   }
 
   begin(frames: readonly Frame[], headers: readonly Frame[]): void {
@@ -45,7 +41,7 @@ export class TsFormat implements WireFormat {
 
   /** Who starts at a key frame finds the tables there; else the latest, whose successors have the next counters. */
   preamble(atKey: boolean): Buffer {
-    return atKey || this.#tables.length === 0 ? NOTHING : this.#framed(this.#tables);
+    return atKey || this.#tables.length === 0 ? NOTHING : framed(this.framing, this.#tables);
   }
 
   lengthOf(frame: Frame): number {
@@ -75,7 +71,7 @@ export class TsFormat implements WireFormat {
     const packets = this.#muxer.write(frame) ? this.#muxer.take() : NOTHING;
     const bytes = tables.length === 0 ? packets : Buffer.concat([tables, packets]);
     // A chunk of no bytes would end an HTTP response.
-    return bytes.length === 0 ? NOTHING : this.#framed(bytes);
+    return bytes.length === 0 ? NOTHING : framed(this.framing, bytes);
   }
 
   /** Between key frames they stand in front of audio, which viewers hear who still wait for a picture. */

@@ -1,6 +1,7 @@
 import { type Frame, type Ms, ms } from '../core/index.js';
-import type { Clock, Timer } from '../kernel/index.js';
+import type { Clock } from '../kernel/index.js';
 import { BatchQueue } from './batch-queue.js';
+import { Departure } from './departure.js';
 import type { FanoutGovernor } from './fanout-governor.js';
 import { FanoutPass, type PassLog } from './fanout-pass.js';
 import type { Viewer } from './viewer.js';
@@ -39,8 +40,7 @@ export class WireLog implements PassLog {
   #waiting = 0;
   #open: Frame[] = [];
   #openHeaders: readonly Frame[] = [];
-  #windowTimer: Timer | undefined;
-  #pacer: Timer | undefined;
+  readonly #departure: Departure;
   readonly #pass: FanoutPass;
   /** A picture is under way: who joins now without a key frame can not decode it. */
   #videoRunning = false;
@@ -52,10 +52,11 @@ export class WireLog implements PassLog {
 
   constructor(
     readonly format: WireFormat,
-    private readonly clock: Clock,
+    clock: Clock,
     private readonly governor: FanoutGovernor,
     private settings: WireLogSettings,
   ) {
+    this.#departure = new Departure(clock, this);
     this.#pass = new FanoutPass(this, clock, governor);
     governor.add(this);
   }
@@ -72,8 +73,7 @@ export class WireLog implements PassLog {
   /** Frees timers; the viewers stay attached to nothing. */
   close(): void {
     this.governor.remove(this);
-    this.#windowTimer?.cancel();
-    this.#pacer?.cancel();
+    this.#departure.cancel();
     for (const viewer of this.viewers) viewer.log = undefined;
     this.viewers.length = 0;
     this.#kept.clear();
@@ -117,7 +117,10 @@ export class WireLog implements PassLog {
   /** @param headers the snapshot in force for this frame. */
   append(frame: Frame, headers: readonly Frame[]): void {
     this.#admit(frame, headers);
-    if (this.settings.minInterval > 0) this.#pace();
+    const { minInterval, maxLag } = this.settings;
+    if (minInterval === 0) return;
+    this.#open = withinLag(this.#open, maxLag);
+    this.#departure.pace(ms(minInterval));
   }
 
   #admit(frame: Frame, headers: readonly Frame[]): void {
@@ -132,9 +135,7 @@ export class WireLog implements PassLog {
   settle(): void {
     if (this.#open.length === 0 || this.settings.minInterval > 0) return;
     this.wakes++;
-    const window = this.#window();
-    if (window === 0) this.flush();
-    else if (this.#windowTimer === undefined) this.#windowTimer = this.clock.after(window, this.flush);
+    this.#departure.within(this.#window());
   }
 
   #window(): Ms {
@@ -143,29 +144,20 @@ export class WireLog implements PassLog {
   }
 
   /** Closes the open batch and sends it. */
-  readonly flush = (): void => {
-    this.#windowTimer?.cancel();
-    this.#windowTimer = undefined;
+  flush(): void {
+    this.#departure.left();
     this.#closeBatch();
     this.#pass.start();
-  };
-
-  /** One message per interval: each becomes a batch of its own (`send_min_interval`). */
-  #pace(): void {
-    this.#open = withinLag(this.#open, this.settings.maxLag);
-    if (this.#pacer !== undefined || this.#open.length === 0) return;
-    this.#release();
-    this.#pacer = this.clock.after(ms(this.settings.minInterval), () => {
-      this.#pacer = undefined;
-      this.#pace();
-    });
   }
 
-  #release(): void {
+  /** The oldest frame becomes a batch of its own (`send_min_interval`). @returns false when there is none. */
+  releaseOne(): boolean {
+    if (this.#open.length === 0) return false;
     const later = this.#open.splice(1);
     this.#closeBatch();
     this.#open = later;
     this.#pass.start();
+    return true;
   }
 
   /** The merge timer runs on: a batch that a key frame closed leaves together with the next. */

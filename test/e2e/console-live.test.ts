@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, assert, beforeAll, beforeEach, test } from 'vitest';
-import { type Browser, openBrowser } from '../support/browser.js';
+import { advances, type Browser, openBrowser } from '../support/browser.js';
 import { makeCertificate } from '../support/certificate.js';
 import { clip } from '../support/media.js';
 import { withPeers } from '../support/peers.js';
@@ -53,19 +53,6 @@ withPeers(
   });
 
   const origin = (scheme: 'http' | 'https') => `${scheme}://127.0.0.1:${srs.ports[`${scheme.toUpperCase()}_PORT`]}`;
-  const picture = async () => {
-    await browser.page.locator('video').waitFor();
-    return (await browser.page.evaluate(
-      `(({ currentTime, error }) => ({ time: currentTime, error: error?.message ?? null }))(document.querySelector('video'))`,
-    )) as { time: number; error: string | null };
-  };
-  /** As a viewer sees it: time goes on, and no error of the media. */
-  const advances = async (seconds: number) => {
-    await until('a picture', async () => (await picture()).time > 0, 30_000);
-    const { time: from } = await picture();
-    await until(`${seconds} s of pictures`, async () => (await picture()).time > from + seconds, 30_000);
-    assert.isNull((await picture()).error);
-  };
   /** Players as the server sees them: id → protocol. */
   const players = async (): Promise<Map<string, string>> => {
     const answer = await fetch(`http://127.0.0.1:${srs.ports.API_PORT}/api/v1/clients?count=100`);
@@ -94,7 +81,7 @@ withPeers(
     await browser.page.goto(origin(scheme));
     await browser.page.getByText(label, { exact: true }).first().click();
     await (protocol === 'hls' ? playlist : newPlayer(protocol, before));
-    await advances(2);
+    await advances(browser.page, 2);
     assert.match((await browser.page.textContent('[data-number=latency]')) ?? '', /^\d+\.\d s$/);
     assert.match((await browser.page.textContent('[data-number=dropped]')) ?? '', /^\d+$/);
     assert.equal(await browser.page.textContent('[data-number=size]'), '640 × 360');
@@ -105,7 +92,7 @@ withPeers(
     await browser.page.setViewportSize({ width: 390, height: 844 });
     await browser.page.emulateMedia({ colorScheme: 'dark' });
     await browser.page.goto(origin('https'));
-    await advances(1);
+    await advances(browser.page, 1);
     const [width, room, color] = (await browser.page.evaluate(
       '[document.documentElement.scrollWidth, innerWidth, getComputedStyle(document.body).backgroundColor]',
     )) as [number, number, string];
@@ -115,7 +102,7 @@ withPeers(
     await browser.page.getByRole('radio', { name: 'HTTP-FLV' }).focus();
     await browser.page.keyboard.press('ArrowRight');
     await newPlayer('ws-flv', before);
-    await advances(1);
+    await advances(browser.page, 1);
   });
 
   test('asked no other host, kept its security policy, threw nothing', () => {

@@ -1,5 +1,5 @@
 import { afterAll, assert, beforeAll, beforeEach, test } from 'vitest';
-import { type Browser, openBrowser } from '../support/browser.js';
+import { advances, type Browser, openBrowser } from '../support/browser.js';
 import { type ConsoleHost, hostConsole } from '../support/console-host.js';
 import { clip } from '../support/media.js';
 import { withPeers } from '../support/peers.js';
@@ -38,18 +38,6 @@ withPeers('ffmpeg', 'chromium')('the page', () => {
     host.asked.length = 0;
     await browser.page.goto(host.origin);
   };
-  const picture = async () => {
-    await browser.page.locator('video').waitFor();
-    return (await browser.page.evaluate(
-      `(({ currentTime, error }) => ({ time: currentTime, error: error?.message ?? null }))(document.querySelector('video'))`,
-    )) as { time: number; error: string | null };
-  };
-  const advances = async (seconds: number) => {
-    await until('a picture', async () => (await picture()).time > 0, 20_000);
-    const { time: from } = await picture();
-    await until(`${seconds} s of pictures`, async () => (await picture()).time > from + seconds, 20_000);
-    assert.isNull((await picture()).error);
-  };
 
   test('players are loaded when they are needed, and no sooner', async () => {
     await open();
@@ -61,7 +49,7 @@ withPeers('ffmpeg', 'chromium')('the page', () => {
     await open();
     await browser.page.getByText('rtmp://127.0.0.1/live', { exact: true }).waitFor();
     host.streams = [livestream];
-    await advances(1);
+    await advances(browser.page, 1);
   });
 
   test('names of streams are text, whatever is in them', async () => {

@@ -68,6 +68,10 @@ function span(seconds: number): string {
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
+/** Some codecs do not tell it. */
+const sizeOf = ({ width, height }: { readonly width: number; readonly height: number }): string =>
+  width > 0 ? `${width}x${height}` : '';
+
 export function streamsView(streams: readonly StreamAnswer[]): string {
   if (streams.length === 0) return 'no streams';
   return table(
@@ -77,7 +81,7 @@ export function streamsView(streams: readonly StreamAnswer[]): string {
       id,
       publish.active ? publish.ip || 'local' : '-',
       span(publish.alive),
-      video === null ? '-' : `${video.codec} ${video.width}x${video.height} ${video.fps} fps`,
+      video === null ? '-' : [video.codec, sizeOf(video), `${video.fps} fps`].filter(Boolean).join(' '),
       audio === null ? '-' : `${audio.codec} ${audio.sample_rate} Hz`,
       rate(kbps.recv_30s),
       rate(kbps.send_30s),

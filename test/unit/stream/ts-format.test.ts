@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { Frame } from '../../../src/core/index.js';
 import { ms } from '../../../src/core/index.js';
-import { FanoutGovernor, type Selection, TsFormat, Viewer } from '../../../src/stream/index.js';
+import {
+  chunked,
+  FanoutGovernor,
+  type Framing,
+  plain,
+  type Selection,
+  TsFormat,
+  Viewer,
+} from '../../../src/stream/index.js';
 import { WireLog, type WireLogSettings } from '../../../src/stream/wire-log.js';
 import { aacConfig, aacFrame, avcConfig, avcInter, avcKey, mp3Frame } from '../../support/coded.js';
 import { FakeClock } from '../../support/fake-clock.js';
@@ -17,11 +25,7 @@ const settings: WireLogSettings = {
   startFromCache: true,
 };
 
-function logOf(
-  selection: Selection = 'all',
-  framing: 'plain' | 'chunked' = 'plain',
-  more: Partial<WireLogSettings> = {},
-) {
+function logOf(selection: Selection = 'all', framing: Framing = plain, more: Partial<WireLogSettings> = {}) {
   const clock = new FakeClock();
   return new WireLog(new TsFormat(selection, framing), clock, new FanoutGovernor(clock), { ...settings, ...more });
 }
@@ -66,7 +70,7 @@ describe('MPEG-TS as a wire format', () => {
   );
 
   test('two viewers get the same bytes, though one joined in the middle of a batch', () => {
-    const log = logOf('all', 'plain', { window: ms(300) });
+    const log = logOf('all', plain, { window: ms(300) });
     const first = join(log, headers);
     feed(log, 0, 5);
     const second = join(log, headers);
@@ -90,7 +94,7 @@ describe('MPEG-TS as a wire format', () => {
   });
 
   test('without the GOP cache: audio and tables at once, the picture from the next key frame', () => {
-    const log = logOf('all', 'plain', { startFromCache: false });
+    const log = logOf('all', plain, { startFromCache: false });
     feed(log, 0, 30);
     const viewer = join(log, headers);
     feed(log, 30, 40);
@@ -125,10 +129,10 @@ describe('MPEG-TS as a wire format', () => {
   });
 
   test('in HTTP chunks: no chunk is empty, and their contents are the plain stream', () => {
-    const chunked = logOf('all', 'chunked');
-    const plain = logOf();
-    const [a, b] = [join(chunked, headers), join(plain, headers)];
-    for (const log of [chunked, plain]) feed(log, 0, 30);
+    const inChunks = logOf('all', chunked);
+    const bare = logOf();
+    const [a, b] = [join(inChunks, headers), join(bare, headers)];
+    for (const log of [inChunks, bare]) feed(log, 0, 30);
     const parts: Buffer[] = [];
     for (let rest = a.bytes(); rest.length > 0; ) {
       const end = rest.indexOf('\r\n');
@@ -141,7 +145,7 @@ describe('MPEG-TS as a wire format', () => {
   });
 
   test('a viewer that falls behind goes on at a key frame, with the tables in front', () => {
-    const log = logOf('all', 'plain', { maxLag: ms(2000) });
+    const log = logOf('all', plain, { maxLag: ms(2000) });
     const { viewer, sink } = join(log, headers);
     feed(log, 0, 10);
     sink.room = 0;
