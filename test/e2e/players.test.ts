@@ -69,16 +69,15 @@ withPeers('ffmpeg')('over HTTP', () => {
       const source = `souphttpsrc location=${at(output)} is-live=${output !== 'm3u8'}`;
       const pipeline = `-v ${source} ! ${demux[output]} ${video} ${audio}`.split(' ');
       const player = background('gst-launch-1.0', pipeline, { env: { ...process.env, GST_DEBUG: '2' } });
-      /** At the sink: of the two ends of a pad, gst-launch now and then reports only one. */
-      const decoded = (kind: string) =>
-        new RegExp(`(avdec_.*src|FakeSink.*sink): caps = ${kind}/x-raw`).test(player.log());
       /** Buffers that reached the sink; each changes `last-message`. */
       const shown = (sink: string) =>
         player.log().match(new RegExp(`${sink}: last-message = "?chain`, 'g'))?.length ?? 0;
-      await until('both tracks are decoded', () => decoded('video') && decoded('audio'), 40_000).catch((cause) => {
-        throw new Error(`GStreamer does not decode; it wrote:\n${player.log().slice(-4000)}`, { cause });
-      });
-      await until('3 s of pictures and sound', () => shown('pictures') > 75 && shown('sound') > 75, 40_000);
+      // What reaches the sinks was decoded. The caps are not waited for: gst-launch leaves out some of its notices.
+      await until('3 s of pictures and sound', () => shown('pictures') > 75 && shown('sound') > 75, 60_000).catch(
+        (cause) => {
+          throw new Error(`GStreamer does not decode; it wrote:\n${player.log().slice(-4000)}`, { cause });
+        },
+      );
       expect(player.child.exitCode).toBeNull();
       expect(player.log()).not.toMatch(/ERROR|CONTINUITY|(WARN.*(tsdemux|mpegts|flvdemux|hlsdemux))/);
       await player.stop();
