@@ -55,7 +55,7 @@ export async function publishing(url, count = 1, rate = 100, file = clip) {
 }
 
 /** @param {string} url @param {number} players @param {Timing} timing @param {string[]} more */
-function players(url, players, { warm, window }, ...more) {
+export function players(url, players, { warm, window }, ...more) {
   const args = ['-u', url, '-c', `${players}`, '-r', '500', '-w', `${warm}`, '-d', `${window}`, ...more];
   return startTool([tool('sink'), ...args], { nice: SINK_NICE });
 }

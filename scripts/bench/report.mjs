@@ -205,6 +205,21 @@ function muxingTable(results) {
   return table(['streams of 2 Mbps', 'HLS', 'CPU', 'RSS'], rows);
 }
 
+/** @param {Results} results */
+function apiTable(results) {
+  const rows = results.rows
+    .filter((row) => row.part === 'api')
+    .map((row) => [
+      `${row.count}`,
+      row.variant,
+      `${number(row.cpu)} %`,
+      number(row.lag.p99),
+      number(row.lag.max),
+      remarks(row, results.kbps).join('; '),
+    ]);
+  return table(['players', 'API', 'CPU', 'event loop late p99, ms', 'longest, ms', ''], rows);
+}
+
 /** @param {Results} results @param {string} part @param {string} field */
 function timesTable(results, part, field) {
   const rows = results.rows
@@ -264,6 +279,7 @@ function sections(results) {
     ['Forward, default window', forwardTable(results)],
     ['HLS requests, 32 connections', hlsTable(results)],
     ['HLS muxing, nobody watching', muxingTable(results)],
+    ['The API beside 2000 players, default window', apiTable(results)],
     [
       'Latency: publish to play, video messages, 100 other players, default configuration',
       timesTable(results, 'latency', 'video'),

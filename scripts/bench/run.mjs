@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cache, describeMachine, fileLimit, takeLock } from './machine.mjs';
 import * as measure from './measure.mjs';
+import { apiCost } from './measure-api.mjs';
 import { hlsRequests, muxing } from './measure-http.mjs';
 import { endAll } from './processes.mjs';
 import { summarise } from './profile.mjs';
@@ -15,7 +16,7 @@ import { printReport, writeDocs } from './report.mjs';
 import { missing, NMS_VERSION } from './servers.mjs';
 import { compileTools, makeClips } from './tools.mjs';
 
-const ALL_PARTS = ['start', 'fanout', 'delivery', 'latency', 'join', 'publishers', 'forward', 'hls', 'micro'];
+const ALL_PARTS = ['start', 'fanout', 'delivery', 'latency', 'join', 'publishers', 'forward', 'hls', 'api', 'micro'];
 const ALL_SERVERS = ['limit', 'srs', 'nginx', 'nms'];
 /** Files that the server and the sink need besides one per player. */
 const RESERVE = 200;
@@ -82,6 +83,7 @@ async function row(part, server, variant, count, run) {
 
 /** @param {any} m */
 function brief(m) {
+  if (m.lag !== undefined) return `event loop late: p99 ${m.lag.p99.toFixed(1)} ms, longest ${m.lag.max.toFixed(1)} ms`;
   if (m.rps !== undefined)
     return `${m.rps.toFixed(0)} requests a second, ${m.mbps.toFixed(0)} Mbps, ${m.cpu.toFixed(1)} % CPU`;
   if (m.cpu !== undefined && m.kbps_min === undefined) return `${m.cpu.toFixed(2)} % CPU`;
@@ -102,6 +104,7 @@ const ours = servers.includes('srs');
 const WINDOW = 350;
 const DELIVERY_PLAYERS = 1800;
 const MUXED = 5;
+const API_PLAYERS = 2000;
 const FORWARDED = 300;
 
 async function fanout() {
@@ -144,6 +147,13 @@ async function delivery() {
       const how = name === 'srs' ? { window: WINDOW, http: true } : {};
       await row('delivery', name, variant, count, () => measure.fanout(name, how, count, timing, { via }));
     }
+}
+
+async function api() {
+  for (const asking of [false, true])
+    await row('api', 'srs', asking ? 'with requests' : 'without', API_PLAYERS, () =>
+      apiCost(API_PLAYERS, asking, timing),
+    );
 }
 
 async function hls() {
@@ -214,6 +224,7 @@ else {
   if (parts.includes('publishers')) await publishers();
   if (parts.includes('forward')) await forward();
   if (parts.includes('hls')) await hls();
+  if (parts.includes('api') && ours) await api();
   if (parts.includes('micro') && ours) await micro();
   results.minutes = (performance.now() - began) / 60_000;
   writeFileSync(join(cache, 'results.json'), JSON.stringify(results, undefined, 2));

@@ -19,6 +19,7 @@ const program = join(root, 'dist/srs.mjs');
  * @property {number} [kbps] the C writer's rate per connection
  * @property {boolean} [http] ours: also serve FLV over HTTP
  * @property {number} [hls] ours: also HLS, with segments of so many seconds
+ * @property {boolean} [api] ours: also the HTTP API
  * @property {string} [files] nginx: serve this folder over HTTP
  * @property {string[]} [forward] ours: push every stream to these URLs
  * @property {boolean} [load] ours: not under test, but on the core of the load
@@ -32,6 +33,7 @@ const program = join(root, 'dist/srs.mjs');
  * @property {(stream: string) => string} ts
  * @property {(stream: string) => string} ws
  * @property {(path: string) => string} http
+ * @property {(path: string) => string} api
  * @property {() => { cpu: number, rss: number }} usage CPU seconds so far and MB now
  * @property {() => Promise<void>} stop
  */
@@ -47,14 +49,14 @@ const listens = (port) =>
  * @param {string} name
  * @param {string[]} command
  * @param {number} port
- * @param {{ http?: number, master?: boolean, cwd?: string, scheme?: string, side?: 'server' | 'load' }} [how]
+ * @param {{ http?: number, api?: number, master?: boolean, cwd?: string, scheme?: string, side?: 'server' | 'load' }} [how]
  * @returns {Promise<Server>}
  */
 async function launch(
   name,
   command,
   port,
-  { http, master = false, cwd = cache, scheme = 'rtmp', side = 'server' } = {},
+  { http, api, master = false, cwd = cache, scheme = 'rtmp', side = 'server' } = {},
 ) {
   const began = performance.now();
   const child = startServer(name, command, cwd, side);
@@ -77,15 +79,17 @@ async function launch(
     ts: (stream) => `http://127.0.0.1:${http}/live/${stream}.ts`,
     ws: (stream) => `ws://127.0.0.1:${http}/live/${stream}.flv`,
     http: (path) => `http://127.0.0.1:${http}/${path}`,
+    api: (path) => `http://127.0.0.1:${api}${path}`,
     usage: () => ({ cpu: cpuSeconds(worker()), rss: rssMb(worker()) }),
     stop: () => end(child),
   };
 }
 
 /** @param {Variant} v */
-async function srs({ window, http = false, hls, forward = [], load = false, profile }) {
+async function srs({ window, http = false, api = false, hls, forward = [], load = false, profile }) {
   const port = await freePort();
   const httpPort = await freePort();
+  const apiPort = await freePort();
   const name = load ? 'receiver' : 'srs';
   const folder = join(cache, name);
   mkdirSync(folder, { recursive: true });
@@ -98,6 +102,7 @@ daemon off;
 srs_log_tank console;
 pid ${folder}/srs.pid;
 ${http ? `http_server { enabled on; listen ${httpPort}; }` : ''}
+${api ? `http_api { enabled on; listen 127.0.0.1:${apiPort}; }` : ''}
 vhost __defaultVhost__ {
     ${window === undefined ? '' : `mw_latency ${window};`}
     ${http ? 'http_remux { enabled on; mount [vhost]/[app]/[stream].flv; mount [vhost]/[app]/[stream].ts; }' : ''}
@@ -107,7 +112,12 @@ vhost __defaultVhost__ {
 `,
   );
   const flags = profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile];
-  const how = { http: httpPort, cwd: folder, side: /** @type {'server' | 'load'} */ (load ? 'load' : 'server') };
+  const how = {
+    http: httpPort,
+    api: apiPort,
+    cwd: folder,
+    side: /** @type {'server' | 'load'} */ (load ? 'load' : 'server'),
+  };
   return launch(name, [process.execPath, ...flags, program, '-c', conf], port, how);
 }
 

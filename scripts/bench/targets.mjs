@@ -111,6 +111,13 @@ export const targets = [
     value: (find) =>
       ratio(find('forward', 'srs', undefined, 'destinations')?.cpu, find('forward', 'srs', undefined, 'players')?.cpu),
   },
+  {
+    what: 'longest delay of the event loop that 10 API requests a second add, 2000 players',
+    target: 10,
+    unit: 'ms',
+    value: (find) =>
+      difference(find('api', 'srs', 2000, 'with requests')?.lag.max, find('api', 'srs', 2000, 'without')?.lag.max),
+  },
   { what: 'RSS at 1800 players', target: 110, unit: 'MB', value: (find) => find('fanout', 'srs', 1800)?.rss },
   {
     what: 'RSS that 200 stalled readers add',

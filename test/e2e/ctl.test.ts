@@ -27,10 +27,7 @@ describe('srs ctl', () => {
 
     const streams = await ctl(srs, ['streams'], 'r');
     assert.match(streams.stdout, /^STREAM +ID +PUBLISHER/);
-    assert.match(
-      streams.stdout,
-      /^live\/show +vid-\w+ +127\.0\.0\.1 +00:00:\d\d +H264 25 fps +AAC \d+ Hz .* 2 +0$/m,
-    );
+    assert.match(streams.stdout, /^live\/show +vid-\w+ +127\.0\.0\.1 +00:00:\d\d +H264 25 fps +AAC \d+ Hz .* 2 +0$/m);
     const clients = JSON.parse((await ctl(srs, ['clients', '--json'])).stdout) as { id: string; type: string }[];
     assert.equal(clients.length, 3);
     const table = (await ctl(srs, ['clients'])).stdout;
