@@ -10,6 +10,7 @@ import {
   type WireFormat,
   webSocket,
 } from '../stream/index.js';
+import type { Headers } from './common-headers.js';
 import type { LiveBody } from './stream-viewer.js';
 
 /** What a live stream is packed in; the extension of its mount. */
@@ -37,7 +38,7 @@ const framedStart = (start: Buffer, framing: Framing): Buffer => (start.length =
  * costs half as much again for each write.
  * @param version of the request: HTTP/1.0 knows no chunks, so its body lasts until the connection closes.
  */
-export function httpLive(wanted: Wanted, version: string, headers: Readonly<Record<string, string>>): LiveBody {
+export function httpLive(wanted: Wanted, version: string, headers: Headers): LiveBody {
   const framing = version === '1.0' ? plain : chunked;
   const fields = {
     'Content-Type': MEDIA_TYPE[wanted.container],

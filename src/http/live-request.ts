@@ -29,8 +29,9 @@ export const askedOf = (message: IncomingMessage): Asked => ({
 
 /** The vhost that serves a request: `?vhost=` wins over the Host header. Undefined when there is none. */
 export function vhostOf(config: Config, { url, host }: Asked): VhostConfig | undefined {
-  const query = new URLSearchParams(queryOf(url));
-  const name = query.get('vhost') ?? hostName(host ?? '');
+  const query = queryOf(url);
+  const named = query === '' ? null : new URLSearchParams(query).get('vhost');
+  const name = named ?? hostName(host ?? '');
   return findVhost(config, name === '' ? '__defaultVhost__' : name);
 }
 

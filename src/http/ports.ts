@@ -1,7 +1,7 @@
 import type { Config } from '../config/index.js';
 import type { Clock, Log } from '../kernel/index.js';
 import type { ClientRegistry, Gate, StreamHub } from '../stream/index.js';
-import type { MemoryFile } from './hls-files.js';
+import type { MemoryFile } from './memory-files.js';
 
 /** What the HTTP server needs from the server around it; wired in app/. */
 export interface HttpEnvironment {

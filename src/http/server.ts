@@ -3,19 +3,19 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
-import { type Service, version } from '../kernel/index.js';
+import type { Service } from '../kernel/index.js';
 import { streamKey } from '../stream/index.js';
 import { answerTo } from './answer-to.js';
 import { TOO_MANY, takeShare } from './client-address.js';
+import { commonHeaders, type Headers } from './common-headers.js';
 import { crossdomainXml } from './crossdomain.js';
 import { FlvPush, readBody } from './flv-push.js';
 import { seekOf, sendFlvFrom } from './flv-seek.js';
-import { sendMemoryFile } from './hls-files.js';
-import { HlsSessions } from './hls-sessions.js';
 import { httpLive, MEDIA_TYPE } from './live-framing.js';
 import { LiveList } from './live-list.js';
 import { LiveOutput } from './live-output.js';
-import { askedOf, type LiveRequest, liveRequestOf, pathOf, vhostOf } from './live-request.js';
+import { askedOf, type LiveRequest, liveRequestOf, vhostOf } from './live-request.js';
+import { MemoryFiles } from './memory-files.js';
 import type { HttpEnvironment } from './ports.js';
 import { findConsoleFile, findFile, type StaticFile } from './static-files.js';
 import { WebSockets } from './web-sockets.js';
@@ -34,13 +34,13 @@ export class HttpServer implements Service {
   readonly #node: Server;
   readonly #webSockets: WebSockets;
   readonly #live: LiveOutput;
-  readonly #sessions: HlsSessions;
+  readonly #memory: MemoryFiles;
   readonly #list: LiveList;
 
   constructor(private readonly env: HttpEnvironment) {
     this.#live = new LiveOutput(env);
     this.#webSockets = new WebSockets(env, this.#live);
-    this.#sessions = new HlsSessions(env);
+    this.#memory = new MemoryFiles(env);
     this.#list = new LiveList(env.hub, env.clients, () => env.clock.wall());
     this.#node = createServer({
       headersTimeout: HEADERS_WITHIN,
@@ -50,7 +50,11 @@ export class HttpServer implements Service {
       noDelay: true,
     });
     this.#app = fastify({
-      serverFactory: (handler) => this.#node.on('request', handler),
+      // Memory files first: a segment's name ends in .ts too, and would be taken for a live stream.
+      serverFactory: (route) =>
+        this.#node.on('request', (message, response) => {
+          if (!this.#memory.answers(message, response)) route(message, response);
+        }),
       forceCloseConnections: true,
       logger: false,
       routerOptions: { ignoreTrailingSlash: false },
@@ -69,8 +73,8 @@ export class HttpServer implements Service {
     });
     app.addHook('onSend', async (_request, reply) => {
       // What the console tells is for its own page only.
-      const forAll = !reply.hasHeader('Content-Security-Policy');
-      reply.headers(this.#headers(forAll));
+      const isOwn = reply.hasHeader('Content-Security-Policy');
+      reply.headers(isOwn ? commonHeaders(false) : this.#headers());
     });
     app.setErrorHandler((error, _request, reply) => this.#failed(error, reply));
     app.setNotFoundHandler((_request, reply) => void reply.code(404).type('text/plain').send('Not Found\n'));
@@ -106,34 +110,21 @@ export class HttpServer implements Service {
 
   async stop(): Promise<void> {
     this.#live.end();
-    this.#sessions.close();
+    this.#memory.close();
     this.#list.close();
     this.#node.closeAllConnections();
     await this.#app.close();
     this.#node.close();
   }
 
-  #headers(forAll = true): Record<string, string> {
-    return {
-      Server: `srs/${version}`,
-      'X-Content-Type-Options': 'nosniff',
-      ...(forAll && this.env.config().httpServer.crossdomain
-        ? {
-            'Access-Control-Allow-Origin': '*',
-            'Access-Control-Expose-Headers': 'Server, Range, Content-Length, Content-Range',
-          }
-        : {}),
-    };
+  #headers(): Headers {
+    return commonHeaders(this.env.config().httpServer.crossdomain);
   }
 
   async #get(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const config = this.env.config();
     const url = request.raw.url ?? '/';
     const vhost = vhostOf(config, askedOf(request.raw));
-    // First: a segment's name ends in .ts too, and would be taken for a live stream.
-    const memory = vhost === undefined ? undefined : this.env.hls(vhost.name, pathOf(url) ?? '');
-    if (vhost !== undefined && memory !== undefined)
-      return sendMemoryFile(memory, this.#sessions, vhost.hls, request, reply);
     const live = liveRequestOf(this.env.config(), request.raw);
     if (live !== undefined && this.#isLive(live)) return this.#play(live, request, reply);
     const page = config.httpServer.console && (await findConsoleFile(this.env.consoleDir, url));

@@ -31,6 +31,8 @@ export interface HlsListener {
 
 /** Until the first segment has set the target, a group of pictures may be this long. */
 const FIRST_LIMIT = 60_000;
+/** Stands for the query in a playlist that all readers share; no name has it. */
+const QUERY = '\0';
 /** Of the memory of a stream, one segment may have a quarter. */
 const PIECE_SHARE = 4;
 
@@ -45,6 +47,8 @@ export class HlsStream implements SegmenterRules {
   #discontinuities = 0;
   #target: number | undefined;
   #ended = false;
+  /** The playlist, parted where the query of its reader goes; undefined: to be written anew. */
+  #parted: string[] | undefined;
   /** Unix time of the stream's 0, where its clock is not absolute. */
   #offset: number | undefined;
   #lastEnd = 0;
@@ -147,7 +151,8 @@ export class HlsStream implements SegmenterRules {
 
   /** @param query what every URI is followed by. @returns undefined while there is no segment yet. */
   playlist(query: string): string | undefined {
-    return this.playlistOf(this.listed, query);
+    this.#parted ??= this.playlistOf(this.listed, QUERY)?.split(QUERY);
+    return this.#parted?.join(query);
   }
 
   /** A playlist of these, which follow each other. */
@@ -170,17 +175,20 @@ export class HlsStream implements SegmenterRules {
   resume(): void {
     this.#offset = undefined;
     this.#ended = false;
+    this.#parted = undefined;
   }
 
   /** The publisher did not come back. */
   end(): void {
     this.#ended = true;
+    this.#parted = undefined;
     this.listener.listed(undefined);
   }
 
   /** Forgets everything. */
   dispose(): void {
     this.#forget(this.#window.clear());
+    this.#parted = undefined;
   }
 
   #add({ bytes, start, duration, discontinuity }: Piece): void {
@@ -217,6 +225,7 @@ export class HlsStream implements SegmenterRules {
     if (segment.secret !== undefined) this.listener.file(segment.secret.path, 'key', segment.secret.bytes);
     this.listener.file(path, 'segment', segment.bytes);
     this.#trim();
+    this.#parted = undefined;
     this.listener.listed(segment);
   }
 

@@ -1,0 +1,13 @@
+import { version } from '../kernel/index.js';
+
+export type Headers = Readonly<Record<string, string>>;
+
+const COMMON: Headers = { Server: `srs/${version}`, 'X-Content-Type-Options': 'nosniff' };
+const CROSSDOMAIN: Headers = {
+  ...COMMON,
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Expose-Headers': 'Server, Range, Content-Length, Content-Range',
+};
+
+/** What every answer carries. @param crossdomain pages of other hosts may read it, too. */
+export const commonHeaders = (crossdomain: boolean): Headers => (crossdomain ? CROSSDOMAIN : COMMON);

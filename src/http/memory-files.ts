@@ -1,0 +1,146 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { writeMasterPlaylist } from '../protocol/m3u8/index.js';
+import type { StreamName } from '../stream/index.js';
+import { answerTo } from './answer-to.js';
+import { readRange } from './byte-range.js';
+import { TOO_MANY, takeShare } from './client-address.js';
+import { commonHeaders } from './common-headers.js';
+import { splitContext, withContext } from './hls-context.js';
+import { type HlsSession, HlsSessions } from './hls-sessions.js';
+import { askedOf, pathOf, vhostOf } from './live-request.js';
+import type { HttpEnvironment } from './ports.js';
+
+/** A playlist, segment or key that is kept in memory. */
+export type MemoryFile = { readonly stream: StreamName } & (
+  | { readonly kind: 'playlist'; text(query: string): string | undefined; bandwidth(): number }
+  | { readonly kind: 'segment' | 'key'; readonly bytes: Buffer }
+);
+
+/** What the vhost says about players (`hls_ctx`, `hls_ts_ctx`). */
+interface ContextSettings {
+  readonly hlsCtx: boolean;
+  readonly hlsTsCtx: boolean;
+}
+
+/** Names and values by turns: Node writes such a list out as it is. */
+type HeaderList = readonly string[];
+
+interface Answer {
+  readonly status: number;
+  readonly headers: HeaderList;
+  readonly body: string | Buffer;
+}
+
+/** Live HLS from memory. Every player asks for a file each few seconds: these requests pass by the router and its hooks. */
+export class MemoryFiles {
+  readonly #sessions: HlsSessions;
+  #due: { readonly answer: Answer; readonly response: ServerResponse }[] = [];
+
+  constructor(private readonly env: HttpEnvironment) {
+    this.#sessions = new HlsSessions(env);
+  }
+
+  /** @returns false, with nothing done, when the request is not one for such a file. */
+  answers(message: IncomingMessage, response: ServerResponse): boolean {
+    if (message.method !== 'GET' && message.method !== 'HEAD') return false;
+    const vhost = vhostOf(this.env.config(), askedOf(message));
+    const file = vhost && this.env.hls(vhost.name, pathOf(message.url ?? '/') ?? '');
+    if (vhost === undefined || file === undefined) return false;
+    if (takeShare(this.env, message, response)) void this.#answer(file, vhost.hls, message, response);
+    else this.#send(plainText(429, TOO_MANY), response);
+    return true;
+  }
+
+  close(): void {
+    this.#sessions.close();
+  }
+
+  async #answer(file: MemoryFile, settings: ContextSettings, message: IncomingMessage, response: ServerResponse) {
+    try {
+      const { answer, session } = await this.#ask(file, settings, message);
+      if (session !== undefined && message.method !== 'HEAD') session.bytesOut += Buffer.byteLength(answer.body);
+      this.#send(answer, response);
+    } catch (error) {
+      const { status, text } = answerTo(error, this.env);
+      this.#send(plainText(status, text), response);
+    }
+  }
+
+  /**
+   * With `hls_ctx` a player gets a master playlist first, which leads it to the playlist with a mark of its own.
+   * @throws {RefusedError}
+   */
+  async #ask(
+    file: MemoryFile,
+    { hlsCtx, hlsTsCtx }: ContextSettings,
+    message: IncomingMessage,
+  ): Promise<{ answer: Answer; session: HlsSession | undefined }> {
+    const [place, query] = splitUrl(message.url ?? '/');
+    const { param, context } = hlsCtx ? splitContext(query) : { param: query, context: undefined };
+    if (file.kind !== 'playlist') {
+      const session = await this.#sessions.admit(file.stream, message, param, context);
+      return { answer: file.kind === 'key' ? key(file.bytes) : segment(file.bytes, message), session };
+    }
+    const text = file.text(hlsTsCtx ? query : param);
+    if (text === undefined) return { answer: plainText(404, 'Not Found'), session: undefined };
+    if (hlsCtx && context === undefined) {
+      const offered = await this.#sessions.offer(file.stream, message, param);
+      const uri = place.slice(place.lastIndexOf('/') + 1) + withContext(param, offered.context);
+      return { answer: playlist(writeMasterPlaylist(uri, file.bandwidth())), session: offered.session };
+    }
+    return { answer: playlist(text), session: await this.#sessions.admit(file.stream, message, param, context) };
+  }
+
+  /** The answers of a turn leave together at its end: reading and writing by turns would wake a reader for each. */
+  #send(answer: Answer, response: ServerResponse): void {
+    if (this.#due.push({ answer, response }) > 1) return;
+    setImmediate(() => {
+      const due = this.#due;
+      this.#due = [];
+      for (const { answer, response } of due) this.#write(answer, response);
+    });
+  }
+
+  #write({ status, headers, body }: Answer, response: ServerResponse): void {
+    const list = [...(this.env.config().httpServer.crossdomain ? CROSSDOMAIN : COMMON), ...headers];
+    if (status !== 304) list.push('Content-Length', `${Buffer.byteLength(body)}`);
+    response.writeHead(status, list);
+    response.end(body);
+  }
+}
+
+/** A URL's path and its query with the `?`, or ''. In a playlist the query stands between quotes, too. */
+function splitUrl(url: string): [path: string, query: string] {
+  const at = url.indexOf('?');
+  return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at).replaceAll('"', '%22')];
+}
+
+const COMMON: HeaderList = Object.entries(commonHeaders(false)).flat();
+const CROSSDOMAIN: HeaderList = Object.entries(commonHeaders(true)).flat();
+
+const TEXT: HeaderList = ['Content-Type', 'text/plain'];
+const plainText = (status: number, text: string): Answer => ({ status, headers: TEXT, body: `${text}\n` });
+
+const PLAYLIST: HeaderList = ['Content-Type', 'application/vnd.apple.mpegurl', 'Cache-Control', 'no-cache'];
+const playlist = (body: string): Answer => ({ status: 200, headers: PLAYLIST, body });
+
+const KEY: HeaderList = ['Content-Type', 'application/octet-stream', 'Cache-Control', 'no-store'];
+const key = (body: Buffer): Answer => ({ status: 200, headers: KEY, body });
+
+const SEGMENT: HeaderList = [
+  ...['Content-Type', 'video/mp2t'],
+  ...['Cache-Control', 'public, max-age=3600, immutable'],
+  ...['Accept-Ranges', 'bytes'],
+];
+
+function segment(bytes: Buffer, { headers: asked }: IncomingMessage): Answer {
+  // The name is unique and its bytes never change, so their number tells one version from another.
+  const etag = `"${bytes.length.toString(36)}"`;
+  const headers = [...SEGMENT, 'ETag', etag];
+  if (asked['if-none-match'] === etag) return { status: 304, headers, body: '' };
+  const range = readRange(asked.range, bytes.length);
+  if (range === undefined) return { status: 200, headers, body: bytes };
+  const [from, to] = range === 'unsatisfiable' ? [0, -1] : range;
+  headers.push('Content-Range', `bytes ${range === 'unsatisfiable' ? '*' : `${from}-${to}`}/${bytes.length}`);
+  return { status: range === 'unsatisfiable' ? 416 : 206, headers, body: bytes.subarray(from, to + 1) };
+}
