@@ -15,6 +15,7 @@ export class SocketSink {
   #corked = false;
   /** Ended or destroyed: nothing may be written any more. */
   #over = false;
+  #kernelKey: string | undefined;
   bytesOut = 0;
 
   constructor(protected readonly socket: Socket) {
@@ -36,6 +37,11 @@ export class SocketSink {
   }
 
   get kernelKey(): string | undefined {
+    this.#kernelKey ??= this.#findKey();
+    return this.#kernelKey;
+  }
+
+  #findKey(): string | undefined {
     const { localAddress, localPort, remoteAddress, remotePort } = this.socket;
     if (localAddress === undefined || localPort === undefined) return undefined;
     if (remoteAddress === undefined || remotePort === undefined) return undefined;

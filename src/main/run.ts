@@ -5,11 +5,12 @@ import { acquirePidFile, openLog, version } from '../kernel/index.js';
 import { daemonize, isDaemonChild, reportToParent } from './daemon.js';
 import { logPart, PidPart, WatchPart } from './reload-parts.js';
 import { endSignal } from './signals.js';
-import { endWithParent, enterWorkDir } from './surroundings.js';
+import { endWithParent, enterWorkDir, keepYoungHeapSmall } from './surroundings.js';
 
 /** Runs the server until a signal ends it. @returns the exit code. @throws {SrsError} when it can not start. */
 export async function run(file: string): Promise<number> {
   const parent = process.ppid;
+  keepYoungHeapSmall();
   // Without a handler SIGUSR1 would open Node's inspector port; the log is reopened once there is one.
   let reopen = () => {};
   process.on('SIGUSR1', () => reopen());

@@ -11,9 +11,12 @@ export interface Batch {
 /** A group of pictures is kept for newcomers up to this length. */
 export const MAX_GOP = 60_000;
 
+const NONE = Buffer.alloc(0);
+
 /** The closed batches of a log, numbered without end: what is kept of them, and from where on viewers may read. */
 export class BatchQueue {
   #batches: Batch[] = [];
+  #pair: { readonly seq: number; readonly bytes: Buffer } | undefined;
   /** Sequence number of the oldest kept batch, and of the one that comes next. */
   tail = 0;
   head = 0;
@@ -27,6 +30,15 @@ export class BatchQueue {
     return this.#batches[seq - this.tail];
   }
 
+  /** Two batches as one Buffer, which viewers at the same place share. */
+  pairFrom(seq: number): Buffer {
+    if (this.#pair?.seq !== seq) {
+      const parts = [this.at(seq)?.bytes ?? NONE, this.at(seq + 1)?.bytes ?? NONE];
+      this.#pair = { seq, bytes: Buffer.concat(parts) };
+    }
+    return this.#pair.bytes;
+  }
+
   get newest(): Batch | undefined {
     return this.#batches.at(-1);
   }
@@ -38,12 +50,14 @@ export class BatchQueue {
 
   push(batch: Batch): void {
     this.#batches.push(batch);
+    this.#pair = undefined;
     this.head++;
     this.bytes += batch.bytes.length;
   }
 
   clear(): void {
     this.#batches = [];
+    this.#pair = undefined;
     this.tail = this.head;
     this.bytes = 0;
   }

@@ -9,6 +9,16 @@ const MIN_BOUND = 256 * 1024;
 /** A viewer whose socket has not taken a byte for this long is closed. */
 const STUCK = 30_000;
 
+/** Who may have more than this share of the bound under way must be looked up in the kernel's tables. */
+const SUSPECT = 1 / 2;
+/** Printing the tables costs the kernel much, so whoever has this share is looked up with the others. */
+const WORTHWHILE = 1 / 8;
+
+interface Late {
+  readonly viewer: Viewer;
+  readonly bound: number;
+}
+
 interface Rate {
   made: number;
   perSecond: number;
@@ -45,29 +55,32 @@ export class LagWatch implements Service {
     if (this.#busy) return;
     this.#busy = true;
     try {
-      const suspects = this.#suspects();
-      if (suspects.size > 0) this.#judge(suspects, await this.sendQueues(new Set(suspects.keys())));
+      const bounds = this.#bounds();
+      if (!this.#isDue(bounds)) return;
+      const viewers = lateOnes(bounds);
+      this.#judge(viewers, await this.sendQueues(new Set(viewers.keys())));
     } finally {
       this.#busy = false;
     }
   }
 
-  /** Viewers who may have more than half of their bound still under way. */
-  #suspects(): Map<string, { viewer: Viewer; bound: number }> {
-    const suspects = new Map<string, { viewer: Viewer; bound: number }>();
+  /** How much the viewers of each log may have under way. */
+  #bounds(): ReadonlyMap<WireLog, number> {
     const now = this.clock.now();
     const elapsed = Math.max(1, now - this.#lastSweep) / 1000;
     this.#lastSweep = now;
-    for (const log of this.logs()) {
-      const bound = this.#bound(log, elapsed);
+    return new Map([...this.logs()].map((log) => [log, this.#bound(log, elapsed)]));
+  }
+
+  /** Whether any viewer must be looked up. Who needs not is not stuck, either. */
+  #isDue(bounds: ReadonlyMap<WireLog, number>): boolean {
+    let due = false;
+    for (const [log, bound] of bounds)
       for (const viewer of log.viewers) {
-        const underWay = viewer.sent - viewer.confirmed;
-        const suspect = underWay > bound / 2 || viewer.stalled || !viewer.sink.writable;
-        if (!suspect) viewer.stuckSince = 0;
-        else if (viewer.sink.kernelKey !== undefined) suspects.set(viewer.sink.kernelKey, { viewer, bound });
+        if (viewer.sent - viewer.confirmed > bound * SUSPECT || viewer.stalled || !viewer.sink.writable) due = true;
+        else viewer.stuckSince = 0;
       }
-    }
-    return suspects;
+    return due;
   }
 
   /** `queue_length` seconds of the stream's current bit rate. */
@@ -81,9 +94,9 @@ export class LagWatch implements Service {
     return Math.max(MIN_BOUND, (rate.perSecond * log.maxLag) / 1000);
   }
 
-  #judge(suspects: Map<string, { viewer: Viewer; bound: number }>, queues: ReadonlyMap<string, number>): void {
+  #judge(viewers: ReadonlyMap<string, Late>, queues: ReadonlyMap<string, number>): void {
     const now = this.clock.now();
-    for (const [key, { viewer, bound }] of suspects) {
+    for (const [key, { viewer, bound }] of viewers) {
       const kernel = queues.get(key);
       if (kernel === undefined || viewer.log === undefined) continue;
       const backlog = kernel + viewer.sink.queued;
@@ -100,4 +113,17 @@ export class LagWatch implements Service {
         viewer.sink.fail(`took no data for ${STUCK / 1000} s`);
     }
   }
+}
+
+/** Whom to look up when there is a look at the tables, by their names in there. */
+function lateOnes(bounds: ReadonlyMap<WireLog, number>): Map<string, Late> {
+  const late = new Map<string, Late>();
+  for (const [log, bound] of bounds)
+    for (const viewer of log.viewers) {
+      const underWay = viewer.sent - viewer.confirmed;
+      if (underWay <= bound * WORTHWHILE && !viewer.stalled && viewer.sink.writable) continue;
+      const { kernelKey } = viewer.sink;
+      if (kernelKey !== undefined) late.set(kernelKey, { viewer, bound });
+    }
+  return late;
 }

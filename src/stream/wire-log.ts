@@ -334,6 +334,7 @@ export class WireLog implements PassLog {
     if (this.#kept.isLost(viewer.position)) this.#skip(viewer);
     const missing = this.#kept.head - viewer.position;
     if (missing === 1) this.#sendNext(viewer);
+    else if (missing === 2 && viewer.offset === 0) this.#sendPair(viewer);
     else if (missing > 1) {
       viewer.sink.cork();
       this.#catchUp(viewer);
@@ -352,6 +353,15 @@ export class WireLog implements PassLog {
     const bytes = viewer.offset === 0 ? batch.bytes : batch.bytes.subarray(viewer.offset);
     viewer.offset = 0;
     viewer.position++;
+    if (bytes.length === 0) return;
+    viewer.write(bytes);
+    this.bytesOut += bytes.length;
+  }
+
+  /** What a key frame has parted in the middle of a merge window: one write like any other. */
+  #sendPair(viewer: Viewer): void {
+    const bytes = this.#kept.pairFrom(viewer.position);
+    viewer.position += 2;
     if (bytes.length === 0) return;
     viewer.write(bytes);
     this.bytesOut += bytes.length;

@@ -67,6 +67,21 @@ describe('LagWatch (R6, R7)', () => {
     expect(scans).toBe(0);
   });
 
+  test('one look serves all who will need it soon', async () => {
+    // The second joins a second later, so the first comes to its half of the bound before it.
+    const { viewer: first } = viewer('a');
+    second();
+    await watch.sweep();
+    const { viewer: other } = viewer('b');
+    kernel.set('a', 0).set('b', 0);
+    for (let i = 0; i < 4 && scans === 0; i++) {
+      second();
+      await watch.sweep();
+    }
+    expect(scans).toBe(1);
+    expect([first.confirmed, other.confirmed]).toEqual([first.sent, other.sent]);
+  });
+
   test('a backlog in the kernel beyond queue_length stops the feeding; drained, it jumps to a key frame', async () => {
     const { viewer: v, sink } = viewer('a');
     await watch.sweep();
