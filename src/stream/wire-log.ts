@@ -4,6 +4,8 @@ import { BatchQueue } from './batch-queue.js';
 import { Departure } from './departure.js';
 import type { FanoutGovernor } from './fanout-governor.js';
 import { FanoutPass, type PassLog } from './fanout-pass.js';
+import { KeyWait } from './key-wait.js';
+import { withinLag } from './stands-alone.js';
 import type { Viewer } from './viewer.js';
 import { encodeFrames, selects, type WireFormat } from './wire-format.js';
 
@@ -27,9 +29,6 @@ interface Start {
   readonly firstDts: Ms;
 }
 
-/** A stream without key frames (intra refresh) is joined anyway after this much of it. */
-export const MAX_KEY_WAIT = 10_000;
-
 /**
  * The bytes of one stream in one wire format, and the viewers that read them (architecture: a stream is a log, a
  * viewer is a cursor). Frames collect in the open batch; a closed batch is one Buffer that every viewer shares.
@@ -37,7 +36,7 @@ export const MAX_KEY_WAIT = 10_000;
 export class WireLog implements PassLog {
   readonly viewers: Viewer[] = [];
   readonly #kept = new BatchQueue();
-  #waiting = 0;
+  readonly #keyWait: KeyWait;
   #open: Frame[] = [];
   #openHeaders: readonly Frame[] = [];
   readonly #departure: Departure;
@@ -56,6 +55,7 @@ export class WireLog implements PassLog {
     private readonly governor: FanoutGovernor,
     private settings: WireLogSettings,
   ) {
+    this.#keyWait = new KeyWait(format);
     this.#departure = new Departure(clock, this);
     this.#pass = new FanoutPass(this, clock, governor);
     governor.add(this);
@@ -169,7 +169,7 @@ export class WireLog implements PassLog {
     this.format.begin?.(frames, this.#openHeaders);
     const bytes = encodeFrames(this.format, frames);
     const startsWithKey = first.kind === 'video' && first.role === 'key';
-    if (this.#waiting > 0) this.#serveWaiting(frames, startsWithKey);
+    this.bytesOut += this.#keyWait.serve(frames, startsWithKey, this.#kept.head);
     this.format.closed?.();
     if (startsWithKey && this.settings.startFromCache) this.#kept.newestKey = this.#kept.head;
     this.#kept.push({ bytes, firstDts: first.dts, headers: this.#openHeaders });
@@ -194,8 +194,7 @@ export class WireLog implements PassLog {
       viewer.offset = 0;
       this.#pass.joined(start.seq);
       this.#catchUp(viewer);
-    } else if (this.#videoRunning) this.#await(viewer);
-    else this.#goLive(viewer, false);
+    } else this.#goOn(viewer);
     this.#catchOpen(viewer);
     viewer.sink.uncork();
   }
@@ -216,8 +215,8 @@ export class WireLog implements PassLog {
     viewer.index = this.viewers.length;
     this.viewers.push(viewer);
     if (viewer.state === 'paused') viewer.position = this.#kept.tail - 1;
-    else if (this.#videoRunning && !seamless) this.#await(viewer);
-    else this.#goLive(viewer, false);
+    else if (seamless) this.#goLive(viewer);
+    else this.#goOn(viewer);
   }
 
   get #newestDts(): Ms {
@@ -266,43 +265,22 @@ export class WireLog implements PassLog {
       .map((header) => (header.kind === 'data' ? header : { ...header, dts: firstDts }));
   }
 
-  #await(viewer: Viewer): void {
-    viewer.state = 'waiting';
-    viewer.waitingSince = this.#newestDts;
-    viewer.position = this.#kept.head;
-    viewer.offset = 0;
-    this.#waiting++;
+  /** It goes on with the next batch, or waits for the key frame when a picture is under way. */
+  #goOn(viewer: Viewer): void {
+    if (this.#videoRunning) this.#keyWait.enter(viewer, this.#kept.head, this.#newestDts);
+    else this.#goLive(viewer);
   }
 
-  #goLive(viewer: Viewer, wasWaiting = true): void {
+  #goLive(viewer: Viewer): void {
+    this.#keyWait.leave(viewer);
     viewer.state = 'live';
     viewer.position = this.#kept.head;
     viewer.offset = 0;
-    if (wasWaiting) this.#waiting--;
-  }
-
-  /** At the close of a batch: viewers that wait for a picture go live at a key frame, and get the rest until then. */
-  #serveWaiting(frames: readonly Frame[], startsWithKey: boolean): void {
-    const hasVideo = frames.some((f) => f.kind === 'video' && f.role !== 'config' && f.role !== 'meta');
-    const now = frames[0]?.dts ?? 0;
-    let rest: Buffer | undefined;
-    for (const viewer of this.viewers) {
-      if (viewer.state !== 'waiting') continue;
-      if (startsWithKey || (hasVideo && now - viewer.waitingSince > MAX_KEY_WAIT)) {
-        this.#goLive(viewer);
-        continue;
-      }
-      rest ??= encodeFrames(this.format, frames.filter(standsAlone));
-      if (rest.length > 0 && viewer.sink.writable && !viewer.stalled) {
-        viewer.write(rest);
-        this.bytesOut += rest.length;
-      }
-    }
   }
 
   leave(viewer: Viewer): void {
     if (viewer.log !== this) return;
-    if (viewer.state === 'waiting') this.#waiting--;
+    this.#keyWait.leave(viewer);
     const last = this.viewers.pop();
     if (last !== undefined && last !== viewer) {
       this.viewers[viewer.index] = last;
@@ -315,10 +293,8 @@ export class WireLog implements PassLog {
 
   /** Holds the position; the viewer may fall off the tail meanwhile, as a slow one does. */
   pause(viewer: Viewer): void {
-    if (viewer.state === 'waiting') {
-      this.#waiting--;
-      viewer.position = this.#kept.tail - 1; // it has no place to go on from
-    }
+    if (viewer.state === 'waiting') viewer.position = this.#kept.tail - 1; // it has no place to go on from
+    this.#keyWait.leave(viewer);
     viewer.state = 'paused';
   }
 
@@ -375,9 +351,7 @@ export class WireLog implements PassLog {
     // A key frame that is not ahead of the viewer is no way out: that GOP alone is longer than the bound.
     if (start === undefined || start.seq < viewer.position || start.seq < this.#kept.lagFloor) {
       viewer.droppedBatches += this.#kept.head - viewer.position;
-      if (this.#videoRunning) this.#await(viewer);
-      else this.#goLive(viewer, false);
-      return;
+      return this.#goOn(viewer);
     }
     viewer.droppedBatches += start.seq - viewer.position;
     this.#writePreamble(viewer, start, true);
@@ -413,16 +387,3 @@ export class WireLog implements PassLog {
     return this.#kept.bytes;
   }
 }
-
-/** A stream with more messages than the interval lets through would queue for ever: on to its newest key frame. */
-function withinLag(frames: Frame[], maxLag: Ms): Frame[] {
-  const oldest = frames[0];
-  const newest = frames.at(-1);
-  if (oldest === undefined || newest === undefined || newest.dts - oldest.dts <= maxLag) return frames;
-  const key = frames.findLastIndex((frame) => frame.kind === 'video' && frame.role === 'key');
-  return key > 0 ? frames.slice(key) : frames.filter(standsAlone).slice(-1);
-}
-
-/** Frames that make sense without a key frame before them. */
-const standsAlone = (frame: Frame): boolean =>
-  frame.kind !== 'video' || frame.role === 'config' || frame.role === 'meta';
