@@ -46,6 +46,15 @@ export function takeShare({ config, share }: HttpEnvironment, message: IncomingM
   if (address === peerOf(message.socket as Socket).address) return true;
   const giveBack = share(address);
   if (giveBack === undefined) return false;
-  over.once('close', giveBack);
+  let isGiven = true;
+  const once = (): void => {
+    if (isGiven) giveBack();
+    isGiven = false;
+    over.off('close', once);
+    message.socket.off('close', once);
+  };
+  over.once('close', once);
+  // An answer that waits behind another one is never closed itself.
+  message.socket.once('close', once);
   return true;
 }

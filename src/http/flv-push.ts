@@ -31,14 +31,14 @@ export class FlvPush implements Client {
   /**
    * Asks the gate and takes the stream's lock.
    * @param close ends the connection of the encoder, with the reason.
-   * @throws {RefusedError}
+   * @returns undefined when the encoder left meanwhile. @throws {RefusedError}
    */
   static async open(
     env: HttpEnvironment,
     request: LiveRequest,
     message: IncomingMessage,
     close: (why: SrsError) => void,
-  ): Promise<FlvPush> {
+  ): Promise<FlvPush | undefined> {
     const asked = factsOf(request, {
       id: randomBytes(6).toString('hex'),
       ip: clientAddress(message, env.config().trustedProxies),
@@ -48,6 +48,10 @@ export class FlvPush implements Client {
     });
     const decision = await env.gate.publish(asked);
     const facts = decision.stream === undefined ? asked : { ...asked, stream: decision.stream };
+    if (message.socket.destroyed) {
+      env.gate.unpublished(facts);
+      return undefined;
+    }
     const push = new FlvPush(env, facts, request, close);
     try {
       push.#begin();

@@ -59,6 +59,7 @@ export class HlsSessions {
   readonly #contexts = new Contexts();
   readonly #deciding = new Map<string, Promise<HlsSession>>();
   readonly #timer: Timer;
+  #closed = false;
 
   constructor(private readonly env: HttpEnvironment) {
     this.#timer = env.clock.every(SWEEP, () => this.#sweep());
@@ -105,6 +106,9 @@ export class HlsSessions {
   #decide(key: string, asked: Asked, context: string | undefined): Promise<HlsSession> {
     let deciding = this.#deciding.get(key);
     if (deciding === undefined) {
+      // A player needs no connection of its own, so their number does not bound it.
+      if (this.#sessions.size + this.#deciding.size >= this.env.config().maxConnections)
+        throw new RefusedError('PLAYERS_LIMIT', 'there are too many players of HLS');
       deciding = this.#open(key, asked, context).finally(() => this.#deciding.delete(key));
       this.#deciding.set(key, deciding);
     }
@@ -125,7 +129,12 @@ export class HlsSessions {
       swfUrl: '',
     };
     try {
-      await this.env.gate.play(facts);
+      const decision = await this.env.gate.play(facts);
+      const { stream: name = facts.stream } = decision;
+      if (this.#closed || name !== facts.stream) {
+        this.env.gate.stopped({ ...facts, stream: name });
+        throw new RefusedError('HOOK_REFUSED', 'a stream of HLS has one name only');
+      }
     } catch (error) {
       if (context !== undefined) this.#contexts.forget(who, context);
       throw error;
@@ -157,6 +166,7 @@ export class HlsSessions {
   }
 
   close(): void {
+    this.#closed = true;
     this.#timer.cancel();
     for (const [key, session] of [...this.#sessions]) this.#close(key, session);
   }

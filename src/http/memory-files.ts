@@ -81,14 +81,17 @@ export class MemoryFiles {
       const session = await this.#sessions.admit(file.stream, message, param, context);
       return { answer: file.kind === 'key' ? key(file.bytes) : segment(file.bytes, message), session };
     }
-    const text = file.text(hlsTsCtx ? query : param);
-    if (text === undefined) return { answer: plainText(404, 'Not Found'), session: undefined };
+    const text = (): string | undefined => file.text(hlsTsCtx ? query : param);
+    if (text() === undefined) return { answer: NOT_FOUND, session: undefined };
     if (hlsCtx && context === undefined) {
       const offered = await this.#sessions.offer(file.stream, message, param);
       const uri = place.slice(place.lastIndexOf('/') + 1) + withContext(param, offered.context);
       return { answer: playlist(writeMasterPlaylist(uri, file.bandwidth())), session: offered.session };
     }
-    return { answer: playlist(text), session: await this.#sessions.admit(file.stream, message, param, context) };
+    const session = await this.#sessions.admit(file.stream, message, param, context);
+    // Only now: the gate may have taken its time.
+    const now = text();
+    return { answer: now === undefined ? NOT_FOUND : playlist(now), session };
   }
 
   /** The answers of a turn leave together at its end: reading and writing by turns would wake a reader for each. */
@@ -120,6 +123,8 @@ const CROSSDOMAIN: HeaderList = Object.entries(commonHeaders(true)).flat();
 
 const TEXT: HeaderList = ['Content-Type', 'text/plain'];
 const plainText = (status: number, text: string): Answer => ({ status, headers: TEXT, body: `${text}\n` });
+
+const NOT_FOUND = plainText(404, 'Not Found');
 
 const PLAYLIST: HeaderList = ['Content-Type', 'application/vnd.apple.mpegurl', 'Cache-Control', 'no-cache'];
 const playlist = (body: string): Answer => ({ status: 200, headers: PLAYLIST, body });

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
@@ -23,6 +23,8 @@ import { WebSockets } from './web-sockets.js';
 /** A request must have sent its headers within this time (reliability S9); a body may take as long as a stream lasts. */
 const HEADERS_WITHIN = 10_000;
 const IDLE = 15_000;
+/** A connection on which nothing moves for so long is closed, whoever should read or write (reliability S9). Live ones have their own rules. */
+const STALLED = 30_000;
 
 /** The page of the console: own scripts and streams only, in no other page's frame. */
 const CONSOLE_POLICY =
@@ -49,6 +51,7 @@ export class HttpServer implements Service {
       keepAliveTimeout: IDLE,
       noDelay: true,
     });
+    this.#node.setTimeout(STALLED);
     this.#app = fastify({
       // Memory files first: a segment's name ends in .ts too, and would be taken for a live stream.
       serverFactory: (route) =>
@@ -59,7 +62,10 @@ export class HttpServer implements Service {
       logger: false,
       routerOptions: { ignoreTrailingSlash: false },
     });
-    this.#node.on('upgrade', (message, socket: Socket, head) => void this.#webSockets.upgrade(message, socket, head));
+    this.#node.on('upgrade', (message, socket: Socket, head) => {
+      if (message.headers.upgrade?.toLowerCase() === 'websocket') void this.#webSockets.upgrade(message, socket, head);
+      else this.#ignoreUpgrade(message, socket);
+    });
     this.#node.on('clientError', (_error, socket) => socket.destroy());
   }
 
@@ -117,6 +123,16 @@ export class HttpServer implements Service {
     this.#node.close();
   }
 
+  /** An upgrade that is not known is ignored (RFC 9110 §7.8), such as curl's and Java's offers of h2c. */
+  #ignoreUpgrade(message: IncomingMessage, socket: Socket): void {
+    socket.on('error', () => socket.destroy());
+    const response = new ServerResponse(message);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.once('finish', () => socket.end());
+    this.#node.emit('request', message, response);
+  }
+
   #headers(): Headers {
     return commonHeaders(this.env.config().httpServer.crossdomain);
   }
@@ -159,8 +175,8 @@ export class HttpServer implements Service {
     const gone = new AbortController();
     const onClose = (): void => gone.abort();
     socket.once('close', onClose);
-    const admitted = await this.#live.admit(live, live.container, raw, gone.signal);
-    socket.off('close', onClose);
+    const admitting = this.#live.admit(live, live.container, raw, gone.signal);
+    const admitted = await admitting.finally(() => socket.off('close', onClose));
     if (gone.signal.aborted) return reply.hijack();
     if (admitted === undefined) return reply.callNotFound();
     reply.hijack();
@@ -175,6 +191,7 @@ export class HttpServer implements Service {
     if (live?.container !== 'flv') return reply.callNotFound();
     const { raw } = request;
     const push = await FlvPush.open(this.env, live, raw, () => raw.socket.destroySoon());
+    if (push === undefined) return reply.hijack();
     await readBody(raw, push);
     return reply.code(200).send();
   }

@@ -1,3 +1,4 @@
+import { extname, join, sep } from 'node:path';
 import type { Config, VhostConfig } from '../config/index.js';
 import { containedPath } from '../kernel/index.js';
 import { pathOf } from './live-request.js';
@@ -22,7 +23,25 @@ export async function findFile(
   if (path === undefined || isOdd(path)) return undefined;
   const mounted = vhost?.httpStatic.enabled === true ? underMount(vhost.httpStatic.mount, path) : undefined;
   const root = mounted === undefined ? config.httpServer.dir : (vhost?.httpStatic.dir ?? config.httpServer.dir);
-  return fileBelow(root, mounted ?? path);
+  const file = await fileBelow(root, mounted ?? path);
+  return file === undefined || (await isGuarded(config, file)) ? undefined : file;
+}
+
+/**
+ * Live HLS is served from memory, where access rules hold. The copy on disk is for other file servers: from here it
+ * would be a way round the rules, to keys as well.
+ */
+async function isGuarded(config: Config, { root, path }: StaticFile): Promise<boolean> {
+  for (const { hls } of config.vhosts.values()) {
+    if (!hls.enabled || hls.hlsStorage !== 'both') continue;
+    const kinds = [hls.hlsM3u8File, hls.hlsTsFile, hls.hlsKeyFile].map((pattern) => extname(pattern));
+    if (!kinds.includes(extname(path))) continue;
+    for (const directory of [hls.hlsPath, hls.hlsKeyFilePath]) {
+      const real = directory === '' ? undefined : await containedPath(directory, '.');
+      if (real !== undefined && join(root, path).startsWith(join(real, sep))) return true;
+    }
+  }
+  return false;
 }
 
 /** @param wanted a decoded path; one that ends in `/` names the index.html there. */

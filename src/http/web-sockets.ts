@@ -34,13 +34,16 @@ export class WebSockets {
       const admitted = await this.live.admit(live, `ws-${live.container}`, message, gone.signal);
       if (gone.signal.aborted) return admitted?.giveUp();
       if (admitted === undefined) return refuse(socket, '404 Not Found');
+      let isServed = false;
       this.#ws.handleUpgrade(message, socket, head, (client) => {
+        isServed = true;
         // It answers pings and closes; what it is sent is written to the socket itself, framed once for all players.
         client.on('message', () => undefined);
         client.on('error', () => socket.destroy());
         this.live.serve(admitted, socket, webSocketLive(live));
       });
-      if (socket.destroyed) admitted.giveUp();
+      // A handshake that is not one was answered with 400.
+      if (!isServed) admitted.giveUp();
     } catch (error) {
       const { status, text } = answerTo(error, this.env);
       refuse(socket, `${status} ${text.replaceAll(/[^\x20-\x7e]/g, '?')}`);
@@ -49,8 +52,8 @@ export class WebSockets {
 
   async #push(live: LiveRequest, message: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     const push = await FlvPush.open(this.env, live, message, () => socket.destroySoon());
+    if (push === undefined) return;
     socket.once('close', () => push.end());
-    if (socket.destroyed) push.end();
     this.#ws.handleUpgrade(message, socket, head, (client) => {
       client.on('error', () => socket.destroy());
       client.on('message', (bytes: Buffer) => {

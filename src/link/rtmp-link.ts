@@ -38,6 +38,8 @@ export interface LinkHandler {
 /** Chunks of one read beyond which the peer is taken to burn our time (1-byte chunks, reliability S3). */
 const CHUNKS_PER_READ = 4096;
 const PENALTY = ms(20);
+/** Answers that a peer has not taken; beyond it nothing more is read from it, so it can not ask for more. */
+const MAX_UNTAKEN = 2 ** 20;
 /** A read shorter than this is worth waiting for more (`mr`). */
 const SMALL_READ = 4096;
 const LINGER = 2000;
@@ -71,6 +73,8 @@ export class RtmpLink extends SocketSink implements Watched {
   #ending = false;
   #mergeFor: Ms = ms(0);
   #readPause: Timer | undefined;
+  /** Nothing is read until the peer has taken what was written to it. */
+  #waitsForPeer = false;
 
   constructor(
     socket: Socket,
@@ -90,6 +94,8 @@ export class RtmpLink extends SocketSink implements Watched {
   }
 
   protected override onDrain(): void {
+    this.#waitsForPeer = false;
+    this.#resumeReading();
     this.handler.drained();
   }
 
@@ -193,6 +199,10 @@ export class RtmpLink extends SocketSink implements Watched {
     const messages = this.#decoder.push(media);
     if (messages.length > 0) this.#deliver(messages);
     if (this.#peerWindow > 0 && this.bytesIn - this.#acknowledgedIn >= this.#peerWindow) this.#acknowledge();
+    if (this.queued > MAX_UNTAKEN) {
+      this.#waitsForPeer = true;
+      this.socket.pause();
+    }
     if (this.#decoder.chunksRead - before > CHUNKS_PER_READ) this.#restReading(PENALTY);
     else if (this.#mergeFor > 0 && bytes.length < SMALL_READ) this.#restReading(this.#mergeFor);
   }
@@ -262,8 +272,12 @@ export class RtmpLink extends SocketSink implements Watched {
     this.socket.pause();
     this.#readPause = this.deadlines.clock.after(pause, () => {
       this.#readPause = undefined;
-      if (!this.#closed) this.socket.resume();
+      this.#resumeReading();
     });
+  }
+
+  #resumeReading(): void {
+    if (!this.#closed && !this.#waitsForPeer && this.#readPause === undefined) this.socket.resume();
   }
 
   // ---- writing and closing

@@ -45,9 +45,12 @@ export class KeyWait {
       }
       viewer.position = head + 1;
       rest ??= encodeFrames(this.format, frames.filter(standsAlone));
-      if (rest.length === 0 || !viewer.sink.writable || viewer.stalled) continue;
-      viewer.write(rest);
-      written += rest.length;
+      if (rest.length === 0) continue;
+      if (!viewer.sink.writable || viewer.stalled) viewer.lacksHeaders = true;
+      else {
+        viewer.write(rest);
+        written += rest.length;
+      }
     }
     return written;
   }

@@ -10,5 +10,6 @@ export function withinLag(frames: Frame[], maxLag: Ms): Frame[] {
   const newest = frames.at(-1);
   if (oldest === undefined || newest === undefined || newest.dts - oldest.dts <= maxLag) return frames;
   const key = frames.findLastIndex((frame) => frame.kind === 'video' && frame.role === 'key');
-  return key > 0 ? frames.slice(key) : frames.filter(standsAlone).slice(-1);
+  if (key <= 0) return frames.filter(standsAlone).slice(-1);
+  return [...frames.slice(0, key).filter(({ role }) => role === 'config'), ...frames.slice(key)];
 }

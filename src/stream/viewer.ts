@@ -53,6 +53,8 @@ export class Viewer {
   waitingSince = 0;
   /** Bytes that were on their way to the peer when last looked at. */
   backlog = 0;
+  /** It missed what its log wrote for those who wait: headers go out before its next batch. */
+  lacksHeaders = false;
   drops = 0;
   droppedBatches = 0;
   behind = false;

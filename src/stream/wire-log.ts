@@ -253,6 +253,7 @@ export class WireLog implements PassLog {
   }
 
   #writePreamble(viewer: Viewer, start: Pick<Start, 'headers' | 'firstDts'>, atKey: boolean): void {
+    viewer.lacksHeaders = false;
     const bytes = this.format.preamble?.(atKey) ?? encodeFrames(this.format, this.#headerFrames(start));
     if (bytes.length === 0) return;
     viewer.write(bytes);
@@ -309,9 +310,9 @@ export class WireLog implements PassLog {
     if (!viewer.ready) return;
     if (this.#kept.isLost(viewer.position)) this.#skip(viewer);
     const missing = this.#kept.head - viewer.position;
-    if (missing === 1) this.#sendNext(viewer);
-    else if (missing === 2 && viewer.offset === 0) this.#sendPair(viewer);
-    else if (missing > 1) {
+    if (missing === 1 && !viewer.lacksHeaders) this.#sendNext(viewer);
+    else if (missing === 2 && viewer.offset === 0 && !viewer.lacksHeaders) this.#sendPair(viewer);
+    else if (missing > 0) {
       viewer.sink.cork();
       this.#catchUp(viewer);
       viewer.sink.uncork();
@@ -326,6 +327,10 @@ export class WireLog implements PassLog {
   #sendNext(viewer: Viewer): void {
     const batch = this.#kept.at(viewer.position);
     if (batch === undefined) return;
+    if (viewer.lacksHeaders) {
+      this.#writePreamble(viewer, batch, true);
+      if (!viewer.ready) return;
+    }
     const bytes = viewer.offset === 0 ? batch.bytes : batch.bytes.subarray(viewer.offset);
     viewer.offset = 0;
     viewer.position++;
@@ -351,6 +356,7 @@ export class WireLog implements PassLog {
     // A key frame that is not ahead of the viewer is no way out: that GOP alone is longer than the bound.
     if (start === undefined || start.seq < viewer.position || start.seq < this.#kept.lagFloor) {
       viewer.droppedBatches += this.#kept.head - viewer.position;
+      viewer.lacksHeaders = true; // they may have changed in what it missed
       return this.#goOn(viewer);
     }
     viewer.droppedBatches += start.seq - viewer.position;

@@ -1,0 +1,101 @@
+import { readdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { say, startHooks } from '../support/hook-server.js';
+import { clip } from '../support/media.js';
+import { withPeers } from '../support/peers.js';
+import { RawPeer } from '../support/raw-peer.js';
+import { until } from '../support/run.js';
+import { type Srs, startSrs } from '../support/srs.js';
+import { pushFile } from '../support/streams.js';
+
+const config = (vhost: string, more = ''): string => `
+listen PORT;
+pid DIR/srs.pid;
+srs_log_tank console;
+http_server { enabled on; listen HTTP_PORT; dir DIR; }
+vhost __defaultVhost__ { http_remux { enabled on; wait 0; } ${vhost} }
+${more}
+`;
+
+const url = (srs: Srs, path: string): string => `http://127.0.0.1:${srs.ports.HTTP_PORT}${path}`;
+const statusOf = async (srs: Srs, path: string): Promise<number> => {
+  const answer = await fetch(url(srs, path));
+  await answer.body?.cancel();
+  return answer.status;
+};
+
+/** The first lines that come back for what is sent. */
+async function raw(srs: Srs, text: string): Promise<string> {
+  const socket = connect(srs.ports.HTTP_PORT as number, '127.0.0.1');
+  let got = '';
+  socket.on('data', (bytes) => (got += bytes.toString('latin1')));
+  socket.on('error', () => undefined);
+  socket.write(text);
+  await until('an answer', () => got.includes('\r\n\r\n'));
+  socket.destroy();
+  return got;
+}
+
+withPeers('ffmpeg')('HTTP at its edges', () => {
+  test('an upgrade that is no WebSocket handshake takes no place of a viewer, and each start has its end', async () => {
+    const hooks = await startHooks();
+    const asked = `http_hooks { enabled on; on_play ${hooks.url}; on_stop ${hooks.url}; }`;
+    const srs = await startSrs({ config: config(`play { max_viewers 2; } ${asked}`) });
+    pushFile(await clip({}), srs.url('live', 'a'));
+    await until('it is live', async () => (await statusOf(srs, '/live/a.flv')) === 200);
+    const bad = 'GET /live/a.flv HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+    for (let i = 0; i < 3; i++) expect(await raw(srs, bad)).toMatch(/^HTTP\/1\.1 400 /);
+    await until('places are free', async () => (await statusOf(srs, '/live/a.flv')) === 200);
+    const told = (action: string): number => hooks.calls.filter(({ body }) => body.action === action).length;
+    await until('all have ended', () => told('on_play') > 3 && told('on_play') === told('on_stop'));
+  });
+
+  test('an upgrade that nobody knows is ignored: h2c gets its playlist and its stream', async () => {
+    const srs = await startSrs({ config: config('hls { enabled on; hls_fragment 1; }') });
+    pushFile(await clip({}), srs.url('live', 'a'));
+    await until('a playlist', async () => (await statusOf(srs, '/live/a.m3u8')) === 200, 20_000);
+    const offer =
+      'HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n';
+    const playlist = await raw(srs, `GET /live/a.m3u8 ${offer}`);
+    expect(playlist).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(playlist).toMatch(/\r\nConnection: close\r\n/);
+    expect(await raw(srs, `GET /live/a.flv ${offer}`)).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(await raw(srs, `GET /nothing ${offer}`)).toMatch(/^HTTP\/1\.1 404 /);
+  });
+
+  test('files of HLS are no way round the access rules, nor to keys', async () => {
+    const hls = 'hls { enabled on; hls_path DIR; hls_fragment 1; hls_keys on; }';
+    const srs = await startSrs({
+      config: config(
+        `${hls} security { enabled on; allow publish all; deny play all; }`,
+        'vhost other { hls { enabled on; } }',
+      ),
+    });
+    pushFile(await clip({}), srs.url('live', 'a'));
+    const files = (): string[] => readdirSync(join(srs.dir, 'live'));
+    await until('files', () => readdirSync(srs.dir).includes('live') && files().includes('a.m3u8'), 20_000);
+    for (const name of files().filter((file) => !file.startsWith('.')))
+      for (const path of [`/live/${name}`, `//live/${name}`, `/live//${name}`, `/live/${name}?vhost=other`])
+        expect([403, 404], path).toContain(await statusOf(srs, path));
+  });
+
+  test('an encoder that left while the hook was asked publishes nothing and holds no stream', async () => {
+    const hooks = await startHooks({ on_publish: async (...call) => void sleep(800).then(() => say('0')(...call)) });
+    const asked = `http_hooks { enabled on; on_publish ${hooks.url}; on_unpublish ${hooks.url}; }`;
+    const srs = await startSrs({ config: config(`publish { policy reject; } ${asked}`) });
+    const socket = connect(srs.ports.HTTP_PORT as number, '127.0.0.1');
+    socket.write(
+      'POST /live/a.flv HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nFLV\x01\x05\0\0\0\x09\r\n',
+    );
+    await until('it is asked', () => hooks.calls.length === 1);
+    socket.destroy();
+    await until('its end is told', () => hooks.calls.some(({ body }) => body.action === 'on_unpublish'));
+    const other = await RawPeer.connected(srs.port);
+    other.call('createStream');
+    other.say('publish', 'a', 'live');
+    await other.said('onStatus NetStream.Publish.Start');
+  });
+});
