@@ -148,6 +148,37 @@ describe('WireLog: slow viewers', () => {
     expect(log.keptBytes).toBeLessThanOrEqual(5000);
   });
 
+  test('by time alone, too: queue_length and the GOP that newcomers start at', () => {
+    open({ maxBytes: Number.POSITIVE_INFINITY, maxLag: ms(2000) });
+    const { sink } = join();
+    sink.room = 1;
+    for (let t = 0; t < 100_000; t += 40) feed(t % 1000 === 0 ? key(t, 100) : inter(t, 100));
+    expect(log.keptBytes).toBeLessThanOrEqual(100 * (2000 / 40 + 1000 / 40 + 1));
+  });
+
+  test('a player that was behind while the codec changed gets the new headers before its next picture', () => {
+    open({ startFromCache: false, maxLag: ms(1000) });
+    const { sink, viewer } = join();
+    feed(key(0));
+    sink.take();
+    sink.room = 0;
+    for (let t = 100; t < 3000; t += 100) feed(inter(t));
+    log.endPublish();
+    log.beginPublish();
+    const config = frame('video', 'config', 3000);
+    const headers = [config];
+    for (const next of [config, key(3000), inter(3100), inter(5000)]) {
+      log.append(next, headers);
+      log.settle();
+    }
+    sink.drain();
+    sink.text = '';
+    viewer.drained();
+    log.append(key(6000), headers);
+    log.settle();
+    expect(sink.take()).toEqual(['v:config@3000', 'v:key@6000']);
+  });
+
   test('a GOP without end is not kept for newcomers beyond its limit (R8)', () => {
     join();
     feed(key(0, 100));

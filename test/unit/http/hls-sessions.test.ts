@@ -1,0 +1,68 @@
+import type { IncomingMessage } from 'node:http';
+import { beforeEach, expect, test } from 'vitest';
+import { HlsSessions } from '../../../src/http/hls-sessions.js';
+import type { HttpEnvironment } from '../../../src/http/ports.js';
+import type { Client, StreamFacts } from '../../../src/stream/index.js';
+import { FakeClock } from '../../support/fake-clock.js';
+
+const SECOND = 1000;
+const stream = { vhost: 'v', app: 'live', stream: 's' };
+
+let clock: FakeClock;
+let players: Set<Client>;
+let stopped: StreamFacts[];
+let renamed: string | undefined;
+let sessions: HlsSessions;
+
+const from = (remoteAddress: string): IncomingMessage =>
+  ({ socket: { remoteAddress, remotePort: 1 }, headers: {}, url: '/' }) as unknown as IncomingMessage;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  players = new Set();
+  stopped = [];
+  renamed = undefined;
+  sessions = new HlsSessions({
+    clock,
+    clients: { add: (client: Client) => players.add(client), remove: (client: Client) => players.delete(client) },
+    gate: {
+      play: async () => ({ stream: renamed }),
+      stopped: (facts: StreamFacts) => void stopped.push(facts),
+    },
+    log: { info: () => undefined },
+    config: () => ({ trustedProxies: [], maxConnections: 3 }),
+  } as unknown as HttpEnvironment);
+});
+
+test('a player that asks every few seconds stays one; 30 s after its last request it has stopped, once (R24)', async () => {
+  const first = await sessions.admit(stream, from('10.0.0.1'), '');
+  for (let i = 0; i < 5; i++) {
+    clock.advance(29 * SECOND);
+    expect(await sessions.admit(stream, from('10.0.0.1'), '')).toBe(first);
+  }
+  expect([players.size, stopped.length]).toEqual([1, 0]);
+  clock.advance(36 * SECOND);
+  expect([players.size, stopped.length]).toEqual([0, 1]);
+  clock.advance(60 * SECOND);
+  expect(stopped).toHaveLength(1);
+});
+
+test('queries made up by one client make no more players than max_connections', async () => {
+  for (const n of [1, 2, 3]) await sessions.admit(stream, from('10.0.0.1'), `?q=${n}`);
+  await expect(sessions.admit(stream, from('10.0.0.1'), '?q=4')).rejects.toThrow(/too many players/);
+  await sessions.admit(stream, from('10.0.0.1'), '?q=3');
+  clock.advance(36 * SECOND);
+  await sessions.admit(stream, from('10.0.0.1'), '?q=4');
+  expect(players.size).toBe(1);
+});
+
+test('a hook that gives the stream another name, or answers when the server has stopped: refused, and its end is told', async () => {
+  renamed = 'other';
+  await expect(sessions.admit(stream, from('10.0.0.1'), '')).rejects.toThrow(/one name/);
+  expect(stopped.map(({ stream: name }) => name)).toEqual(['other']);
+  renamed = undefined;
+  const late = sessions.admit(stream, from('10.0.0.2'), '');
+  sessions.close();
+  await expect(late).rejects.toThrow();
+  expect([players.size, stopped.length]).toEqual([0, 2]);
+});

@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { Deadlines } from '../../../src/link/deadlines.js';
+import { RtmpLink } from '../../../src/link/rtmp-link.js';
+import { ServerHandshake } from '../../../src/protocol/rtmp/index.js';
+import { FakeClock } from '../../support/fake-clock.js';
+
+const SECOND = 1000;
+const sockets: Socket[] = [];
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+});
+
+/** A link whose peer is connected and says nothing, on a clock of the test's. */
+async function silentPlayer() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const peer = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const [socket] = (await once(server, 'connection')) as [Socket];
+  server.close();
+  sockets.push(peer, socket);
+  const clock = new FakeClock();
+  const deadlines = new Deadlines(clock);
+  let reason: Error | undefined;
+  const nothing = (): void => undefined;
+  const link = new RtmpLink(
+    socket,
+    new ServerHandshake(),
+    { ready: nothing, message: nothing, settled: nothing, drained: nothing, closed: (why) => (reason = why) },
+    deadlines,
+  );
+  link.keepAlive(true);
+  const pass = (seconds: number): void => {
+    for (let i = 0; i < 4 * seconds; i++) {
+      clock.advance(SECOND / 4);
+      deadlines.tick();
+    }
+  };
+  return { peer, link, pass, reason: () => reason };
+}
+
+/** A ping request is 18 bytes: a header of 12, the event and a time. */
+const PING = 18;
+
+test('an idle player is pinged after 30 s, and one that answers nothing is closed after 95 s (R3)', async () => {
+  const { link, pass, reason } = await silentPlayer();
+  pass(29);
+  expect(link.bytesOut).toBe(0);
+  pass(2);
+  expect(link.bytesOut).toBe(PING);
+  pass(63);
+  expect(link.isClosed).toBe(false);
+  pass(35);
+  expect(link.isClosed).toBe(true);
+  expect(reason()?.message).toMatch(/answer to pings/);
+});
+
+test('one that says anything stays', async () => {
+  const { peer, link, pass } = await silentPlayer();
+  for (let minute = 0; minute < 5; minute++) {
+    pass(60);
+    peer.write('\x03');
+    const { bytesIn } = link;
+    await expect.poll(() => link.bytesIn).toBe(bytesIn + 1);
+  }
+  expect(link.isClosed).toBe(false);
+});
