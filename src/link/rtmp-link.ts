@@ -94,8 +94,10 @@ export class RtmpLink extends SocketSink implements Watched {
   }
 
   protected override onDrain(): void {
-    this.#waitsForPeer = false;
-    this.#resumeReading();
+    if (this.#waitsForPeer) {
+      this.#waitsForPeer = false;
+      this.#resumeReading();
+    }
     this.handler.drained();
   }
 
@@ -277,7 +279,14 @@ export class RtmpLink extends SocketSink implements Watched {
   }
 
   #resumeReading(): void {
-    if (!this.#closed && !this.#waitsForPeer && this.#readPause === undefined) this.socket.resume();
+    if (!this.#mayRead) return;
+    // Node reads on into its buffer while paused. Taken one by one, these pieces would each ask for a rest of their own.
+    this.socket.read();
+    if (this.#mayRead) this.socket.resume();
+  }
+
+  get #mayRead(): boolean {
+    return !this.#closed && !this.#waitsForPeer && this.#readPause === undefined;
   }
 
   // ---- writing and closing

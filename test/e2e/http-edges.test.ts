@@ -1,7 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { say, startHooks } from '../support/hook-server.js';
 import { clip } from '../support/media.js';
@@ -83,7 +82,7 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
   });
 
   test('an encoder that left while the hook was asked publishes nothing and holds no stream', async () => {
-    const hooks = await startHooks({ on_publish: async (...call) => void sleep(800).then(() => say('0')(...call)) });
+    const hooks = await startHooks({ on_publish: (...call) => void setTimeout(() => say('0')(...call), 800) });
     const asked = `http_hooks { enabled on; on_publish ${hooks.url}; on_unpublish ${hooks.url}; }`;
     const srs = await startSrs({ config: config(`publish { policy reject; } ${asked}`) });
     const socket = connect(srs.ports.HTTP_PORT as number, '127.0.0.1');
@@ -97,5 +96,31 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
     other.call('createStream');
     other.say('publish', 'a', 'live');
     await other.said('onStatus NetStream.Publish.Start');
+  });
+
+  test('crossdomain off: no page of another origin may read anything', async () => {
+    const text = config('hls { enabled on; hls_fragment 1; }').replace('dir DIR;', 'dir DIR; crossdomain off;');
+    const srs = await startSrs({ config: text });
+    writeFileSync(join(srs.dir, 'page.html'), 'hello');
+    pushFile(await clip({}), srs.url('live', 'a'));
+    await until('a playlist', async () => (await statusOf(srs, '/live/a.m3u8')) === 200, 20_000);
+    for (const path of ['/live/a.m3u8', '/live/a.flv', '/page.html']) {
+      const answer = await fetch(url(srs, path));
+      expect([answer.status, answer.headers.get('access-control-allow-origin')], path).toEqual([200, null]);
+      await answer.body?.cancel();
+    }
+    expect(await statusOf(srs, '/crossdomain.xml')).toBe(404);
+  });
+
+  test('hls_ts_ctx off: the mark of a player stays out of the URIs of segments, the rest of its query does not', async () => {
+    const srs = await startSrs({ config: config('hls { enabled on; hls_fragment 1; hls_ctx on; hls_ts_ctx off; }') });
+    pushFile(await clip({}), srs.url('live', 'a'));
+    await until('a playlist', async () => (await statusOf(srs, '/live/a.m3u8')) === 200, 20_000);
+    const master = await (await fetch(url(srs, '/live/a.m3u8?token=x'))).text();
+    const media = master.trim().split('\n').at(-1) ?? '';
+    expect(media).toMatch(/^a\.m3u8\?token=x&hls_ctx=\w+$/);
+    const list = await (await fetch(url(srs, `/live/${media}`))).text();
+    expect(list).toMatch(/\.ts\?token=x$/m);
+    expect(list).not.toContain('hls_ctx');
   });
 });

@@ -85,6 +85,18 @@ describe('the playlist of a stream (RFC 8216)', () => {
     }
   });
 
+  test('hls_td_ratio: the target duration is so many fragments', () => {
+    const hls = make({ block: 'hls_fragment 2; hls_td_ratio 2;' });
+    sound(hls, 0, 5000);
+    expect(read(hls).targetDuration).toBe(4);
+  });
+
+  test('hls_key_url: keys are asked for there', () => {
+    const hls = make({ block: 'hls_fragment 1; hls_keys on; hls_key_url https://keys.example/k/;' });
+    sound(hls, 0, 3000);
+    expect(hls.playlist('')).toMatch(/#EXT-X-KEY:METHOD=AES-128,URI="https:\/\/keys\.example\/k\/live\/s-\d+\.key"/);
+  });
+
   test('a codec that has no place in segments is complained of once', () => {
     const hls = make({});
     const frame = { ...aacFrame(0), codec: 'speex' };
