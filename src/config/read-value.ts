@@ -42,8 +42,9 @@ function readWord(
     case 'onoff': {
       if (word.text === 'on') return true;
       if (word.text === 'off') return false;
-      const kept = row.default ? 'on' : 'off';
-      problems.warn(word.at, `${name} is on or off, not "${show(word.text)}"; it stays ${kept}`);
+      const wrong = `${name} is on or off, not "${show(word.text)}"`;
+      if (row.guards) problems.error(word.at, wrong);
+      else problems.warn(word.at, `${wrong}; it stays ${row.default ? 'on' : 'off'}`);
       return row.default;
     }
     case 'integer':

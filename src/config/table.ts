@@ -35,6 +35,8 @@ interface ValueRowBase extends RowBase {
 interface OnOffRow extends ValueRowBase {
   readonly type: 'onoff';
   readonly default: boolean;
+  /** It guards a door: a word that is neither is an error, since the door would be open. */
+  readonly guards?: true;
 }
 
 /** A number, inclusive bounds. `integer` and `bytes` are whole, the others may be fractional. */

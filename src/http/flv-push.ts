@@ -19,6 +19,8 @@ export class FlvPush implements Client {
   bytesIn = 0;
   readonly #reader = new FlvReader();
   #publication: Publication | undefined;
+  #ended = false;
+  #hasBegun = false;
   #silence: Timer | undefined;
 
   private constructor(
@@ -54,7 +56,9 @@ export class FlvPush implements Client {
     }
     const push = new FlvPush(env, facts, request, close);
     try {
-      push.#begin();
+      // Whoever is live gives way to a stream, not to a request: anybody's web page can send an empty one.
+      if (env.hub.get(push.streamKey)?.isLive !== true || request.vhost.publish.policy === 'reject') push.#begin();
+      else push.#expect(request.vhost.publish.firstPacketTimeout);
     } catch (error) {
       env.gate.unpublished(facts);
       throw error;
@@ -85,12 +89,20 @@ export class FlvPush implements Client {
     return this.env.log.child({ conn: this.facts.id, peer: this.facts.ip, protocol: 'flv' });
   }
 
-  /** Bytes of the FLV stream, in any slices. @throws {ProtocolError} FLV_SYNTAX */
+  /** A tag has come. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  /** Bytes of the FLV stream, in any slices. @throws {ProtocolError} FLV_SYNTAX @throws {RefusedError} STREAM_BUSY */
   take(bytes: Buffer): void {
-    const publication = this.#publication;
-    if (publication === undefined) return;
+    if (this.#ended) return;
     this.bytesIn += bytes.length;
     const tags = this.#reader.push(bytes);
+    if (tags.length > 0) this.#hasBegun = true;
+    if (this.#publication === undefined && this.#hasBegun) this.#begin();
+    const publication = this.#publication;
+    if (publication === undefined) return;
     for (const tag of tags) publish(publication, tag);
     if (tags.length === 0) return;
     publication.settle();
@@ -109,7 +121,7 @@ export class FlvPush implements Client {
   }
 
   #fail(why: SrsError): void {
-    if (this.#publication === undefined) return;
+    if (this.#ended) return;
     this.#log().warn({ stream: this.streamKey, code: why.code }, `publish ended: ${why.message}`);
     this.end();
     this.close(why);
@@ -117,13 +129,13 @@ export class FlvPush implements Client {
 
   /** Releases the stream; safe to call twice. */
   end(): void {
-    const publication = this.#publication;
-    if (publication === undefined) return;
-    this.#publication = undefined;
+    if (this.#ended) return;
+    this.#ended = true;
     this.#silence?.cancel();
-    publication.release();
-    this.env.clients.remove(this);
     this.env.gate.unpublished(this.facts);
+    if (this.#publication === undefined) return;
+    this.#publication.release();
+    this.env.clients.remove(this);
     this.#log().info({ stream: this.streamKey, bytesIn: this.bytesIn }, 'publish ended');
   }
 }
@@ -149,7 +161,7 @@ function publishData(publication: Publication, payload: Payload): void {
 
 /** Reads the body of a POST to its end. @throws {SrsError} what ended it. */
 export function readBody(body: Readable, push: FlvPush): Promise<void> {
-  return new Promise((resolve, reject) => {
+  return new Promise<void>((resolve, reject) => {
     body.on('data', (bytes: Buffer) => {
       try {
         push.take(bytes);
@@ -157,8 +169,11 @@ export function readBody(body: Readable, push: FlvPush): Promise<void> {
         reject(error instanceof Error ? error : new ProtocolError('FLV_SYNTAX', String(error)));
       }
     });
-    body.once('end', resolve);
+    body.once('end', () => {
+      if (push.hasBegun) resolve();
+      else reject(new ProtocolError('FLV_SYNTAX', 'the body has no FLV tag'));
+    });
     body.once('close', resolve);
     body.once('error', resolve);
-  }).finally(() => push.end()) as Promise<void>;
+  }).finally(() => push.end());
 }

@@ -27,6 +27,14 @@ export const askedOf = (message: IncomingMessage): Asked => ({
   host: message.headers.host,
 });
 
+/** `GET http://HOST/PATH`, as to a proxy: its host counts, not the header's (RFC 9112 §3.2.2). */
+export function readAbsoluteForm(message: IncomingMessage): void {
+  const [, host, path] = /^https?:\/\/([^/?#]+)(.*)$/i.exec(message.url ?? '') ?? [];
+  if (host === undefined) return;
+  message.headers.host = host;
+  message.url = path?.startsWith('/') ? path : `/${path ?? ''}`;
+}
+
 /** The vhost that serves a request: `?vhost=` wins over the Host header. Undefined when there is none. */
 export function vhostOf(config: Config, { url, host }: Asked): VhostConfig | undefined {
   const query = queryOf(url);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -14,7 +15,7 @@ import { seekOf, sendFlvFrom } from './flv-seek.js';
 import { httpLive, MEDIA_TYPE } from './live-framing.js';
 import { LiveList } from './live-list.js';
 import { LiveOutput } from './live-output.js';
-import { askedOf, type LiveRequest, liveRequestOf, vhostOf } from './live-request.js';
+import { askedOf, type LiveRequest, liveRequestOf, readAbsoluteForm, vhostOf } from './live-request.js';
 import { MemoryFiles } from './memory-files.js';
 import type { HttpEnvironment } from './ports.js';
 import { findConsoleFile, findFile, type StaticFile } from './static-files.js';
@@ -23,7 +24,10 @@ import { WebSockets } from './web-sockets.js';
 /** A request must have sent its headers within this time (reliability S9); a body may take as long as a stream lasts. */
 const HEADERS_WITHIN = 10_000;
 const IDLE = 15_000;
-/** A connection on which nothing moves for so long is closed, whoever should read or write (reliability S9). Live ones have their own rules. */
+/**
+ * A connection on which nothing moves for so long is closed, whoever should read or write (reliability S9); Node takes
+ * up to twice as long to see that a write stands still. Live players have their own rule.
+ */
 const STALLED = 30_000;
 
 /** The page of the console: own scripts and streams only, in no other page's frame. */
@@ -56,6 +60,7 @@ export class HttpServer implements Service {
       // Memory files first: a segment's name ends in .ts too, and would be taken for a live stream.
       serverFactory: (route) =>
         this.#node.on('request', (message, response) => {
+          readAbsoluteForm(message);
           if (!this.#memory.answers(message, response)) route(message, response);
         }),
       forceCloseConnections: true,
@@ -87,9 +92,16 @@ export class HttpServer implements Service {
     app.get('/console/streams.json', async (request, reply) => this.#streams(request, reply));
     app.route({ method: ['GET', 'HEAD'], url: '/*', handler: (request, reply) => this.#get(request, reply) });
     app.route({ method: ['POST', 'PUT'], url: '/*', handler: (request, reply) => this.#post(request, reply) });
-    app.options('/*', async (_request, reply) =>
-      reply.code(204).headers({ 'Access-Control-Allow-Methods': 'GET, HEAD, POST, OPTIONS' }).send(),
-    );
+    app.options('/*', async ({ headers }, reply) => {
+      const wanted = headers['access-control-request-headers'];
+      reply.code(204).headers({
+        'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, OPTIONS',
+        'Access-Control-Max-Age': '86400',
+      });
+      if (wanted !== undefined)
+        reply.headers({ 'Access-Control-Allow-Headers': wanted, Vary: 'Access-Control-Request-Headers' });
+      return reply.send();
+    });
     await app.ready();
     // Its connections come from elsewhere; without this event Node would not watch how long their headers take.
     this.#node.emit('listening');
@@ -171,7 +183,8 @@ export class HttpServer implements Service {
 
   async #play(live: LiveRequest, { raw }: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const { socket, httpVersion, method } = raw;
-    if (method === 'HEAD') return reply.type(MEDIA_TYPE[live.container]).send();
+    if (method === 'HEAD')
+      return this.#isLive(live) ? reply.type(MEDIA_TYPE[live.container]).send() : reply.callNotFound();
     const gone = new AbortController();
     const onClose = (): void => gone.abort();
     socket.once('close', onClose);
@@ -179,6 +192,12 @@ export class HttpServer implements Service {
     const admitted = await admitting.finally(() => socket.off('close', onClose));
     if (gone.signal.aborted) return reply.hijack();
     if (admitted === undefined) return reply.callNotFound();
+    // An answer to an earlier request of this connection goes first.
+    if (reply.raw.socket === null) await Promise.race([once(reply.raw, 'socket'), once(socket, 'close')]);
+    if (socket.destroyed) {
+      admitted.giveUp();
+      return reply.hijack();
+    }
     reply.hijack();
     socket.setTimeout(0);
     socket.setKeepAlive(true, 30_000);

@@ -23,7 +23,8 @@ export function sign(url: string, options: SignOptions, now = Date.now()): numbe
 }
 
 /** @param now ms since 1970. @throws {SrsError} when the URL or an option can not be used. */
-export function signUrl(url: string, options: SignOptions, now: number): string {
+export function signUrl(given: string, options: SignOptions, now: number): string {
+  const url = withoutSignature(given);
   // HTTP players name the format after the stream; the signature is the same for all formats.
   const { app, stream, param, ...names } = parseRtmpUrl(url.replace(/^(https?|wss?):/, 'rtmp:').replace(FORMAT, ''));
   const seconds = Number(options.expire);
@@ -33,6 +34,17 @@ export function signUrl(url: string, options: SignOptions, now: number): string 
   const expire = Math.floor(now / 1000) + seconds;
   const use = (options.for ?? 'any') as SignedUse;
   return `${url}${param === '' ? '?' : '&'}${signedQuery(secret, { vhost, app, stream, use, expire })}`;
+}
+
+/** A link is renewed by signing it again. */
+function withoutSignature(url: string): string {
+  const at = url.indexOf('?');
+  if (at < 0) return url;
+  const kept = url
+    .slice(at + 1)
+    .split('&')
+    .filter((pair) => !/^(?:expire|sign)=/.test(pair));
+  return url.slice(0, at) + (kept.length === 0 ? '' : `?${kept.join('&')}`);
 }
 
 const FORMAT = /\.(?:flv|m3u8|ts)(?=\?|$)/;

@@ -123,4 +123,44 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
     expect(list).toMatch(/\.ts\?token=x$/m);
     expect(list).not.toContain('hls_ctx');
   });
+
+  test('a live answer waits for those that were asked for before it on the connection', async () => {
+    const srs = await startSrs({ config: config('hls { enabled on; hls_fragment 1; }') });
+    pushFile(await clip({}), srs.url('live', 'a'));
+    await until('a playlist', async () => (await statusOf(srs, '/live/a.m3u8')) === 200, 20_000);
+    const socket = connect(srs.ports.HTTP_PORT as number, '127.0.0.1');
+    let got = '';
+    socket.on('data', (bytes) => (got += bytes.toString('latin1')));
+    socket.write(
+      'GET /live/a.m3u8 HTTP/1.1\r\nHost: x\r\n\r\nGET /nothing HTTP/1.1\r\nHost: x\r\n\r\nGET /live/a.flv HTTP/1.1\r\nHost: x\r\n\r\n',
+    );
+    await until('media', () => got.length > 100_000);
+    socket.destroy();
+    expect(got.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 404', 'HTTP/1.1 200']);
+    expect(got.indexOf('#EXTM3U')).toBeLessThan(got.indexOf('video/x-flv'));
+  });
+
+  test('an empty or garbled POST takes no stream from its encoder', async () => {
+    const srs = await startSrs({ config: config('') });
+    pushFile(await clip({}), srs.url('live', 'a'));
+    await until('it is live', async () => (await statusOf(srs, '/live/a.flv')) === 200);
+    for (const body of ['', 'x', 'FLV']) {
+      const answer = await fetch(url(srs, '/live/a.flv'), { method: 'POST', body });
+      expect(answer.status, body).toBe(400);
+    }
+    expect(srs.log()).not.toContain('another publisher');
+    expect(await statusOf(srs, '/live/a.flv')).toBe(200);
+  });
+
+  test('HEAD tells whether the stream is live; a preflight is let through; the absolute form of a URL is one', async () => {
+    const srs = await startSrs({ config: config('') });
+    pushFile(await clip({}), srs.url('live', 'a'));
+    await until('it is live', async () => (await statusOf(srs, '/live/a.flv')) === 200);
+    const head = async (path: string) => (await fetch(url(srs, path), { method: 'HEAD' })).status;
+    expect([await head('/live/a.flv'), await head('/live/nobody.flv')]).toEqual([200, 404]);
+    const asked = { 'Access-Control-Request-Method': 'GET', 'Access-Control-Request-Headers': 'authorization' };
+    const preflight = await fetch(url(srs, '/live/a.flv'), { method: 'OPTIONS', headers: asked });
+    expect([preflight.status, preflight.headers.get('access-control-allow-headers')]).toEqual([204, 'authorization']);
+    expect(await raw(srs, 'GET http://some.host/live/a.flv HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /);
+  });
 });

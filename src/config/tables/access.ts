@@ -24,8 +24,22 @@ export const access = {
         since: 'own',
         doc: 'The secret of this vhost. "srs sign" makes links with it. Without one, what must be signed is refused.',
       },
-      publish: { type: 'onoff', default: false, reload: 'live', since: 'own', doc: 'Publishing needs a signed URL.' },
-      play: { type: 'onoff', default: false, reload: 'live', since: 'own', doc: 'Playing needs a signed URL.' },
+      publish: {
+        type: 'onoff',
+        guards: true,
+        default: false,
+        reload: 'live',
+        since: 'own',
+        doc: 'Publishing needs a signed URL.',
+      },
+      play: {
+        type: 'onoff',
+        guards: true,
+        default: false,
+        reload: 'live',
+        since: 'own',
+        doc: 'Playing needs a signed URL.',
+      },
     },
   },
   refer: {
@@ -46,7 +60,14 @@ export const access = {
     type: 'block',
     doc: 'Addresses that may publish and play: one allow must match, and no deny.',
     rows: {
-      enabled: { type: 'onoff', default: false, reload: 'live', since: 2, doc: 'Apply the rules of this block.' },
+      enabled: {
+        type: 'onoff',
+        guards: true,
+        default: false,
+        reload: 'live',
+        since: 2,
+        doc: 'Apply the rules of this block.',
+      },
       allow: {
         ...rule,
         doc: 'play or publish, then all, an address or a range (10.0.0.0/8). May stand several times.',

@@ -36,6 +36,7 @@ export const httpApi = {
       rows: {
         enabled: {
           type: 'onoff',
+          guards: true,
           default: false,
           reload: 'live',
           since: 5,

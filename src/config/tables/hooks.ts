@@ -8,7 +8,7 @@ export const httpHooks = {
     type: 'block',
     doc: 'URLs that are called when something happens to a client: they decide who may connect, publish and play, and are told who left.',
     rows: {
-      enabled: { type: 'onoff', default: false, reload: 'live', doc: 'Call the hooks of this vhost.' },
+      enabled: { type: 'onoff', guards: true, default: false, reload: 'live', doc: 'Call the hooks of this vhost.' },
       on_connect: { ...urls, doc: 'Asked before a client hears that it is connected; the others follow in order.' },
       on_close: { ...urls, doc: 'Told when an accepted connection has ended.' },
       on_publish: { ...urls, doc: 'Asked before an encoder hears that it may publish.' },

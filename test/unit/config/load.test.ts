@@ -215,3 +215,15 @@ describe('vhosts', () => {
       assert.isFrozen(part);
   });
 });
+
+test.each([
+  'vhost v { security { enabled true; } }',
+  'vhost v { sign { secret k; play yes; } }',
+  'vhost v { sign { secret k; publish ON; } }',
+  'vhost v { http_hooks { enabled 1; } }',
+  'http_api { auth { enabled yes; } }',
+])('%s: a guard that is neither on nor off is an error, not an open door', (text) => {
+  const { code, message } = refusal(() => parseConfig(`listen 1935; ${text}`, 'a.conf'));
+  assert.equal(code, 'CONFIG_INVALID');
+  assert.match(message, /a\.conf:1:\d+: \w+ is on or off, not "\w+"$/m);
+});

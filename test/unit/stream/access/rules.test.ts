@@ -87,6 +87,9 @@ describe('signed URLs', () => {
     assert.equal(sign('rtmp://h/live/s', 'v'), `rtmp://h/live/s?${signedQuery('k', show)}`);
     assert.throws(() => signUrl('rtmp://h/live/s', { expire: '10' }, 0), /--secret/);
     assert.throws(() => signUrl('rtmp://h/live/s', { secret: 'k', expire: '-1' }, 0), /--expire/);
+    const once = signUrl('rtmp://h/live/s?a=1', { secret: 'k', expire: '10' }, 0);
+    const renewed = signUrl(once, { secret: 'k', expire: '10' }, 60_000);
+    assert.equal(renewed, signUrl('rtmp://h/live/s?a=1', { secret: 'k', expire: '10' }, 60_000));
   });
 });
 
