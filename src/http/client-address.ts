@@ -46,15 +46,14 @@ export function takeShare({ config, share }: HttpEnvironment, message: IncomingM
   if (address === peerOf(message.socket as Socket).address) return true;
   const giveBack = share(address);
   if (giveBack === undefined) return false;
-  let isGiven = true;
-  const once = (): void => {
-    if (isGiven) giveBack();
-    isGiven = false;
-    over.off('close', once);
-    message.socket.off('close', once);
+  const { socket } = message;
+  const ended = (): void => {
+    over.off('close', ended);
+    socket.off('close', ended);
+    giveBack();
   };
-  over.once('close', once);
+  over.on('close', ended);
   // An answer that waits behind another one is never closed itself.
-  message.socket.once('close', once);
+  if (over !== socket) socket.on('close', ended);
   return true;
 }

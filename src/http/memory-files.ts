@@ -145,7 +145,9 @@ function segment(bytes: Buffer, { headers: asked }: IncomingMessage): Answer {
   if (asked['if-none-match'] === etag) return { status: 304, headers, body: '' };
   const range = readRange(asked.range, bytes.length);
   if (range === undefined) return { status: 200, headers, body: bytes };
-  const [from, to] = range === 'unsatisfiable' ? [0, -1] : range;
-  headers.push('Content-Range', `bytes ${range === 'unsatisfiable' ? '*' : `${from}-${to}`}/${bytes.length}`);
-  return { status: range === 'unsatisfiable' ? 416 : 206, headers, body: bytes.subarray(from, to + 1) };
+  if (range === 'unsatisfiable')
+    return { status: 416, headers: [...headers, 'Content-Range', `bytes */${bytes.length}`], body: '' };
+  const [from, to] = range;
+  const part = `bytes ${from}-${to}/${bytes.length}`;
+  return { status: 206, headers: [...headers, 'Content-Range', part], body: bytes.subarray(from, to + 1) };
 }
