@@ -19,22 +19,38 @@ beforeAll(async () => {
   srs = await startSrs({ config: config('') });
 });
 
+/** A baseline profile where `feed` has a main one. */
+const OTHER = Buffer.from('170000000001420c1effe1000a67420c1e95a014016ce401000468ce3c80', 'hex');
+
 describe('publisher continuity (R1, R4)', () => {
-  test('republish × 50 on new connections, clocks all over: one player connection, time never back', async () => {
-    const url = srs.url('live', 'fifty');
-    const first = await publish(url);
-    const player = await record(url);
-    first.close();
-    for (let i = 0; i < 50; i++) {
-      const publisher = await publish(url);
-      await feed(publisher, { start: (i * 977_000_017) >>> 0, frames: 10 });
-      await player.until(`frames of publish ${i}`, () => times(player.media(), 'video').length === (i + 1) * 10);
-      publisher.close();
-    }
-    expect(player.closed()).toBe(false);
-    for (const kind of ['audio', 'video'] as const) expect(neverBack(times(player.media(), kind))).toBe(true);
-    expect(player.messages.filter((m) => m.kind === 'video' && isConfig(m))).toHaveLength(50);
-  });
+  test.each([
+    ['the same parameters', undefined],
+    ['changed parameters each time', OTHER],
+  ])(
+    'republish × 50 on new connections, %s, clocks all over: one player connection, time never back',
+    async (name, other) => {
+      const url = srs.url('live', name.replaceAll(' ', '-'));
+      const first = await publish(url);
+      const player = await record(url);
+      first.close();
+      for (let i = 0; i < 50; i++) {
+        const publisher = await publish(url);
+        await feed(publisher, {
+          start: (i * 977_000_017) >>> 0,
+          frames: 10,
+          ...(other && i % 2 === 1 && { config: other }),
+        });
+        await player.until(`frames of publish ${i}`, () => times(player.media(), 'video').length === (i + 1) * 10);
+        publisher.close();
+      }
+      expect(player.closed()).toBe(false);
+      for (const kind of ['audio', 'video'] as const) expect(neverBack(times(player.media(), kind))).toBe(true);
+      const configs = player.messages.filter((m) => m.kind === 'video' && isConfig(m));
+      expect(configs).toHaveLength(50);
+      if (other)
+        expect(configs.map(({ payload }) => other.equals(payload))).toEqual(configs.map((_, i) => i % 2 === 1));
+    },
+  );
 
   test('republish on the same connection', async () => {
     const url = srs.url('live', 'again');

@@ -8,7 +8,11 @@ const avcConfig = Buffer.from(
 const aacConfig = Buffer.from('af001210', 'hex');
 
 export const tag = {
-  avcConfig: (timestamp = 0, config = avcConfig): MediaMessage => ({ kind: 'video', timestamp, payload: config }),
+  avcConfig: (timestamp = 0, config: Buffer = avcConfig): MediaMessage => ({
+    kind: 'video',
+    timestamp,
+    payload: config,
+  }),
   aacConfig: (timestamp = 0): MediaMessage => ({ kind: 'audio', timestamp, payload: aacConfig }),
   key: (timestamp: number, size = 0): MediaMessage => ({ kind: 'video', timestamp, payload: body('1701000000', size) }),
   inter: (timestamp: number, size = 0): MediaMessage => ({
@@ -26,6 +30,8 @@ function body(header: string, size: number): Buffer {
 }
 
 export interface Pattern {
+  /** Parameter sets other than the usual ones. */
+  readonly config?: Buffer;
   /** Raw time of the first frame; may cross any edge. */
   readonly start?: number;
   readonly frames?: number;
@@ -41,7 +47,7 @@ export interface Pattern {
 /** Publishes video at 25 frames a second with an audio frame 5 ms behind each. */
 export async function feed(client: RtmpClient, pattern: Pattern = {}): Promise<void> {
   const { start = 0, frames = 50, gop = 25, bytes = 0, pace = 0, at = (_i, t) => t } = pattern;
-  client.send(tag.avcConfig(0));
+  client.send(tag.avcConfig(0, pattern.config));
   client.send(tag.aacConfig(0));
   for (let i = 0; i < frames; i++) {
     const time = at(i, start + i * 40);
