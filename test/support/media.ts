@@ -11,15 +11,20 @@ export interface ClipOptions {
   /** Of H.264 only. */
   bFrames?: 0 | 1 | 2 | 3 | 4;
   seconds?: number;
+  /** Of the picture, `WIDTHxHEIGHT`. */
+  size?: string;
+  /** Frames from one key frame to the next. */
+  gop?: number;
 }
 
 /** ffmpeg's output arguments, apart from the file. */
-function encoding({ video = 'h264', audio = 'aac', bFrames = 0, seconds = 30 }: ClipOptions): string[] {
+function encoding(options: ClipOptions): string[] {
+  const { video = 'h264', audio = 'aac', bFrames = 0, seconds = 30, size = '640x360', gop = 50 } = options;
   const inputs: string[] = [];
   const codecs: string[] = [];
   if (video !== 'none') {
-    inputs.push('-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=25');
-    codecs.push('-c:v', video === 'h264' ? 'libx264' : 'flv', '-pix_fmt', 'yuv420p', '-g', '50', '-b:v', '436k');
+    inputs.push('-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=25`);
+    codecs.push('-c:v', video === 'h264' ? 'libx264' : 'flv', '-pix_fmt', 'yuv420p', '-g', `${gop}`, '-b:v', '436k');
     if (video === 'h264')
       codecs.push(
         '-preset',
@@ -45,7 +50,7 @@ function encoding({ video = 'h264', audio = 'aac', bFrames = 0, seconds = 30 }: 
 }
 
 /**
- * An FLV file for publishing: 640×360 at 25 frames a second, a key frame every 2 s, about 500 kbps, 30 s.
+ * An FLV file for publishing: 25 frames a second; when nothing else is said 640×360, a key frame every 2 s, 500 kbps, 30 s.
  * Made once per set of options and kept in the directory for temporary files.
  * @returns its path. @throws when ffmpeg lacks the encoder.
  */

@@ -186,13 +186,13 @@ export class Segmenter implements FrameConsumer {
   }
 
   #close(length: number): void {
-    const bytes = this.#muxer.take();
     if (this.#partial) {
       this.#partial = false;
+      this.#muxer.drop();
       return;
     }
     this.emit({
-      bytes,
+      bytes: this.#muxer.take(),
       start: this.#start,
       duration: Math.min(length, this.rules.limit() + OVER_LIMIT) / 1000,
       discontinuity: this.#discontinuity,
@@ -209,7 +209,7 @@ export class Segmenter implements FrameConsumer {
     if (this.#probing !== undefined) return;
     const length = this.#last + LAST_FRAME - this.#start;
     if (this.#written && length >= SHORTEST) this.#close(length);
-    else this.#muxer.take();
+    else this.#muxer.drop();
     // Also when the rest was too short for a segment: what follows does not fit to what was listed before.
     this.#discontinuity = this.#emitted;
     this.#probing = [];

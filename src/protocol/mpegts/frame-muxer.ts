@@ -60,6 +60,11 @@ export class FrameMuxer {
     return this.#writer.take();
   }
 
+  /** Forgets the piece that was begun. */
+  drop(): void {
+    this.#writer.drop();
+  }
+
   /**
    * Reads a codec configuration. @returns undefined when the frame holds none that counts here.
    * @throws {ProtocolError} AVC_CONFIG, HEVC_CONFIG, AAC_CONFIG

@@ -32,7 +32,9 @@ export interface Unit {
 export class TsWriter {
   #out = Buffer.allocUnsafeSlow(256 * 1024);
   #at = 0;
-  readonly #counters = new Map<number, number>();
+  #counters = new Map<number, number>();
+  /** The counters as the piece at hand found them. */
+  #countersBefore = new Map<number, number>();
   #tracks: Tracks | undefined;
   /** Of the map table; players look into it again only when this changes (ISO/IEC 13818-1 §2.4.4.5). */
   #version = 0;
@@ -45,6 +47,7 @@ export class TsWriter {
 
   /** Begins a piece with its own tables, so that it can be played alone. */
   begin(tracks: Tracks): void {
+    this.#countersBefore = new Map(this.#counters);
     const before = this.#tracks;
     if (before !== undefined && (before.video !== tracks.video || before.audio !== tracks.audio))
       this.#version = (this.#version + 1) % 32;
@@ -60,6 +63,12 @@ export class TsWriter {
     this.#out.copy(piece, 0, 0, this.#at);
     this.#at = 0;
     return piece;
+  }
+
+  /** Forgets what was written since the last `begin`: what comes next fits to what was taken before. */
+  drop(): void {
+    this.#counters = this.#countersBefore;
+    this.#at = 0;
   }
 
   /** Writes one access unit as one PES packet. @param parts its bytes, in order. @param length of all of them. */

@@ -84,6 +84,8 @@ describe('where a stream is cut', () => {
       expect(flags[0], `rest ${rest}`).toBe(false);
       expect(flags.slice(1).filter(Boolean), `rest ${rest}`).toHaveLength(1);
       expect(flags[1], `rest ${rest}`).toBe(true);
+      const counters = new Map<number, number>();
+      for (const { bytes } of pieces) expect(checkTs(bytes, counters).faults, `rest ${rest}`).toEqual([]);
     }
   });
 
