@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { freePort } from './free-port.js';
 import { background, type Finished, until } from './run.js';
 
-const program = join(import.meta.dirname, '../../dist/srs.mjs');
+const built = [process.execPath, join(import.meta.dirname, '../../dist/srs.mjs')] as const;
 
 export interface SrsOptions {
   /**
@@ -18,6 +18,8 @@ export interface SrsOptions {
   /** What `DIR` becomes; such a directory is the caller's to remove. */
   dir?: string;
   env?: NodeJS.ProcessEnv;
+  /** The program and what comes before its arguments; by default the one that was built here. */
+  program?: readonly [string, ...string[]];
 }
 
 export interface Srs {
@@ -72,7 +74,8 @@ export async function startSrs(options: SrsOptions = {}): Promise<Srs> {
   const configFile = join(dir, 'srs.conf');
   await writeFile(configFile, filled);
 
-  const server = background(process.execPath, [program, '-c', configFile], {
+  const [command, ...before] = options.program ?? built;
+  const server = background(command, [...before, '-c', configFile], {
     cwd: dir,
     env: { ...process.env, ...options.env },
   });
