@@ -123,6 +123,7 @@ export class SrsServer implements Service {
       consoleDir: join(import.meta.dirname, 'console'),
       share: (address) => (admission.share(address) ? () => admission.unshare(address) : undefined),
       hls: (vhost, path) => this.#hls.find(vhost, path),
+      hlsLeftOut: (streamKey) => this.#hls.stateOf(streamKey)?.leftOut,
       config: () => this.config,
     };
     const apiAround: ApiEnvironment = {
@@ -132,6 +133,7 @@ export class SrsServer implements Service {
       events: this.#events,
       forwards: this.#forwards,
       transcodes: (streamKey) => this.#transcoding.states(streamKey),
+      hls: (streamKey) => this.#hls.stateOf(streamKey),
       readiness: () => this.#readiness,
       identity,
       proc,

@@ -52,8 +52,19 @@ export function Player({ stream }: { stream: Stream }) {
       </div>
       <p class="problem" role="status">
         {problem && `${problem}; trying again …`}
+        {protocol === 'hls' && <LeftOut stream={stream} />}
       </p>
       <PlayAddresses stream={stream} />
     </section>
   );
+}
+
+/** Why HLS shows less than the encoder sends, or nothing. */
+function LeftOut({ stream: { hls } }: { stream: Stream }) {
+  if (hls === undefined) return <span>There is no HLS of this stream. </span>;
+  return hls.leftOut.map(({ codec, reason }) => (
+    <span key={codec}>
+      HLS is without {codec}: {reason}.{' '}
+    </span>
+  ));
 }

@@ -8,6 +8,8 @@ export interface Stream {
   readonly viewers: number;
   readonly video?: { readonly codec: string; readonly width?: number; readonly height?: number };
   readonly audio?: { readonly codec: string };
+  /** Missing without HLS. */
+  readonly hls?: { readonly leftOut: ReadonlyArray<{ readonly codec: string; readonly reason: string }> };
 }
 
 /** The same for the same stream over time, and for no other: no name holds a control character. */

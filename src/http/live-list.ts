@@ -1,5 +1,6 @@
 import type { Frame } from '../core/index.js';
-import type { Client, LiveStream, StreamHub } from '../stream/index.js';
+import type { LiveStream } from '../stream/index.js';
+import type { HttpEnvironment } from './ports.js';
 
 /** A live stream as the page of the console lists it. */
 export interface ListedStream {
@@ -11,6 +12,8 @@ export interface ListedStream {
   readonly viewers: number;
   readonly video?: { readonly codec: string };
   readonly audio?: { readonly codec: string };
+  /** Left out without HLS. */
+  readonly hls?: { readonly leftOut: readonly { readonly codec: string; readonly reason: string }[] };
 }
 
 /** Which streams are live and since when. */
@@ -18,14 +21,10 @@ export class LiveList {
   readonly #since = new Map<LiveStream, number>();
   readonly #unobserve: () => void;
 
-  constructor(
-    hub: StreamHub,
-    private readonly clients: Iterable<Client>,
-    private readonly wall: () => number,
-  ) {
-    this.#unobserve = hub.observe({
+  constructor(private readonly env: Pick<HttpEnvironment, 'hub' | 'clients' | 'clock' | 'hlsLeftOut'>) {
+    this.#unobserve = env.hub.observe({
       published: (stream) => {
-        if (!this.#since.has(stream)) this.#since.set(stream, this.wall());
+        if (!this.#since.has(stream)) this.#since.set(stream, env.clock.wall());
       },
       ended: (stream) => void this.#since.delete(stream),
     });
@@ -39,13 +38,21 @@ export class LiveList {
       viewers: viewers.get(stream.key) ?? 0,
       ...codecOf(stream.headers, 'video'),
       ...codecOf(stream.headers, 'audio'),
+      ...this.#hlsOf(stream.key),
     }));
+  }
+
+  #hlsOf(streamKey: string): Pick<ListedStream, 'hls'> {
+    const leftOut = this.env.hlsLeftOut(streamKey);
+    return leftOut === undefined
+      ? {}
+      : { hls: { leftOut: [...leftOut].map(([codec, reason]) => ({ codec, reason })) } };
   }
 
   /** Players of each stream, whatever they speak. */
   #viewers(): ReadonlyMap<string, number> {
     const viewers = new Map<string, number>();
-    for (const { streamKey, type } of this.clients)
+    for (const { streamKey, type } of this.env.clients)
       if (streamKey !== undefined && type === 'Play') viewers.set(streamKey, (viewers.get(streamKey) ?? 0) + 1);
     return viewers;
   }

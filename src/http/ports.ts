@@ -14,6 +14,8 @@ export interface HttpEnvironment {
   readonly consoleDir: string;
   /** A playlist or segment of a live stream. @param path decoded. */
   hls(vhost: string, path: string): MemoryFile | undefined;
+  /** What of a live stream can not be in its HLS: why, by codec. @returns undefined: it has no HLS. */
+  hlsLeftOut(streamKey: string): ReadonlyMap<string, string> | undefined;
   /** A request of a client behind a proxy counts as a connection of it. @returns how to give it back; undefined: too many. */
   share(address: string): (() => void) | undefined;
   config(): Config;

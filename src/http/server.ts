@@ -47,7 +47,7 @@ export class HttpServer implements Service {
     this.#live = new LiveOutput(env);
     this.#webSockets = new WebSockets(env, this.#live);
     this.#memory = new MemoryFiles(env);
-    this.#list = new LiveList(env.hub, env.clients, () => env.clock.wall());
+    this.#list = new LiveList(env);
     this.#node = createServer({
       headersTimeout: HEADERS_WITHIN,
       requestTimeout: 0,

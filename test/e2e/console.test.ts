@@ -72,6 +72,16 @@ withPeers('ffmpeg', 'chromium')('the page', () => {
     await until('the second stream by WebSocket', () => host.asked.includes('ws:/live/second.flv'));
   });
 
+  test('says why HLS shows less than the encoder sends, or nothing', async () => {
+    await open({ ...livestream, hls: { leftOut: [{ codec: 'av1', reason: 'not a codec of HLS segments' }] } });
+    assert.equal(await browser.page.getByText('HLS is without').count(), 0);
+    await browser.page.getByRole('radio', { name: 'HLS' }).check();
+    await browser.page.getByText('HLS is without av1: not a codec of HLS segments.').waitFor();
+    await open(livestream);
+    await browser.page.getByRole('radio', { name: 'HLS' }).check();
+    await browser.page.getByText('There is no HLS of this stream.').waitFor();
+  });
+
   test('copies an address', async () => {
     await open(livestream);
     await browser.page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: host.origin });

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { MediaMessage } from '../../src/link/index.js';
+import { apiOf } from '../support/api.js';
 import { fetchBytes } from '../support/hls.js';
 import { clip } from '../support/media.js';
 import { withPeers } from '../support/peers.js';
@@ -15,7 +16,8 @@ listen PORT;
 pid DIR/srs.pid;
 srs_log_tank console;
 inotify_auto_reload off;
-http_server { enabled on; listen HTTP_PORT; dir DIR/www; }
+http_server { enabled on; listen HTTP_PORT; dir DIR/www; console on; }
+http_api { enabled on; listen 127.0.0.1:API_PORT; }
 vhost __defaultVhost__ { hls { enabled on; hls_fragment 1; hls_window 8; # here
 } }
 `;
@@ -183,6 +185,17 @@ withPeers('ffmpeg')('reload of HLS under a live stream', () => {
         await until('it came in', () => srs.log().includes(`live/${name}`) && srs.log().includes('left out of HLS'));
         const watcher = await record(srs.url('live', name));
         await watcher.until('the stream goes on', (m) => m.length > 5);
+        const reason = 'not a codec of HLS segments';
+        const { streams } = (await apiOf(srs.ports.API_PORT)('/api/v1/streams')).body;
+        expect(streams.find((one: { name: string }) => one.name === name).hls).toEqual({
+          playlist: `/live/${name}.m3u8`,
+          left_out: [{ codec: 'speex', reason }],
+        });
+        const onPage = (await (await fetch(at(srs, '/console/streams.json'))).json()) as {
+          stream: string;
+          hls: unknown;
+        }[];
+        expect(onPage.find((one) => one.stream === name)?.hls).toEqual({ leftOut: [{ codec: 'speex', reason }] });
         await expect
           .poll(async () => (await playlist(srs, `/live/${name}.m3u8`)).split('#EXTINF').length > 2, { timeout: 5000 })
           .toBe(outcome === 'listed');

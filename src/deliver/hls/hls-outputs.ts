@@ -6,6 +6,14 @@ import { HlsDisk } from './hls-disk.js';
 import { type HlsEvents, HlsOutput, type ServedFile } from './hls-output.js';
 import type { HlsSettings } from './hls-stream.js';
 
+/** What can be said about HLS of a stream. */
+export interface HlsState {
+  /** Path from the root of the HTTP server. */
+  readonly playlist: string;
+  /** What of the stream can not be in it, and why, by codec. */
+  readonly leftOut: ReadonlyMap<string, string>;
+}
+
 /** A file of a live stream, from memory. */
 type HlsFile = ServedFile & { readonly stream: StreamName };
 
@@ -49,6 +57,12 @@ export class HlsOutputs {
   /** @param path decoded, from the root of the HTTP server. */
   find(vhost: string, path: string): HlsFile | undefined {
     return this.#files.get(`${vhost} ${path}`);
+  }
+
+  /** @returns undefined: the stream has none. */
+  stateOf(streamKey: string): HlsState | undefined {
+    const hls = this.#entries.get(streamKey)?.output.hls;
+    return hls && { playlist: hls.playlistPath, leftOut: hls.segmenter.leftOut };
   }
 
   #vhost(stream: LiveStream): VhostConfig | undefined {

@@ -68,8 +68,8 @@ export class Segmenter implements FrameConsumer {
   #halted = false;
   /** Cuts without a key frame, because a segment would have become too long or too big. */
   forcedCuts = 0;
-  /** What was complained of in this publish, so that it is done once. */
-  readonly #complaints = new Set<string>();
+  /** What this publish has that can not be in a segment, and why; complained of once. */
+  readonly leftOut = new Map<string, string>();
 
   constructor(
     private readonly rules: SegmenterRules,
@@ -124,8 +124,8 @@ export class Segmenter implements FrameConsumer {
   }
 
   #leaveOut(codec: string, why: string): void {
-    if (this.#complaints.has(codec)) return;
-    this.#complaints.add(codec);
+    if (this.leftOut.has(codec)) return;
+    this.leftOut.set(codec, why);
     this.complain(codec, why);
   }
 
@@ -204,7 +204,17 @@ export class Segmenter implements FrameConsumer {
   /** The publisher left: what is there becomes the last segment of this publish. */
   finish(): void {
     this.#halted = false;
-    this.#complaints.clear();
+    this.leftOut.clear();
+    this.#end();
+  }
+
+  /** What comes until the publisher leaves is left out. */
+  halt(): void {
+    this.#end();
+    this.#halted = true;
+  }
+
+  #end(): void {
     if (this.#probing !== undefined && this.#probing.length > 0) this.#begin();
     if (this.#probing !== undefined) return;
     const length = this.#last + LAST_FRAME - this.#start;
@@ -218,11 +228,5 @@ export class Segmenter implements FrameConsumer {
     this.#pending.clear();
     this.#changed = false;
     this.#partial = false;
-  }
-
-  /** What comes until the publisher leaves is left out. */
-  halt(): void {
-    this.finish();
-    this.#halted = true;
   }
 }

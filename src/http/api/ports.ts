@@ -68,6 +68,13 @@ export interface ShownTranscode {
   readonly errorLines: readonly string[];
 }
 
+/** HLS of a live stream, as deliver/ tells it. */
+export interface ShownHls {
+  readonly playlist: string;
+  /** Why, by codec. */
+  readonly leftOut: ReadonlyMap<string, string>;
+}
+
 /** What the API shows and does; wired in app/. */
 export interface ApiEnvironment extends MetricSources {
   readonly hub: StreamHub;
@@ -81,6 +88,8 @@ export interface ApiEnvironment extends MetricSources {
   readonly forwards: ForwardControl;
   /** @param streamKey `vhost/app/stream` */
   transcodes(streamKey: string): readonly ShownTranscode[];
+  /** @returns undefined: the stream has no HLS. */
+  hls(streamKey: string): ShownHls | undefined;
   readiness(): Readiness;
   config(): Config;
   /** The configuration that is in force, to be shown. */

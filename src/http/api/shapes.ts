@@ -7,7 +7,7 @@ import {
   type VhostStatistics,
 } from '../../stream/index.js';
 
-import type { ShownForward, ShownTranscode } from './ports.js';
+import type { ShownForward, ShownHls, ShownTranscode } from './ports.js';
 
 const CODECS: Readonly<Record<string, string>> = {
   avc: 'H264',
@@ -78,12 +78,23 @@ const transcodeShape = (one: ShownTranscode) => ({
   error_lines: [...one.errorLines],
 });
 
-/** @param forwards where the stream is pushed to. @param transcodes what is made of it. @param now wall clock, ms. */
+const hlsShape = ({ playlist, leftOut }: ShownHls) => ({
+  playlist,
+  left_out: [...leftOut].map(([codec, reason]) => ({ codec: codecName(codec), reason })),
+});
+
+/** What the server makes of a live stream. */
+export interface StreamOutputs {
+  readonly hls: ShownHls | undefined;
+  readonly forwards: readonly ShownForward[];
+  readonly transcodes: readonly ShownTranscode[];
+}
+
+/** @param now wall clock, ms. */
 export function streamShape(
   from: ServerIdentity,
   stream: StreamStatistics,
-  forwards: readonly ShownForward[],
-  transcodes: readonly ShownTranscode[],
+  { hls, forwards, transcodes }: StreamOutputs,
   now: number,
 ) {
   const { key, name, publisher, video, audio } = stream;
@@ -129,6 +140,7 @@ export function streamShape(
             channel: audio.channels,
             profile: audio.profile,
           },
+    hls: hls === undefined ? null : hlsShape(hls),
     forwards: forwards.map((forward) => forwardShape(from, forward, now)),
     transcodes: transcodes.map(transcodeShape),
   };

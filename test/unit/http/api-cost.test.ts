@@ -47,6 +47,7 @@ const api = new ApiServer({
   events: new EventFeed(hub, clients, identity, systemClock),
   forwards: { list: () => [], add: noForward, pause: noForward, resume: noForward, remove: () => false },
   transcodes: () => [],
+  hls: () => undefined,
   config: () => loaded.config,
   settings: () => dumpSettings(loaded, { mask: true }),
   reload: () => Promise.reject(new Error('not here')),

@@ -50,7 +50,12 @@ function vhosts(app: Api, { identity, statistics, config }: ApiEnvironment): voi
 function streams(app: Api, env: ApiEnvironment): void {
   const { identity, statistics, hub, clock, log, config } = env;
   const shape = (one: StreamStatistics, now: number) =>
-    streamShape(identity, one, env.forwards.list(one.key), env.transcodes(one.key), now);
+    streamShape(
+      identity,
+      one,
+      { hls: env.hls(one.key), forwards: env.forwards.list(one.key), transcodes: env.transcodes(one.key) },
+      now,
+    );
   const tags = ['streams'];
   const find = (id: string): LiveStream => {
     for (const candidate of hub) if (idOf(identity, candidate.key) === id) return candidate;

@@ -63,6 +63,12 @@ export const stream = exactly({
   publish,
   video,
   audio,
+  hls: orNull({
+    playlist: Type.String({ description: 'Path of the playlist.' }),
+    left_out: Type.Array(exactly({ codec: Type.String(), reason: Type.String() }), {
+      description: 'What of the stream can not be in it.',
+    }),
+  }),
   forwards: Type.Array(forward, { description: 'Where it is pushed to.' }),
   transcodes: Type.Array(transcode, { description: 'What ffmpeg makes of it.' }),
 });
