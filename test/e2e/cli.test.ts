@@ -125,6 +125,14 @@ describe('daemon on', () => {
     expect(readFileSync(`${dir}/d.log`, 'utf8')).toContain('"msg":"stopped"');
   });
 
+  test('a daemon that logs to the console is warned of before it leaves the terminal', async () => {
+    const port = await freePort();
+    const end = await srs('-c', conf('daemon-console.conf', `daemon on; ${full(port)}`));
+    process.kill(Number(readFileSync(`${dir}/${port}.pid`, 'utf8').split('\n')[0]), 'SIGTERM');
+    expect(end.stderr).toMatch(/^warning: .*daemon-console\.conf:1:\d+: with daemon on .* all log lines are lost/);
+    await until('it has ended', () => !existsSync(`${dir}/${port}.pid`));
+  });
+
   test('a daemon that can not start says why', async () => {
     const other = createServer();
     await new Promise<void>((done) => other.listen(0, '0.0.0.0', () => done()));
