@@ -132,7 +132,7 @@ export class SrsServer implements Service {
       events: this.#events,
       forwards: this.#forwards,
       transcodes: (streamKey) => this.#transcoding.states(streamKey),
-      readiness: () => this.#readiness,
+      readiness: () => (this.#readiness === 'ready' && admission.isFull ? 'full' : this.#readiness),
       identity,
       proc,
       clock,
