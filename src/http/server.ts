@@ -42,6 +42,8 @@ export class HttpServer implements Service {
   readonly #live: LiveOutput;
   readonly #memory: MemoryFiles;
   readonly #list: LiveList;
+  /** The answer to the last request of each connection. */
+  readonly #latest = new WeakMap<Socket, ServerResponse>();
 
   constructor(private readonly env: HttpEnvironment) {
     this.#live = new LiveOutput(env);
@@ -60,6 +62,7 @@ export class HttpServer implements Service {
       // Memory files first: a segment's name ends in .ts too, and would be taken for a live stream.
       serverFactory: (route) =>
         this.#node.on('request', (message, response) => {
+          this.#latest.set(message.socket, response);
           readAbsoluteForm(message);
           if (!this.#memory.answers(message, response)) route(message, response);
         }),
@@ -68,7 +71,10 @@ export class HttpServer implements Service {
       routerOptions: { ignoreTrailingSlash: false },
     });
     this.#node.on('upgrade', (message, socket: Socket, head) => {
-      if (message.headers.upgrade?.toLowerCase() === 'websocket') void this.#webSockets.upgrade(message, socket, head);
+      // It must not overtake an answer, and Node does not see to those any more once it has let go of a connection.
+      if (this.#latest.get(socket)?.writableFinished === false) socket.destroy();
+      else if (message.headers.upgrade?.toLowerCase() === 'websocket')
+        void this.#webSockets.upgrade(message, socket, head);
       else this.#ignoreUpgrade(message, socket);
     });
     this.#node.on('clientError', (_error, socket) => socket.destroy());

@@ -140,6 +140,39 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
     expect(got.indexOf('#EXTM3U')).toBeLessThan(got.indexOf('video/x-flv'));
   });
 
+  test('an upgrade does not overtake the answer before it: the connection is closed', async () => {
+    const hooks = await startHooks({ on_play: (...call) => void setTimeout(() => say('0')(...call), 1000) });
+    const asked = `http_hooks { enabled on; on_play ${hooks.url}; }`;
+    const srs = await startSrs({ config: config(`publish { policy reject; } ${asked}`) });
+    pushFile(await clip({}), srs.url('live', 'a'));
+    await until('it is live', async () => (await statusOf(srs, '/live/a.flv')) === 200);
+    const first = 'GET /live/nobody.flv HTTP/1.1\r\nHost: x\r\n\r\n';
+    const key = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
+    const offer = (path: string, protocol: string) =>
+      `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n${key}`;
+    for (const upgrade of [offer('/live/b.flv?publish', 'websocket'), offer('/live/nothing', 'h2c')]) {
+      const socket = connect(srs.ports.HTTP_PORT as number, '127.0.0.1');
+      let got = '';
+      let isClosed = false;
+      socket.on('data', (bytes) => (got += bytes.toString('latin1')));
+      socket.on('error', () => undefined);
+      socket.on('close', () => (isClosed = true));
+      socket.write(first + upgrade);
+      await until('it is closed', () => isClosed);
+      expect(got).toBe('');
+    }
+    expect(srs.log()).not.toContain('internal error');
+    // One after the other they may share a connection.
+    const socket = connect(srs.ports.HTTP_PORT as number, '127.0.0.1');
+    let got = '';
+    socket.on('data', (bytes) => (got += bytes.toString('latin1')));
+    socket.write(first);
+    await until('the first answer', () => got.includes('Not Found\n'));
+    socket.write(offer('/live/b.flv?publish', 'websocket'));
+    await until('the second', () => got.includes('HTTP/1.1 101 '));
+    socket.destroy();
+  });
+
   test('an empty or garbled POST takes no stream from its encoder', async () => {
     const srs = await startSrs({ config: config('') });
     pushFile(await clip({}), srs.url('live', 'a'));
