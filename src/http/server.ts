@@ -16,7 +16,7 @@ import { httpLive, MEDIA_TYPE } from './live-framing.js';
 import { LiveList } from './live-list.js';
 import { LiveOutput } from './live-output.js';
 import { askedOf, type LiveRequest, liveRequestOf, readAbsoluteForm, vhostOf } from './live-request.js';
-import { MemoryFiles } from './memory-files.js';
+import { isReading, MemoryFiles } from './memory-files.js';
 import type { HttpEnvironment } from './ports.js';
 import { findConsoleFile, findFile, type StaticFile } from './static-files.js';
 import { WebSockets } from './web-sockets.js';
@@ -66,6 +66,8 @@ export class HttpServer implements Service {
           readAbsoluteForm(message);
           if (!this.#memory.answers(message, response)) route(message, response);
         }),
+      // A path that can not be decoded reaches neither hooks nor handlers.
+      frameworkErrors: (error, _, reply) => this.#failed(error, (reply as FastifyReply).headers(this.#headers())),
       forceCloseConnections: true,
       logger: false,
       routerOptions: { ignoreTrailingSlash: false },
@@ -94,7 +96,7 @@ export class HttpServer implements Service {
       reply.headers(isOwn ? commonHeaders(false) : this.#headers());
     });
     app.setErrorHandler((error, _request, reply) => this.#failed(error, reply));
-    app.setNotFoundHandler((_request, reply) => void reply.code(404).type('text/plain').send('Not Found\n'));
+    app.setNotFoundHandler((request, reply) => this.#notFound(request, reply));
     app.get('/console/streams.json', async (request, reply) => this.#streams(request, reply));
     app.route({ method: ['GET', 'HEAD'], url: '/*', handler: (request, reply) => this.#get(request, reply) });
     app.route({ method: ['POST', 'PUT'], url: '/*', handler: (request, reply) => this.#post(request, reply) });
@@ -219,6 +221,13 @@ export class HttpServer implements Service {
     if (push === undefined) return reply.hijack();
     await readBody(raw, push);
     return reply.code(200).send();
+  }
+
+  /** Nobody takes the request: its path, or what it wants to do with it. */
+  #notFound({ raw }: FastifyRequest, reply: FastifyReply): void {
+    reply.type('text/plain');
+    if (isReading(raw) || !this.#memory.has(raw)) void reply.code(404).send('Not Found\n');
+    else void reply.code(405).header('Allow', 'GET, HEAD, OPTIONS').send('Method Not Allowed\n');
   }
 
   #failed(error: unknown, reply: FastifyReply): void {

@@ -173,6 +173,25 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
     socket.destroy();
   });
 
+  test('a playlist or segment is read, and nothing else; a path that is none is a plain 400', async () => {
+    const srs = await startSrs({ config: config('hls { enabled on; hls_fragment 1; }') });
+    pushFile(await clip({}), srs.url('live', 'a'));
+    await until('a playlist', async () => (await statusOf(srs, '/live/a.m3u8')) === 200, 20_000);
+    const segment = /^a-\d+\.ts$/m.exec(await (await fetch(url(srs, '/live/a.m3u8'))).text())?.[0];
+    const sent = async (method: string, path: string) => {
+      const { status, headers } = await fetch(url(srs, path), { method, ...(method !== 'DELETE' && { body: 'x' }) });
+      return [status, headers.get('allow')];
+    };
+    for (const path of ['/live/a.m3u8', `/live/${segment}`])
+      for (const method of ['POST', 'PUT', 'DELETE', 'PATCH'])
+        expect(await sent(method, path), `${method} ${path}`).toEqual([405, 'GET, HEAD, OPTIONS']);
+    expect(await sent('POST', '/live/nothing.m3u8')).toEqual([404, null]);
+    expect((await sent('POST', '/live/a.flv'))[0]).toBe(400); // taken for a push, and no FLV
+    const odd = await raw(srs, 'GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    expect(odd).toMatch(/^HTTP\/1\.1 400 .*\r\naccess-control-allow-origin: \*\r\n.*\r\n\r\nBad Request\n$/s);
+    expect(odd).toMatch(/\r\ncontent-type: text\/plain/);
+  });
+
   test('an empty or garbled POST takes no stream from its encoder', async () => {
     const srs = await startSrs({ config: config('') });
     pushFile(await clip({}), srs.url('live', 'a'));
