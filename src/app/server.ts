@@ -123,6 +123,7 @@ export class SrsServer implements Service {
       consoleDir: join(import.meta.dirname, 'console'),
       share: (address) => (admission.share(address) ? () => admission.unshare(address) : undefined),
       hls: (vhost, path) => this.#hls.find(vhost, path),
+      isSegmentName: (vhost, path) => this.#hls.names(vhost, path),
       config: () => this.config,
     };
     const apiAround: ApiEnvironment = {

@@ -14,6 +14,8 @@ export interface HttpEnvironment {
   readonly consoleDir: string;
   /** A playlist or segment of a live stream. @param path decoded. */
   hls(vhost: string, path: string): MemoryFile | undefined;
+  /** A path is called as segments of a stream are; those that have been forgotten, too. @param path decoded. */
+  isSegmentName(vhost: string, path: string): boolean;
   /** A request of a client behind a proxy counts as a connection of it. @returns how to give it back; undefined: too many. */
   share(address: string): (() => void) | undefined;
   config(): Config;

@@ -15,7 +15,7 @@ import { seekOf, sendFlvFrom } from './flv-seek.js';
 import { httpLive, MEDIA_TYPE } from './live-framing.js';
 import { LiveList } from './live-list.js';
 import { LiveOutput } from './live-output.js';
-import { askedOf, type LiveRequest, liveRequestOf, readAbsoluteForm, vhostOf } from './live-request.js';
+import { askedOf, type LiveRequest, liveRequestOf, pathOf, readAbsoluteForm, vhostOf } from './live-request.js';
 import { isReading, MemoryFiles } from './memory-files.js';
 import type { HttpEnvironment } from './ports.js';
 import { findConsoleFile, findFile, type StaticFile } from './static-files.js';
@@ -167,7 +167,9 @@ export class HttpServer implements Service {
     if (page) return reply.header('Content-Security-Policy', CONSOLE_POLICY).sendFile(page.path, page.root);
     const file = await findFile(config, vhost, url);
     if (file !== undefined) return this.#sendFile(file, request, reply);
-    if (live !== undefined) return this.#play(live, request, reply);
+    // A segment that has been forgotten does not come again, so nobody waits for a stream of its name.
+    const isOver = live !== undefined && this.env.isSegmentName(live.vhost.name, pathOf(url) ?? '');
+    if (live !== undefined && !isOver) return this.#play(live, request, reply);
     if (config.httpServer.crossdomain && request.url === '/crossdomain.xml')
       return reply.type('text/xml; charset=utf-8').send(crossdomainXml());
     return reply.callNotFound();

@@ -192,6 +192,22 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
     expect(odd).toMatch(/\r\ncontent-type: text\/plain/);
   });
 
+  test('with a mount for .ts a segment that is no more is 404 at once; a stream may still be called as one', async () => {
+    const mounts = 'wait 3; mount [vhost]/[app]/[stream].flv; mount [vhost]/[app]/[stream].ts;';
+    const srs = await startSrs({ config: config('hls { enabled on; hls_fragment 1; }').replace('wait 0;', mounts) });
+    pushFile(await clip({}), srs.url('live', 'a'));
+    await until('a playlist', async () => (await statusOf(srs, '/live/a.m3u8')) === 200, 20_000);
+    const asked = async (path: string) => {
+      const since = performance.now();
+      return [await statusOf(srs, path), performance.now() - since > 2500 ? 'waited' : 'at once'];
+    };
+    expect(await asked('/live/a-17.ts')).toEqual([404, 'at once']);
+    expect(await asked('/live/b-17.ts')).toEqual([404, 'waited']);
+    pushFile(await clip({}), srs.url('live', 'a-17'));
+    await until('it is live', async () => (await statusOf(srs, '/live/a-17.flv')) === 200);
+    expect(await asked('/live/a-17.ts')).toEqual([200, 'at once']);
+  });
+
   test('an empty or garbled POST takes no stream from its encoder', async () => {
     const srs = await startSrs({ config: config('') });
     pushFile(await clip({}), srs.url('live', 'a'));
