@@ -164,7 +164,7 @@ export class HttpServer implements Service {
     const live = liveRequestOf(this.env.config(), request.raw);
     if (live !== undefined && this.#isLive(live)) return this.#play(live, request, reply);
     const page = config.httpServer.console && (await findConsoleFile(this.env.consoleDir, url));
-    if (page) return reply.header('Content-Security-Policy', CONSOLE_POLICY).sendFile(page.path, page.root);
+    if (page) return this.#sendFile(page, request, reply.header('Content-Security-Policy', CONSOLE_POLICY));
     const file = await findFile(config, vhost, url);
     if (file !== undefined) return this.#sendFile(file, request, reply);
     // A segment that has been forgotten does not come again, so nobody waits for a stream of its name.
@@ -179,7 +179,9 @@ export class HttpServer implements Service {
     return this.env.hub.get(streamKey({ vhost: vhost.name, app, stream }))?.isLive === true;
   }
 
-  #sendFile({ path, root }: StaticFile, request: FastifyRequest, reply: FastifyReply): unknown {
+  async #sendFile({ path, root }: StaticFile, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    // Not opened before: nobody would close it when the connection goes while it waits.
+    if (!(await comesToItsTurn(reply, request.raw.socket))) return reply.hijack();
     const start = seekOf(path, request.url);
     return start === undefined ? reply.sendFile(path, root) : sendFlvFrom(join(root, path), start, request, reply);
   }
@@ -202,9 +204,7 @@ export class HttpServer implements Service {
     const admitted = await admitting.finally(() => socket.off('close', onClose));
     if (gone.signal.aborted) return reply.hijack();
     if (admitted === undefined) return reply.callNotFound();
-    // An answer to an earlier request of this connection goes first.
-    if (reply.raw.socket === null) await Promise.race([once(reply.raw, 'socket'), once(socket, 'close')]);
-    if (socket.destroyed) {
+    if (!(await comesToItsTurn(reply, socket))) {
       admitted.giveUp();
       return reply.hijack();
     }
@@ -236,4 +236,10 @@ export class HttpServer implements Service {
     const { status, text } = answerTo(error, this.env);
     void reply.code(status).type('text/plain').send(`${text}\n`);
   }
+}
+
+/** Waits for the answers to earlier requests of the connection. @returns whether the connection is still there. */
+async function comesToItsTurn({ raw }: FastifyReply, socket: Socket): Promise<boolean> {
+  if (raw.socket === null && !socket.destroyed) await Promise.race([once(raw, 'socket'), once(socket, 'close')]);
+  return !socket.destroyed;
 }

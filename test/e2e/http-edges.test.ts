@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { withPeers } from '../support/peers.js';
 import { RawPeer } from '../support/raw-peer.js';
 import { until } from '../support/run.js';
 import { type Srs, startSrs } from '../support/srs.js';
-import { pushFile } from '../support/streams.js';
+import { pause, pushFile } from '../support/streams.js';
 
 const config = (vhost: string, more = ''): string => `
 listen PORT;
@@ -138,6 +138,29 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
     socket.destroy();
     expect(got.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 404', 'HTTP/1.1 200']);
     expect(got.indexOf('#EXTM3U')).toBeLessThan(got.indexOf('video/x-flv'));
+  });
+
+  test('a file that waits for the answer before it is not left open when the connection goes', async () => {
+    const srs = await startSrs({ config: config('').replace('wait 0;', 'wait 2;') });
+    writeFileSync(join(srs.dir, 'big.bin'), Buffer.alloc(2_000_000));
+    const openFiles = (): string[] =>
+      readdirSync(`/proc/${srs.pid}/fd`).flatMap((fd) => {
+        const link = `/proc/${srs.pid}/fd/${fd}`;
+        return existsSync(link) ? [readlinkSync(link)] : [];
+      });
+    const both = 'GET /live/nobody.flv HTTP/1.1\r\nHost: x\r\n\r\nGET /big.bin HTTP/1.1\r\nHost: x\r\n\r\n';
+    const socket = connect(srs.ports.HTTP_PORT as number, '127.0.0.1');
+    socket.write(both);
+    await pause(500);
+    socket.destroy();
+    // One that stays gets both in order.
+    let got = '';
+    const other = connect(srs.ports.HTTP_PORT as number, '127.0.0.1');
+    other.on('data', (bytes) => (got += bytes.toString('latin1'))).write(both);
+    await until('both', () => got.length > 2_000_000);
+    other.destroy();
+    expect(got.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 404', 'HTTP/1.1 200']);
+    expect(openFiles().filter((file) => file.endsWith('big.bin'))).toEqual([]);
   });
 
   test('an upgrade does not overtake the answer before it: the connection is closed', async () => {
