@@ -20,12 +20,17 @@ export class Admission {
     return this.#count;
   }
 
+  /** One more connection would be refused, whoever it is. */
+  get isFull(): boolean {
+    return this.#count >= this.limits().maxConnections;
+  }
+
   /**
    * @param address undefined for a proxy, which has the connections of many.
    * @returns why the connection is refused, or undefined: then it must be given back once, with the same address.
    */
   enter(address: string | undefined): Refusal | undefined {
-    if (this.#count >= this.limits().maxConnections) return 'max_connections';
+    if (this.isFull) return 'max_connections';
     if (address !== undefined && !this.share(address)) return 'max_connections_per_address';
     this.#count++;
     this.accepted++;

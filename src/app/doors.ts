@@ -4,6 +4,7 @@ import type { Clock, Log } from '../kernel/index.js';
 import type { Admission } from './admission.js';
 import { Entrance } from './entrance.js';
 import { Listeners } from './listeners.js';
+import { openEach } from './open-each.js';
 import type { Reloadable } from './reload.js';
 import { TlsListeners } from './tls-listeners.js';
 
@@ -89,7 +90,7 @@ export class Doors {
 
   /** @throws {SystemError} LISTEN, TLS_CERTIFICATE */
   async open(config: Config): Promise<void> {
-    for (const listeners of this.#all) await listeners.open(config);
+    await openEach(this.#all, (listeners) => listeners.open(config));
   }
 
   /** No new players and encoders; the API goes on. */

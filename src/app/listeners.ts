@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Config, ListenAddress } from '../config/index.js';
 import { printAddress, TcpListener } from '../link/index.js';
+import { openEach } from './open-each.js';
 import type { Prepared, Reloadable } from './reload.js';
 
 /** The listening sockets of one protocol. A reload opens and closes only those that changed. */
@@ -20,7 +21,7 @@ export class Listeners implements Reloadable {
 
   /** @throws {SystemError} LISTEN */
   async open(config: Config): Promise<void> {
-    for (const address of this.wanted(config)) await this.#listen(address);
+    await openEach(this.wanted(config), (address) => this.#listen(address));
   }
 
   async close(): Promise<void> {

@@ -58,9 +58,9 @@ export class Reloader {
   async #reload(): Promise<ReloadResult> {
     try {
       const loaded = this.load();
-      const { config, warnings } = loaded;
-      const changes = planReload(this.now(), config);
+      const changes = planReload(this.now(), loaded.config);
       await this.#apply(loaded, changes);
+      const warnings = [...loaded.warnings, ...restartsNeeded(changes)];
       for (const warning of warnings) this.log.warn(warning);
       const told = changes.map(printChange);
       this.log.info({ changes: told }, `configuration reloaded, ${count(told.length)}`);
@@ -87,8 +87,6 @@ export class Reloader {
     }
     this.swap(loaded);
     for (const part of prepared) await this.#commit(part);
-    const late = changes.filter(({ how }) => how === 'never').map(({ path }) => path);
-    if (late.length > 0) this.log.warn({ settings: late }, 'these settings change only with a restart');
   }
 
   async #commit(part: Prepared): Promise<void> {
@@ -99,5 +97,8 @@ export class Reloader {
     }
   }
 }
+
+const restartsNeeded = (changes: readonly Change[]): string[] =>
+  changes.filter(({ how }) => how === 'never').map(({ path }) => `${path} changes only with a restart`);
 
 const count = (n: number): string => (n === 0 ? 'nothing changed' : n === 1 ? '1 change' : `${n} changes`);

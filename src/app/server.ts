@@ -124,6 +124,7 @@ export class SrsServer implements Service {
       share: (address) => (admission.share(address) ? () => admission.unshare(address) : undefined),
       hls: (vhost, path) => this.#hls.find(vhost, path),
       hlsLeftOut: (streamKey) => this.#hls.stateOf(streamKey)?.leftOut,
+      isSegmentName: (vhost, path) => this.#hls.names(vhost, path),
       config: () => this.config,
     };
     const apiAround: ApiEnvironment = {
@@ -134,7 +135,7 @@ export class SrsServer implements Service {
       forwards: this.#forwards,
       transcodes: (streamKey) => this.#transcoding.states(streamKey),
       hls: (streamKey) => this.#hls.stateOf(streamKey),
-      readiness: () => this.#readiness,
+      readiness: () => (this.#readiness === 'ready' && admission.isFull ? 'full' : this.#readiness),
       identity,
       proc,
       clock,

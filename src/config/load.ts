@@ -1,4 +1,5 @@
 import { ConfigError } from '../kernel/index.js';
+import { checkTogether } from './check-together.js';
 import { checkTranscodes } from './check-transcodes.js';
 import { type Environment, override } from './environment.js';
 import { includeFromDisk, readConfigFile } from './files.js';
@@ -59,15 +60,8 @@ export function parseConfig(text: string, file: string, surroundings: Surroundin
   checkOpenFiles(config, surroundings.openFiles, reading.found.get('/maxConnections')?.directive.at ?? whole, problems);
   for (const { listener, text } of crossClashes(listenersOf(root, config as unknown as Record<string, unknown>)))
     problems.error(reading.found.get(listener.path)?.directive.at ?? whole, text);
-  for (const [id, { hls }] of config.vhosts)
-    if (hls.hlsStorage === 'disk' && hls.hlsPath === '') {
-      const at = reading.named.get('/vhosts')?.get(id)?.found.get('/hls/hlsStorage')?.directive.at ?? whole;
-      problems.error(at, 'hls_storage disk needs hls_path, the directory of the files');
-    }
+  checkTogether(config, reading, whole, problems);
   checkTranscodes(config, reading, whole, problems);
-  const asprocess = reading.found.get('/asprocess')?.directive.at ?? whole;
-  if (config.asprocess && config.daemon) problems.warn(asprocess, 'asprocess has no effect with daemon on');
-  if (config.vhosts.size === 0) problems.warn(whole, 'there is no vhost, so every client is rejected');
   problems.throwIfAny(file);
   return Object.freeze({ config, warnings: problems.warnings(), origins: originsOf(reading) });
 }

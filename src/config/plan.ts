@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { type ListenAddress, printAddress } from './address.js';
 import { isSecret, maskValue } from './mask.js';
-import { camelCase, type DirectiveTable, type reloadRules, type ValueRow } from './table.js';
+import { camelCase, type DirectiveTable, type Pair, type reloadRules, type ValueRow } from './table.js';
 import { type Config, root } from './tables/root.js';
 
 /** One setting that differs between two configurations, or a named block that came or went. */
@@ -61,5 +62,12 @@ function print(value: unknown): string {
   if (value === false) return 'off';
   if (value === undefined) return 'auto';
   if (value === '') return '""';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(printItem).join(', ');
+  return String(value);
+}
+
+/** An item of a list, in the words of the file. */
+function printItem(item: string | Pair | ListenAddress): string {
+  if (typeof item === 'string') return item;
+  return 'host' in item ? printAddress(item) : item.join(' ').trimEnd();
 }

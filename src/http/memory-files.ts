@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { VhostConfig } from '../config/index.js';
 import { writeMasterPlaylist } from '../protocol/m3u8/index.js';
 import type { StreamName } from '../stream/index.js';
 import { answerTo } from './answer-to.js';
@@ -42,13 +43,22 @@ export class MemoryFiles {
 
   /** @returns false, with nothing done, when the request is not one for such a file. */
   answers(message: IncomingMessage, response: ServerResponse): boolean {
-    if (message.method !== 'GET' && message.method !== 'HEAD') return false;
-    const vhost = vhostOf(this.env.config(), askedOf(message));
-    const file = vhost && this.env.hls(vhost.name, pathOf(message.url ?? '/') ?? '');
-    if (vhost === undefined || file === undefined) return false;
-    if (takeShare(this.env, message, response)) void this.#answer(file, vhost.hls, message, response);
+    const found = isReading(message) ? this.#find(message) : undefined;
+    if (found === undefined) return false;
+    if (takeShare(this.env, message, response)) void this.#answer(found.file, found.vhost.hls, message, response);
     else this.#send(plainText(429, TOO_MANY), response);
     return true;
+  }
+
+  /** Whether a request names such a file, whatever it wants to do with it. */
+  has(message: IncomingMessage): boolean {
+    return this.#find(message) !== undefined;
+  }
+
+  #find(message: IncomingMessage): { vhost: VhostConfig; file: MemoryFile } | undefined {
+    const vhost = vhostOf(this.env.config(), askedOf(message));
+    const file = vhost && this.env.hls(vhost.name, pathOf(message.url ?? '/') ?? '');
+    return vhost === undefined || file === undefined ? undefined : { vhost, file };
   }
 
   close(): void {
@@ -111,6 +121,8 @@ export class MemoryFiles {
     response.end(body);
   }
 }
+
+export const isReading = ({ method }: IncomingMessage): boolean => method === 'GET' || method === 'HEAD';
 
 /** A URL's path and its query with the `?`, or ''. In a playlist the query stands between quotes, too. */
 function splitUrl(url: string): [path: string, query: string] {

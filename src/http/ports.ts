@@ -16,6 +16,8 @@ export interface HttpEnvironment {
   hls(vhost: string, path: string): MemoryFile | undefined;
   /** What of a live stream can not be in its HLS: why, by codec. @returns undefined: it has no HLS. */
   hlsLeftOut(streamKey: string): ReadonlyMap<string, string> | undefined;
+  /** A path is called as segments of a stream are; those that have been forgotten, too. @param path decoded. */
+  isSegmentName(vhost: string, path: string): boolean;
   /** A request of a client behind a proxy counts as a connection of it. @returns how to give it back; undefined: too many. */
   share(address: string): (() => void) | undefined;
   config(): Config;

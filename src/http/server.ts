@@ -15,8 +15,8 @@ import { seekOf, sendFlvFrom } from './flv-seek.js';
 import { httpLive, MEDIA_TYPE } from './live-framing.js';
 import { LiveList } from './live-list.js';
 import { LiveOutput } from './live-output.js';
-import { askedOf, type LiveRequest, liveRequestOf, readAbsoluteForm, vhostOf } from './live-request.js';
-import { MemoryFiles } from './memory-files.js';
+import { askedOf, type LiveRequest, liveRequestOf, pathOf, readAbsoluteForm, vhostOf } from './live-request.js';
+import { isReading, MemoryFiles } from './memory-files.js';
 import type { HttpEnvironment } from './ports.js';
 import { findConsoleFile, findFile, type StaticFile } from './static-files.js';
 import { WebSockets } from './web-sockets.js';
@@ -42,6 +42,8 @@ export class HttpServer implements Service {
   readonly #live: LiveOutput;
   readonly #memory: MemoryFiles;
   readonly #list: LiveList;
+  /** The answer to the last request of each connection. */
+  readonly #latest = new WeakMap<Socket, ServerResponse>();
 
   constructor(private readonly env: HttpEnvironment) {
     this.#live = new LiveOutput(env);
@@ -60,15 +62,21 @@ export class HttpServer implements Service {
       // Memory files first: a segment's name ends in .ts too, and would be taken for a live stream.
       serverFactory: (route) =>
         this.#node.on('request', (message, response) => {
+          this.#latest.set(message.socket, response);
           readAbsoluteForm(message);
           if (!this.#memory.answers(message, response)) route(message, response);
         }),
+      // A path that can not be decoded reaches neither hooks nor handlers.
+      frameworkErrors: (error, _, reply) => this.#failed(error, (reply as FastifyReply).headers(this.#headers())),
       forceCloseConnections: true,
       logger: false,
       routerOptions: { ignoreTrailingSlash: false },
     });
     this.#node.on('upgrade', (message, socket: Socket, head) => {
-      if (message.headers.upgrade?.toLowerCase() === 'websocket') void this.#webSockets.upgrade(message, socket, head);
+      // It must not overtake an answer, and Node does not see to those any more once it has let go of a connection.
+      if (this.#latest.get(socket)?.writableFinished === false) socket.destroy();
+      else if (message.headers.upgrade?.toLowerCase() === 'websocket')
+        void this.#webSockets.upgrade(message, socket, head);
       else this.#ignoreUpgrade(message, socket);
     });
     this.#node.on('clientError', (_error, socket) => socket.destroy());
@@ -88,7 +96,7 @@ export class HttpServer implements Service {
       reply.headers(isOwn ? commonHeaders(false) : this.#headers());
     });
     app.setErrorHandler((error, _request, reply) => this.#failed(error, reply));
-    app.setNotFoundHandler((_request, reply) => void reply.code(404).type('text/plain').send('Not Found\n'));
+    app.setNotFoundHandler((request, reply) => this.#notFound(request, reply));
     app.get('/console/streams.json', async (request, reply) => this.#streams(request, reply));
     app.route({ method: ['GET', 'HEAD'], url: '/*', handler: (request, reply) => this.#get(request, reply) });
     app.route({ method: ['POST', 'PUT'], url: '/*', handler: (request, reply) => this.#post(request, reply) });
@@ -156,10 +164,12 @@ export class HttpServer implements Service {
     const live = liveRequestOf(this.env.config(), request.raw);
     if (live !== undefined && this.#isLive(live)) return this.#play(live, request, reply);
     const page = config.httpServer.console && (await findConsoleFile(this.env.consoleDir, url));
-    if (page) return reply.header('Content-Security-Policy', CONSOLE_POLICY).sendFile(page.path, page.root);
+    if (page) return this.#sendFile(page, request, reply.header('Content-Security-Policy', CONSOLE_POLICY));
     const file = await findFile(config, vhost, url);
     if (file !== undefined) return this.#sendFile(file, request, reply);
-    if (live !== undefined) return this.#play(live, request, reply);
+    // A segment that has been forgotten does not come again, so nobody waits for a stream of its name.
+    const isOver = live !== undefined && this.env.isSegmentName(live.vhost.name, pathOf(url) ?? '');
+    if (live !== undefined && !isOver) return this.#play(live, request, reply);
     if (config.httpServer.crossdomain && request.url === '/crossdomain.xml')
       return reply.type('text/xml; charset=utf-8').send(crossdomainXml());
     return reply.callNotFound();
@@ -169,7 +179,9 @@ export class HttpServer implements Service {
     return this.env.hub.get(streamKey({ vhost: vhost.name, app, stream }))?.isLive === true;
   }
 
-  #sendFile({ path, root }: StaticFile, request: FastifyRequest, reply: FastifyReply): unknown {
+  async #sendFile({ path, root }: StaticFile, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    // Not opened before: nobody would close it when the connection goes while it waits.
+    if (!(await comesToItsTurn(reply, request.raw.socket))) return reply.hijack();
     const start = seekOf(path, request.url);
     return start === undefined ? reply.sendFile(path, root) : sendFlvFrom(join(root, path), start, request, reply);
   }
@@ -192,9 +204,7 @@ export class HttpServer implements Service {
     const admitted = await admitting.finally(() => socket.off('close', onClose));
     if (gone.signal.aborted) return reply.hijack();
     if (admitted === undefined) return reply.callNotFound();
-    // An answer to an earlier request of this connection goes first.
-    if (reply.raw.socket === null) await Promise.race([once(reply.raw, 'socket'), once(socket, 'close')]);
-    if (socket.destroyed) {
+    if (!(await comesToItsTurn(reply, socket))) {
       admitted.giveUp();
       return reply.hijack();
     }
@@ -215,8 +225,21 @@ export class HttpServer implements Service {
     return reply.code(200).send();
   }
 
+  /** Nobody takes the request: its path, or what it wants to do with it. */
+  #notFound({ raw }: FastifyRequest, reply: FastifyReply): void {
+    reply.type('text/plain');
+    if (isReading(raw) || !this.#memory.has(raw)) void reply.code(404).send('Not Found\n');
+    else void reply.code(405).header('Allow', 'GET, HEAD, OPTIONS').send('Method Not Allowed\n');
+  }
+
   #failed(error: unknown, reply: FastifyReply): void {
     const { status, text } = answerTo(error, this.env);
     void reply.code(status).type('text/plain').send(`${text}\n`);
   }
+}
+
+/** Waits for the answers to earlier requests of the connection. @returns whether the connection is still there. */
+async function comesToItsTurn({ raw }: FastifyReply, socket: Socket): Promise<boolean> {
+  if (raw.socket === null && !socket.destroyed) await Promise.race([once(raw, 'socket'), once(socket, 'close')]);
+  return !socket.destroyed;
 }

@@ -17,7 +17,10 @@ export async function run(file: string): Promise<number> {
 
   const loaded = loadConfig(file);
   const { config, warnings } = loaded;
-  if (config.daemon && !isDaemonChild()) return daemonize();
+  if (config.daemon && !isDaemonChild()) {
+    for (const warning of warnings) console.error(`warning: ${warning}`);
+    return daemonize();
+  }
   enterWorkDir(config.workDir);
   const output = openLog(config.log);
   const { log } = output;

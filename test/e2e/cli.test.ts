@@ -68,6 +68,23 @@ describe('command line', () => {
     expect(end.stderr.trim().split('\n')).toHaveLength(1);
   });
 
+  test('busy ports of several blocks are all named', async () => {
+    const others = [createServer(), createServer(), createServer()];
+    const ports: number[] = [];
+    for (const other of others) {
+      await new Promise<void>((done) => other.listen(0, '0.0.0.0', () => done()));
+      ports.push((other.address() as { port: number }).port);
+    }
+    const [one, two, http] = ports;
+    const text = `listen ${one} ${await freePort()} ${two}; http_server { enabled on; listen ${http}; } pid ${dir}/busy.pid; vhost a { }`;
+    const end = await srs('-c', conf('all-busy.conf', text));
+    for (const other of others) other.close();
+    expect(end.code).toBe(1);
+    expect(end.stderr.trim().split('\n')).toEqual(
+      ports.map((port) => `can not listen on 0.0.0.0:${port}: the port is in use by another process`),
+    );
+  });
+
   test('a second server with the same pid file is refused, the first goes on', async () => {
     const port = await freePort();
     const file = conf('twice.conf', full(port));
@@ -123,6 +140,14 @@ describe('daemon on', () => {
     process.kill(pid, 'SIGTERM');
     await until('it has ended', () => !existsSync(`${dir}/d.pid`));
     expect(readFileSync(`${dir}/d.log`, 'utf8')).toContain('"msg":"stopped"');
+  });
+
+  test('a daemon that logs to the console is warned of before it leaves the terminal', async () => {
+    const port = await freePort();
+    const end = await srs('-c', conf('daemon-console.conf', `daemon on; ${full(port)}`));
+    process.kill(Number(readFileSync(`${dir}/${port}.pid`, 'utf8').split('\n')[0]), 'SIGTERM');
+    expect(end.stderr).toMatch(/^warning: .*daemon-console\.conf:1:\d+: with daemon on .* all log lines are lost/);
+    await until('it has ended', () => !existsSync(`${dir}/${port}.pid`));
   });
 
   test('a daemon that can not start says why', async () => {

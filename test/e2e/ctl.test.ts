@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { assert, describe, test } from 'vitest';
 import { freePort } from '../support/free-port.js';
 import { confOf } from '../support/hook-server.js';
+import { rewrite } from '../support/reload.js';
 import { background, run, until } from '../support/run.js';
 import { type Srs, startSrs } from '../support/srs.js';
 import { publish, record } from '../support/streams.js';
@@ -43,17 +44,25 @@ describe('srs ctl', () => {
     assert.equal((await ctl(srs, ['kick', 'live/show', '--publisher'])).stdout, 'kicked\n');
     assert.equal((await ctl(srs, ['clients'])).stdout, 'no clients\n');
     assert.equal((await ctl(srs, ['reload'])).stdout, 'nothing changed\n');
+    const more = await freePort();
+    rewrite(srs, (text) => `server_id me;\n${text.replace(/^listen .*;/m, `listen 127.0.0.1:${more};`)}`);
+    assert.equal(
+      (await ctl(srs, ['reload'])).stdout,
+      `listen: 0.0.0.0:${srs.port} → 127.0.0.1:${more}\nserver_id: "" → me\nwarning: server_id changes only with a restart\n`,
+    );
     const snapshot = await ctl(srs, ['top']);
     assert.match(snapshot.stdout, /^srs [^\n]*\n(.*\n)+/);
 
     for (const [args, token, says] of [
       [['kick', 'nobody'], 'w', /no such client.*API_NOT_FOUND/],
+      [['kick', 'live/show'], 'w', /^live\/show is a stream: add --publisher or --viewers$/],
+      [['kick', 'vid-0123456789ab'], 'w', /--publisher or --viewers/],
       [['kick', 'live/other', '--viewers'], 'w', /there is no stream live\/other/],
       [['streams'], 'wrong', /token.*API_REFUSED/],
       [['kick', 'x'], 'r', /token.*API_REFUSED/],
       [['streams', '--api', 'nonsense'], 'w', /is no URL/],
       [['streams', '--api', `http://127.0.0.1:${await freePort()}`], 'w', /no answer from .*ECONNREFUSED/],
-      [['streams', '--api', `http://127.0.0.1:${srs.port}`], 'w', /no answer from|does not answer/],
+      [['streams', '--api', `http://127.0.0.1:${more}`], 'w', /no answer from|does not answer/],
     ] as [string[], string, RegExp][]) {
       const end = await ctl(srs, args, token);
       assert.deepEqual([end.code, end.stdout], [1, ''], args.join(' '));

@@ -103,8 +103,8 @@ describe('live events', () => {
   });
 });
 
-test('/healthz and /readyz need no token; while it drains the server is alive and not ready', async () => {
-  const srs = await startSrs({ config });
+test('/healthz and /readyz need no token; while it is full or drains the server is alive and not ready', async () => {
+  const srs = await startSrs({ config: `${config}max_connections 2;` });
   const status = async (path: string) => {
     const reply = await fetch(`http://127.0.0.1:${srs.ports.API_PORT}${path}`);
     return [reply.status, ((await reply.json()) as { status: string }).status];
@@ -117,9 +117,20 @@ test('/healthz and /readyz need no token; while it drains the server is alive an
     ],
   );
   await publish(srs.url('live', 's'));
+  const first = await record(srs.url('live', 's'));
+  await until('it is full', async () => (await status('/readyz'))[0] === 503);
+  assert.deepEqual(
+    [await status('/healthz'), await status('/readyz')],
+    [
+      [200, 'ok'],
+      [503, 'full'],
+    ],
+  );
+  first.client.close();
+  await until('it has a place again', async () => (await status('/readyz'))[0] === 200);
   const player = await record(srs.url('live', 's'));
   srs.signal('SIGQUIT');
-  await until('it drains', async () => (await status('/readyz'))[0] === 503);
+  await until('it drains', async () => (await status('/readyz'))[1] === 'draining');
   assert.deepEqual(
     [await status('/healthz'), await status('/readyz')],
     [

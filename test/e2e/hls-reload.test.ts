@@ -187,7 +187,7 @@ withPeers('ffmpeg')('reload of HLS under a live stream', () => {
         await watcher.until('the stream goes on', (m) => m.length > 5);
         const reason = 'not a codec of HLS segments';
         const { streams } = (await apiOf(srs.ports.API_PORT)('/api/v1/streams')).body;
-        expect(streams.find((one: { name: string }) => one.name === name).hls).toEqual({
+        expect(streams.find((one: { name: string }) => one.name === name)?.hls).toEqual({
           playlist: `/live/${name}.m3u8`,
           left_out: [{ codec: 'speex', reason }],
         });

@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { withPeers } from '../support/peers.js';
 import { RawPeer } from '../support/raw-peer.js';
 import { until } from '../support/run.js';
 import { type Srs, startSrs } from '../support/srs.js';
-import { pushFile } from '../support/streams.js';
+import { pause, pushFile } from '../support/streams.js';
 
 const config = (vhost: string, more = ''): string => `
 listen PORT;
@@ -138,6 +138,97 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
     socket.destroy();
     expect(got.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 404', 'HTTP/1.1 200']);
     expect(got.indexOf('#EXTM3U')).toBeLessThan(got.indexOf('video/x-flv'));
+  });
+
+  test('a file that waits for the answer before it is not left open when the connection goes', async () => {
+    const srs = await startSrs({ config: config('').replace('wait 0;', 'wait 2;') });
+    writeFileSync(join(srs.dir, 'big.bin'), Buffer.alloc(2_000_000));
+    const openFiles = (): string[] =>
+      readdirSync(`/proc/${srs.pid}/fd`).flatMap((fd) => {
+        const link = `/proc/${srs.pid}/fd/${fd}`;
+        return existsSync(link) ? [readlinkSync(link)] : [];
+      });
+    const both = 'GET /live/nobody.flv HTTP/1.1\r\nHost: x\r\n\r\nGET /big.bin HTTP/1.1\r\nHost: x\r\n\r\n';
+    const socket = connect(srs.ports.HTTP_PORT as number, '127.0.0.1');
+    socket.write(both);
+    await pause(500);
+    socket.destroy();
+    // One that stays gets both in order.
+    let got = '';
+    const other = connect(srs.ports.HTTP_PORT as number, '127.0.0.1');
+    other.on('data', (bytes) => (got += bytes.toString('latin1'))).write(both);
+    await until('both', () => got.length > 2_000_000);
+    other.destroy();
+    expect(got.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 404', 'HTTP/1.1 200']);
+    expect(openFiles().filter((file) => file.endsWith('big.bin'))).toEqual([]);
+  });
+
+  test('an upgrade does not overtake the answer before it: the connection is closed', async () => {
+    const hooks = await startHooks({ on_play: (...call) => void setTimeout(() => say('0')(...call), 1000) });
+    const asked = `http_hooks { enabled on; on_play ${hooks.url}; }`;
+    const srs = await startSrs({ config: config(`publish { policy reject; } ${asked}`) });
+    pushFile(await clip({}), srs.url('live', 'a'));
+    await until('it is live', async () => (await statusOf(srs, '/live/a.flv')) === 200);
+    const first = 'GET /live/nobody.flv HTTP/1.1\r\nHost: x\r\n\r\n';
+    const key = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
+    const offer = (path: string, protocol: string) =>
+      `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n${key}`;
+    for (const upgrade of [offer('/live/b.flv?publish', 'websocket'), offer('/live/nothing', 'h2c')]) {
+      const socket = connect(srs.ports.HTTP_PORT as number, '127.0.0.1');
+      let got = '';
+      let isClosed = false;
+      socket.on('data', (bytes) => (got += bytes.toString('latin1')));
+      socket.on('error', () => undefined);
+      socket.on('close', () => (isClosed = true));
+      socket.write(first + upgrade);
+      await until('it is closed', () => isClosed);
+      expect(got).toBe('');
+    }
+    expect(srs.log()).not.toContain('internal error');
+    // One after the other they may share a connection.
+    const socket = connect(srs.ports.HTTP_PORT as number, '127.0.0.1');
+    let got = '';
+    socket.on('data', (bytes) => (got += bytes.toString('latin1')));
+    socket.write(first);
+    await until('the first answer', () => got.includes('Not Found\n'));
+    socket.write(offer('/live/b.flv?publish', 'websocket'));
+    await until('the second', () => got.includes('HTTP/1.1 101 '));
+    socket.destroy();
+  });
+
+  test('a playlist or segment is read, and nothing else; a path that is none is a plain 400', async () => {
+    const srs = await startSrs({ config: config('hls { enabled on; hls_fragment 1; }') });
+    pushFile(await clip({}), srs.url('live', 'a'));
+    await until('a playlist', async () => (await statusOf(srs, '/live/a.m3u8')) === 200, 20_000);
+    const segment = /^a-\d+\.ts$/m.exec(await (await fetch(url(srs, '/live/a.m3u8'))).text())?.[0];
+    const sent = async (method: string, path: string) => {
+      const { status, headers } = await fetch(url(srs, path), { method, ...(method !== 'DELETE' && { body: 'x' }) });
+      return [status, headers.get('allow')];
+    };
+    for (const path of ['/live/a.m3u8', `/live/${segment}`])
+      for (const method of ['POST', 'PUT', 'DELETE', 'PATCH'])
+        expect(await sent(method, path), `${method} ${path}`).toEqual([405, 'GET, HEAD, OPTIONS']);
+    expect(await sent('POST', '/live/nothing.m3u8')).toEqual([404, null]);
+    expect((await sent('POST', '/live/a.flv'))[0]).toBe(400); // taken for a push, and no FLV
+    const odd = await raw(srs, 'GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    expect(odd).toMatch(/^HTTP\/1\.1 400 .*\r\naccess-control-allow-origin: \*\r\n.*\r\n\r\nBad Request\n$/s);
+    expect(odd).toMatch(/\r\ncontent-type: text\/plain/);
+  });
+
+  test('with a mount for .ts a segment that is no more is 404 at once; a stream may still be called as one', async () => {
+    const mounts = 'wait 3; mount [vhost]/[app]/[stream].flv; mount [vhost]/[app]/[stream].ts;';
+    const srs = await startSrs({ config: config('hls { enabled on; hls_fragment 1; }').replace('wait 0;', mounts) });
+    pushFile(await clip({}), srs.url('live', 'a'));
+    await until('a playlist', async () => (await statusOf(srs, '/live/a.m3u8')) === 200, 20_000);
+    const asked = async (path: string) => {
+      const since = performance.now();
+      return [await statusOf(srs, path), performance.now() - since > 2500 ? 'waited' : 'at once'];
+    };
+    expect(await asked('/live/a-17.ts')).toEqual([404, 'at once']);
+    expect(await asked('/live/b-17.ts')).toEqual([404, 'waited']);
+    pushFile(await clip({}), srs.url('live', 'a-17'));
+    await until('it is live', async () => (await statusOf(srs, '/live/a-17.flv')) === 200);
+    expect(await asked('/live/a-17.ts')).toEqual([200, 'at once']);
   });
 
   test('an empty or garbled POST takes no stream from its encoder', async () => {

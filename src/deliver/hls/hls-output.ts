@@ -49,6 +49,8 @@ export class HlsOutput implements HlsListener {
   readonly #directory: string;
   readonly #placement: string;
   readonly #isInMemory: boolean;
+  /** How its segments are called, numbers left out. */
+  #naming: string | undefined;
   #warned = false;
 
   /** @param next the number of the first segment at least. */
@@ -88,7 +90,13 @@ export class HlsOutput implements HlsListener {
     return placementOf(this.settings().hls) === this.#placement;
   }
 
+  /** A path is one of its segments, or of those that are forgotten: called as they are, but for the numbers. */
+  names(vhost: string, path: string): boolean {
+    return vhost === this.vhost && withoutNumbers(path) === this.#naming;
+  }
+
   file(path: string, kind: 'segment' | 'key', bytes: Buffer | undefined): void {
+    if (kind === 'segment') this.#naming = withoutNumbers(path);
     if (this.#isInMemory) this.env.serve(this.vhost, path, bytes === undefined ? undefined : { kind, bytes });
   }
 
@@ -131,6 +139,8 @@ export class HlsOutput implements HlsListener {
     this.hls.dispose();
   }
 }
+
+const withoutNumbers = (path: string): string => path.replaceAll(/\d+/g, '0');
 
 /** What can not change without another playlist in another place. */
 const placementOf = ({ hlsPath, hlsStorage, hlsM3u8File, hlsKeyFilePath }: HlsSettings['hls']): string =>

@@ -65,6 +65,12 @@ export class HlsOutputs {
     return hls && { playlist: hls.playlistPath, leftOut: hls.segmenter.leftOut };
   }
 
+  /** Whether a path is called as the segments of a stream that is known: one that is not there will not come again. */
+  names(vhost: string, path: string): boolean {
+    for (const { output } of this.#entries.values()) if (output.names(vhost, path)) return true;
+    return false;
+  }
+
   #vhost(stream: LiveStream): VhostConfig | undefined {
     return findVhost(this.config(), stream.name.vhost);
   }

@@ -38,11 +38,16 @@ export const actions = {
   top: (api) => top(api),
 } as const satisfies Record<string, Action>;
 
+/** The name of a stream, or its id; clients have neither. */
+const STREAM = /\/|^vid-/;
+
 /** Ends a client; or the publisher or all viewers of a stream, by its id or as `app/stream` or `vhost/app/stream`. */
 export const kick =
   (target: string, { publisher, viewers }: KickOptions): Action =>
   async (api, print) => {
     const of = publisher ? 'publisher' : viewers ? 'viewers' : undefined;
+    if (of === undefined && STREAM.test(target))
+      throw new SrsError('API_REQUEST', `${target} is a stream: add --publisher or --viewers`);
     const path =
       of === undefined ? `clients/${encodeURIComponent(target)}` : `streams/${await streamId(api, target)}/${of}`;
     const answer = await api.ask<{ kicked?: number }>('DELETE', `/api/v1/${path}`);

@@ -51,7 +51,7 @@ test.each(['http_static', 'http'])('%s: the old and the new name are one block',
 });
 
 test('names of other releases warn, misspelt ones are errors', () => {
-  const { warnings } = load('', 'http_remux { enabled on; hstrs on; fast_cache 5; }');
+  const { warnings } = load('http_server { enabled on; }', 'http_remux { enabled on; hstrs on; fast_cache 5; }');
   expect(warnings.map((w) => w.split(' ')[1])).toEqual(['hstrs', 'fast_cache']);
   expect(() => load('http_server { https { listen 8080; enabled on; } enabled on; }')).toThrow(
     /http_server https can not listen beside http_server/,

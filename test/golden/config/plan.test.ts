@@ -12,9 +12,20 @@ for (const [name, before, after, want] of [
     'listen 1935; vhost a { }',
     'listen 1936; chunk_size 128; max_connections 5; vhost a { chunk_size 60000; }',
     [
-      'relisten: listen: [{"host":"0.0.0.0","port":1935}] → [{"host":"0.0.0.0","port":1936}]',
+      'relisten: listen: 0.0.0.0:1935 → 0.0.0.0:1936',
       'live: chunk_size: 60000 → 128',
       'live: max_connections: 1000 → 5',
+    ],
+  ],
+  [
+    'lists, as they stand in the file',
+    'listen 1935; vhost a { transcode { enabled off; engine { enabled off; vfilter { i logo.png; hflip; } } } }',
+    'listen 1935 [::1]:1936; vhost a { security { allow play all; deny play 10.0.0.0/8; } transcode { enabled off; engine { enabled off; } } }',
+    [
+      'relisten: listen: 0.0.0.0:1935 → 0.0.0.0:1935, [::1]:1936',
+      'live: vhost a security allow: none → play all',
+      'live: vhost a security deny: none → play 10.0.0.0/8',
+      'live: vhost a transcode engine vfilter: i logo.png, hflip → none',
     ],
   ],
   [

@@ -51,7 +51,7 @@ describe('transcode blocks', () => {
   test('user, password and query of a URL are masked, in lists of options too', () => {
     const { config } = load(`transcode { engine { perfile { i "http://u:secret@h/?k=secret"; } } }`);
     const plan = planReload(load('transcode { engine { } }').config, config).map(printChange);
-    assert.deepEqual(plan, ['vhost v transcode engine perfile: [] → [["i","http://***@h/?***"]]']);
+    assert.deepEqual(plan, ['vhost v transcode engine perfile: none → i http://***@h/?***']);
   });
 
   test('a changed engine is named in the plan of a reload', () => {
@@ -59,7 +59,7 @@ describe('transcode blocks', () => {
     const after = load('transcode { engine { vfps 30; vparams { g 5; } } engine b { } }').config;
     assert.deepEqual(planReload(before, after).map(printChange), [
       'vhost v transcode engine vfps: 25 → 30',
-      'vhost v transcode engine vparams: [] → [["g","5"]]',
+      'vhost v transcode engine vparams: none → g 5',
       'vhost v transcode engine a removed',
       'vhost v transcode engine b added',
       'vhost v transcode live removed',

@@ -1,0 +1,49 @@
+import type { Problems } from './problems.js';
+import type { Reading } from './read-scope.js';
+import type { Config } from './tables/root.js';
+import type { VhostConfig } from './tables/vhost.js';
+import type { Position } from './tree.js';
+
+/** Settings that are right one by one, and together do not do what their author wants. */
+export function checkTogether(config: Config, reading: Reading, whole: Position, problems: Problems): void {
+  const at = placeIn(reading, whole);
+  if (config.daemon && config.asprocess) problems.warn(at('/asprocess'), 'asprocess has no effect with daemon on');
+  if (config.daemon && config.log.tank === 'console')
+    problems.warn(
+      at('/log/tank'),
+      'with daemon on there is no console, so all log lines are lost: use srs_log_tank file',
+    );
+  if (config.vhosts.size === 0) problems.warn(whole, 'there is no vhost, so every client is rejected');
+  for (const [id, vhost] of config.vhosts) {
+    const atInVhost = placeIn(reading.named.get('/vhosts')?.get(id), whole);
+    checkHls(vhost, atInVhost, problems);
+    if (!vhost.enabled) continue;
+    if (!config.httpServer.enabled) checkUnserved(vhost, atInVhost, problems);
+    checkSign(vhost, atInVhost, problems);
+  }
+}
+
+type Place = (path: string) => Position;
+
+const placeIn =
+  (reading: Reading | undefined, whole: Position): Place =>
+  (path) =>
+    reading?.found.get(path)?.directive.at ?? whole;
+
+function checkHls({ hls }: VhostConfig, at: Place, problems: Problems): void {
+  if (hls.hlsStorage === 'disk' && hls.hlsPath === '')
+    problems.error(at('/hls/hlsStorage'), 'hls_storage disk needs hls_path, the directory of the files');
+}
+
+function checkUnserved({ hls, httpRemux }: VhostConfig, at: Place, problems: Problems): void {
+  const writesFiles = hls.hlsPath !== '' && hls.hlsStorage !== 'ram';
+  if (hls.enabled && !writesFiles)
+    problems.warn(at('/hls/enabled'), 'hls has no effect: http_server is off, and no files are written');
+  if (httpRemux.enabled) problems.warn(at('/httpRemux/enabled'), 'http_remux has no effect: http_server is off');
+}
+
+function checkSign({ sign }: VhostConfig, at: Place, problems: Problems): void {
+  if (sign.secret !== '') return;
+  for (const use of ['publish', 'play'] as const)
+    if (sign[use]) problems.warn(at(`/sign/${use}`), `sign has no secret, so nobody may ${use}`);
+}
