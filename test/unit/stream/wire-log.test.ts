@@ -140,6 +140,32 @@ describe('WireLog: slow viewers', () => {
     expect(slow.viewer.drops).toBe(1);
   });
 
+  test('one that is too slow is told of once until it has caught up, however often it jumps (R9)', () => {
+    let told = 0;
+    const sink = new FakeSink();
+    const viewer = new Viewer(sink, { fellBehind: () => told++ });
+    log.join(viewer, headers);
+    let now = 0;
+    const lag = () => {
+      for (let i = 0; i < 100; i++, now += 40) feed(now % 400 === 0 ? key(now) : inter(now));
+    };
+    sink.room = 0;
+    for (let jump = 1; jump <= 3; jump++) {
+      lag();
+      sink.drain();
+      sink.room = 0; // it takes one batch of those that it lacks
+      viewer.drained();
+      expect([viewer.drops, told]).toEqual([jump, 1]);
+    }
+    sink.drain();
+    viewer.drained();
+    sink.room = 0;
+    lag();
+    sink.drain();
+    viewer.drained();
+    expect(told).toBe(2);
+  });
+
   test('memory is bounded by time and bytes whoever lags', () => {
     open({ maxBytes: 5000 });
     const { sink } = join();
