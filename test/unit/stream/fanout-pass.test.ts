@@ -5,22 +5,10 @@ import { FanoutGovernor } from '../../../src/stream/fanout-governor.js';
 import { Viewer } from '../../../src/stream/viewer.js';
 import { WireLog } from '../../../src/stream/wire-log.js';
 import { FakeClock } from '../../support/fake-clock.js';
-import { FakeSink } from '../../support/fake-sink.js';
+import { CostlySink } from '../../support/fake-sink.js';
 import { inter, key, plainFormat } from '../../support/frames.js';
 
 const STORY = ['v:key@0', 'v:inter@40', 'v:inter@80'];
-
-/** Every write takes a while, so that a pass over more viewers than a slice is done in several turns. */
-class CostlySink extends FakeSink {
-  constructor(private readonly clock: FakeClock) {
-    super();
-  }
-
-  override write(bytes: Buffer): void {
-    super.write(bytes);
-    this.clock.advance(0.2);
-  }
-}
 
 test('a pass in slices: whoever stays, comes or goes between two of them gets every frame once, in order', async () => {
   const clock = new FakeClock();
