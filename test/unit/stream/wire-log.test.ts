@@ -251,6 +251,25 @@ describe('WireLog: batches', () => {
     expect(sink.writes - before).toBe(1);
   });
 
+  test.each([
+    [false, 350],
+    [true, 20],
+  ])('min_latency %s: with too many viewers for every frame alone, it waits %i ms', (minLatency, wait) => {
+    const governor = new FanoutGovernor(clock);
+    log = new WireLog(plainFormat, clock, governor, { ...defaults, window: undefined, minLatency });
+    const { sink } = join();
+    sink.take();
+    log.wakes = 1;
+    clock.advance(500);
+    governor.spent(1_000_000, 100); // as if its writes took ten seconds each
+    governor.tick();
+    feed(key(0));
+    clock.advance(wait - 1);
+    expect(sink.take()).toEqual([]);
+    clock.advance(1);
+    expect(sink.take()).toEqual(['v:key@0']);
+  });
+
   test('send_min_interval: one message at a time', () => {
     open({ minInterval: 10 });
     const { sink } = join();
