@@ -28,7 +28,7 @@ describe('limits of minutes (docs/limits.md)', () => {
       await pause(LOOK);
       expect(peer.closed).toBe(false);
       await srs.ahead(6000);
-      await peer.gone();
+      await peer.gone(5000);
       await until('that is logged', () => srs.log().includes('peer did not send another publish or play'));
     },
   );
