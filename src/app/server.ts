@@ -297,7 +297,7 @@ export class SrsServer implements Service {
     await this.#transcoding.stop();
     this.#hub.flush();
     // Links of forwards close by themselves when their peer takes too long.
-    await Promise.all([this.#sessions.end(DRAIN), this.#forwards.close()]);
+    await Promise.all([this.#sessions.end(DRAIN), this.#http.current?.endPlayers(DRAIN), this.#forwards.close()]);
     await this.#hls.close();
     this.#hub.close();
     for (const service of this.#services.toReversed()) await service.stop();

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { type Ms, ms } from '../core/index.js';
 import type { Service } from '../kernel/index.js';
 import { streamKey } from '../stream/index.js';
 import { answerTo } from './answer-to.js';
@@ -132,6 +133,15 @@ export class HttpServer implements Service {
 
   get players(): number {
     return this.#live.count;
+  }
+
+  /** Ends the responses of live streams: what was written leaves first, for at most `limit` ms. */
+  async endPlayers(limit: Ms): Promise<void> {
+    const { clock } = this.env;
+    const deadline = clock.now() + limit;
+    this.#live.end();
+    while (this.players > 0 && clock.now() < deadline)
+      await new Promise<void>((resolve) => clock.after(ms(10), resolve));
   }
 
   async stop(): Promise<void> {

@@ -243,7 +243,9 @@ export class LiveStream {
     log.enter(viewer, seamless);
   }
 
+  /** What a pass that is under way has not brought it yet leaves first, if its socket takes it. */
   leave(viewer: Viewer): void {
+    viewer.drained();
     this.#detach(viewer);
     this.releaseIfIdle();
   }

@@ -194,3 +194,33 @@ describe('forward { backend }', () => {
     await until('then they may', () => started(slave).includes('__defaultVhost__/a/9'), 20_000);
   });
 });
+
+test('64 destinations of a backend are used, and 100 is the most that a stream has', async () => {
+  const nobody = await freePort();
+  const to = (name: string) => `rtmp://127.0.0.1:${nobody}/a/${name}`;
+  const urls = Array.from({ length: 70 }, (_, i) => to(`b${i}`));
+  const hooks = await startHooks({ on_forward: say(JSON.stringify({ code: 0, data: { urls } })) });
+  const master = await startSrs({
+    config: confOf(
+      `forward { enabled on; backend ${hooks.url}/targets; }`,
+      'http_api { enabled on; listen 127.0.0.1:API_PORT; write_token w; }',
+    ),
+  });
+  const publisher = await publish(master.url('live', 's'));
+  const ask = apiOf(master.ports.API_PORT, 'Bearer w');
+  const forwards = async () => (await ask('/api/v1/forwards?count=1000')).body.forwards.length;
+  await until('the answer is there', async () => (await forwards()) > 0);
+  expect(await forwards()).toBe(64);
+  expect(master.log()).toContain('"ignored":6');
+  const stream = (await ask('/api/v1/streams')).body.streams[0]?.id;
+  const add = (name: string) =>
+    ask('/api/v1/forwards', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ stream, destination: to(name) }),
+    });
+  for (let i = 64; i < 100; i++) expect((await add(`a${i}`)).status).toBe(200);
+  expect(await add('more')).toMatchObject({ status: 422, body: { code: 'FORWARD_REFUSED' } });
+  expect(await forwards()).toBe(100);
+  publisher.close();
+});

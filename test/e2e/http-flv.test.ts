@@ -10,6 +10,7 @@ import { decodeComplaints } from '../support/decode.js';
 import { probe } from '../support/ffprobe.js';
 import { clip } from '../support/media.js';
 import { withPeers } from '../support/peers.js';
+import { pullFlv } from '../support/pull-flv.js';
 import { background, run, until } from '../support/run.js';
 import { type Srs, startSrs } from '../support/srs.js';
 import { isConfig, neverBack, pause, publish, pushFile, record, times } from '../support/streams.js';
@@ -63,43 +64,7 @@ const ask = (path: string, headers: Record<string, string> = {}, method = 'GET')
     sent.on('error', reject).end();
   });
 
-/** FLV tags over a raw HTTP request, chunks undone by hand: what is on the wire is what is tested. */
-function pull(
-  path: string,
-  version = '1.1',
-  port = srs.ports.HTTP_PORT as number,
-): { tags(): FlvTag[]; head(): string; ended(): boolean; close(): void } {
-  const socket = connect(port, '127.0.0.1');
-  socket.write(`GET ${path} HTTP/${version}\r\nHost: 127.0.0.1\r\n\r\n`);
-  let raw = Buffer.alloc(0);
-  let ended = false;
-  socket.on('data', (bytes: Buffer) => (raw = Buffer.concat([raw, bytes])));
-  socket.on('close', () => (ended = true));
-  const split = () => raw.indexOf('\r\n\r\n');
-  const body = (): Buffer => {
-    const rest = raw.subarray(split() + 4);
-    return version === '1.0' ? rest : unchunk(rest);
-  };
-  return {
-    tags: () => (split() < 0 ? [] : new FlvReader().push(body())),
-    head: () => raw.subarray(0, Math.max(0, split())).toString('latin1'),
-    ended: () => ended,
-    close: () => socket.destroy(),
-  };
-}
-
-function unchunk(bytes: Buffer): Buffer {
-  const parts: Buffer[] = [];
-  for (let at = 0; ; ) {
-    const end = bytes.indexOf('\r\n', at);
-    if (end < 0) break;
-    const length = Number.parseInt(bytes.toString('latin1', at, end), 16);
-    if (length === 0 || end + 2 + length + 2 > bytes.length) break;
-    parts.push(bytes.subarray(end + 2, end + 2 + length));
-    at = end + 2 + length + 2;
-  }
-  return Buffer.concat(parts);
-}
+const pull = (path: string, version?: string, port = srs.ports.HTTP_PORT as number) => pullFlv(port, path, version);
 
 const mediaOf = (tags: readonly FlvTag[], type: number) => tags.filter((t) => t.type === type && t.payload[1] !== 0);
 

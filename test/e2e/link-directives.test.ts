@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { MessageType } from '../../src/protocol/rtmp/index.js';
 import { RawPeer } from '../support/raw-peer.js';
 import { until } from '../support/run.js';
@@ -31,11 +34,40 @@ test('firstpkt_timeout: an encoder that sends nothing after publish is closed af
   expect(srs.log()).toMatch(/did not send a message within 1000 ms/);
 });
 
+/** Tells of every connection whether its packets may be small. */
+const watchNoDelay = `
+const { Socket } = require('node:net');
+const { setNoDelay } = Socket.prototype;
+Socket.prototype.setNoDelay = function (isOn) {
+  console.error('TCP_NODELAY ' + isOn);
+  return setNoDelay.call(this, isOn);
+};
+`;
+
 test.each([
-  ['off', 'mr off;', 0],
-  ['on', 'mr on; mr_latency 300;', 250],
-])('mr %s: what an encoder sends in small pieces is read so often', async (_, publishing, rest) => {
-  const srs = await startSrs({ config: config(`publish { ${publishing} } mw_latency 0;`) });
+  ['on', 'true'],
+  ['off', 'false'],
+])('tcp_nodelay %s: so the socket of a player is told', async (written, told) => {
+  const dir = await mkdtemp(join(tmpdir(), 'srs-nodelay-'));
+  onTestFinished(() => rm(dir, { recursive: true }));
+  await writeFile(join(dir, 'watch.cjs'), watchNoDelay);
+  const env = { NODE_OPTIONS: `--require ${join(dir, 'watch.cjs')}` };
+  const srs = await startSrs({ config: config(`tcp_nodelay ${written};`), env });
+  await RawPeer.playing(srs.port, 's');
+  expect(
+    srs
+      .log()
+      .match(/TCP_NODELAY \w+/g)
+      ?.at(-1),
+  ).toBe(`TCP_NODELAY ${told}`);
+});
+
+test.each([
+  ['mr off', 'publish { mr off; }', 0],
+  ['mr on', 'publish { mr on; mr_latency 300; }', 250],
+  ['mr on, min_latency on', 'publish { mr on; mr_latency 300; } min_latency on;', 0],
+])('%s: what an encoder sends in small pieces is read so often', async (_, directives, rest) => {
+  const srs = await startSrs({ config: config(`${directives} mw_latency 0;`) });
   const publisher = await publish(srs.url('live', 's'));
   const player = await RawPeer.playing(srs.port, 's');
   await feed(publisher, { frames: 1, bytes: 200 });

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -220,6 +220,24 @@ describe('a reload', () => {
     const log = await srs.stop();
     expect(log.code).toBe(0);
   });
+});
+
+test('ff_log_max_size: a log that grows beyond it is kept as one older file, and begun anew', async () => {
+  const talker = join(dir, 'talker');
+  const line = 'x'.repeat(99);
+  writeFileSync(talker, `#!/bin/sh\nfor i in $(seq 250); do echo ${line} >&2; done\nsleep 60\n`, { mode: 0o755 });
+  const srs = await start(
+    `vhost __defaultVhost__ { transcode { enabled on; ffmpeg ${talker}; ${engine('a')} } }`,
+    'ff_log_max_size 15000;',
+  );
+  await live(srs.url('live', 's'));
+  const log = join(dir, 'logs/ffmpeg-encoder-__defaultVhost__-live-s-a.log');
+  const sizes = () => [log, `${log}.1`].map((file) => (existsSync(file) ? statSync(file).size : 0));
+  await until('all is written', () => sizes().reduce((sum, bytes) => sum + bytes) >= 25_000);
+  const [now, older] = sizes() as [number, number];
+  expect(older).toBeGreaterThan(14_800);
+  expect(older).toBeLessThanOrEqual(15_000);
+  expect(now).toBeLessThan(11_000);
 });
 
 describe('no program outlives the server', () => {

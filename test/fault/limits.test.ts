@@ -548,7 +548,14 @@ describe.concurrent('max_connections', () => {
     }
     await feed(publisher, { start: 200, frames: 5 });
     await player.until('frames', () => times(player.media(), 'video').length === 10);
-    expect(lines(small).filter((line) => line.msg.includes('max_connections'))).toHaveLength(1);
+    const told = () => lines(small).filter((line) => line.msg.includes('max_connections')).length;
+    expect(told()).toBe(1);
+    const refused = (count: number) =>
+      Promise.all(Array.from({ length: count }, async () => (await RawPeer.open(small.port)).gone()));
+    await refused(995);
+    expect(told()).toBe(1);
+    await refused(1);
+    await until('each 1000th is told', () => told() === 2);
     idle[0]?.close();
     const next = await until('a place is free', () => RawPeer.connected(small.port).catch(() => undefined));
     next.close();

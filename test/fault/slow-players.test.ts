@@ -71,6 +71,10 @@ describe('slow players cost only themselves (R6, R7, R9)', () => {
     expect(Math.min(...lags)).toBeGreaterThan(QUEUE / 2);
     expect(Math.max(...lags)).toBeLessThanOrEqual(QUEUE + GOP);
     expect(good.closed()).toBe(false);
+    // Hundreds of frames went past each of them: one line each.
+    const complaints = srs.log().match(/"conn":"\w+".*player is too slow/g) ?? [];
+    expect(complaints).toHaveLength(deaf.length);
+    expect(new Set(complaints.map((line) => line.slice(0, line.indexOf(',')))).size).toBe(deaf.length);
     for (const socket of deaf) socket.destroy();
     publisher.close();
     expect((await srs.stop()).code).toBe(0);

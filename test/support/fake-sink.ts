@@ -1,4 +1,5 @@
 import type { ViewerSink } from '../../src/stream/viewer.js';
+import type { FakeClock } from './fake-clock.js';
 
 /** A socket of a viewer that takes what the test lets it take. */
 export class FakeSink implements ViewerSink {
@@ -42,5 +43,17 @@ export class FakeSink implements ViewerSink {
       .filter((s) => s !== '');
     this.text = '';
     return seen;
+  }
+}
+
+/** Every write takes a while, so that a pass over more viewers than a slice takes several turns of the loop. */
+export class CostlySink extends FakeSink {
+  constructor(private readonly clock: FakeClock) {
+    super();
+  }
+
+  override write(bytes: Buffer): void {
+    super.write(bytes);
+    this.clock.advance(0.2);
   }
 }

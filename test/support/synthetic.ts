@@ -45,7 +45,7 @@ export interface Pattern {
 }
 
 /** Publishes video at 25 frames a second with an audio frame 5 ms behind each. */
-export async function feed(client: RtmpClient, pattern: Pattern = {}): Promise<void> {
+export async function feed(client: Pick<RtmpClient, 'send'>, pattern: Pattern = {}): Promise<void> {
   const { start = 0, frames = 50, gop = 25, bytes = 0, pace = 0, at = (_i, t) => t } = pattern;
   client.send(tag.avcConfig(0, pattern.config));
   client.send(tag.aacConfig(0));

@@ -16,7 +16,7 @@ afterEach(() => {
 async function silentPlayer() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const peer = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const peer = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen: true });
   const [socket] = (await once(server, 'connection')) as [Socket];
   server.close();
   sockets.push(peer, socket);
@@ -65,4 +65,13 @@ test('one that says anything stays', async () => {
     await expect.poll(() => link.bytesIn).toBe(bytesIn + 1);
   }
   expect(link.isClosed).toBe(false);
+});
+
+test('what this side ends is closed 2 s later, if the peer has not done so', async () => {
+  const { link, pass } = await silentPlayer();
+  link.end();
+  pass(1.75);
+  expect(link.isClosed).toBe(false);
+  pass(0.5);
+  expect(link.isClosed).toBe(true);
 });

@@ -104,6 +104,19 @@ describe('LagWatch (R6, R7)', () => {
     expect(sink.take()[0]).toMatch(/^v:key@/);
   });
 
+  test.each([
+    [256, false],
+    [257, true],
+  ])('of a stream of few bytes %i KiB on their way are too much: %s', async (kibibytes, stalled) => {
+    const { viewer: v } = viewer('a');
+    log.append(key(0, 2 ** 19), []);
+    log.settle();
+    clock.advance(60_000);
+    kernel.set('a', kibibytes * 1024);
+    await watch.sweep();
+    expect(v.stalled).toBe(stalled);
+  });
+
   test('one that takes nothing for 30 s is closed with a reason', async () => {
     const { viewer: v, sink } = viewer('a');
     for (let i = 0; i < 40; i++) {

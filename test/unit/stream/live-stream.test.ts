@@ -8,7 +8,7 @@ import type { StreamSettings } from '../../../src/stream/stream-settings.js';
 import { Viewer } from '../../../src/stream/viewer.js';
 import type { WireFormat } from '../../../src/stream/wire-format.js';
 import { FakeClock } from '../../support/fake-clock.js';
-import { FakeSink } from '../../support/fake-sink.js';
+import { CostlySink, FakeSink } from '../../support/fake-sink.js';
 
 const settings: StreamSettings = {
   gopCache: true,
@@ -57,8 +57,7 @@ const owner = () => {
   const o = { id: 'o', evictions: 0, evicted: () => void o.evictions++ };
   return o;
 };
-const watch = () => {
-  const sink = new FakeSink();
+const watch = (sink = new FakeSink()) => {
   const viewer = new Viewer(sink);
   stream.join(viewer, story);
   return { sink, viewer };
@@ -84,6 +83,15 @@ describe('LiveStream: publishing', () => {
     publication.media('audio', 510, aacTag);
     publication.settle();
     expect(sink.take()).toEqual(['v:config@0', 'a:config@0', 'v:key@0', 'a:audio@10']);
+  });
+
+  test('who leaves right after the last flush, as at a stop, has every frame, however many there are', () => {
+    const all = Array.from({ length: 200 }, () => watch(new CostlySink(clock)));
+    const publication = start();
+    publication.media('video', 0, keyTag);
+    stream.flush();
+    for (const { viewer } of all) stream.leave(viewer);
+    for (const { sink } of all) expect(sink.take()).toEqual(['v:config@0', 'a:config@0', 'v:key@0']);
   });
 
   test('takeover: the former publisher is evicted, its lock is dead', () => {

@@ -140,6 +140,32 @@ describe('WireLog: slow viewers', () => {
     expect(slow.viewer.drops).toBe(1);
   });
 
+  test('one that is too slow is told of once until it has caught up, however often it jumps (R9)', () => {
+    let told = 0;
+    const sink = new FakeSink();
+    const viewer = new Viewer(sink, { fellBehind: () => told++ });
+    log.join(viewer, headers);
+    let now = 0;
+    const lag = () => {
+      for (let i = 0; i < 100; i++, now += 40) feed(now % 400 === 0 ? key(now) : inter(now));
+    };
+    sink.room = 0;
+    for (let jump = 1; jump <= 3; jump++) {
+      lag();
+      sink.drain();
+      sink.room = 0; // it takes one batch of those that it lacks
+      viewer.drained();
+      expect([viewer.drops, told]).toEqual([jump, 1]);
+    }
+    sink.drain();
+    viewer.drained();
+    sink.room = 0;
+    lag();
+    sink.drain();
+    viewer.drained();
+    expect(told).toBe(2);
+  });
+
   test('memory is bounded by time and bytes whoever lags', () => {
     open({ maxBytes: 5000 });
     const { sink } = join();
@@ -223,6 +249,25 @@ describe('WireLog: batches', () => {
     }
     clock.advance(10);
     expect(sink.writes - before).toBe(1);
+  });
+
+  test.each([
+    [false, 350],
+    [true, 20],
+  ])('min_latency %s: with too many viewers for every frame alone, it waits %i ms', (minLatency, wait) => {
+    const governor = new FanoutGovernor(clock);
+    log = new WireLog(plainFormat, clock, governor, { ...defaults, window: undefined, minLatency });
+    const { sink } = join();
+    sink.take();
+    log.wakes = 1;
+    clock.advance(500);
+    governor.spent(1_000_000, 100); // as if its writes took ten seconds each
+    governor.tick();
+    feed(key(0));
+    clock.advance(wait - 1);
+    expect(sink.take()).toEqual([]);
+    clock.advance(1);
+    expect(sink.take()).toEqual(['v:key@0']);
   });
 
   test('send_min_interval: one message at a time', () => {

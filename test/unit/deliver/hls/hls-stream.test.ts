@@ -97,6 +97,22 @@ describe('the playlist of a stream (RFC 8216)', () => {
     expect(hls.playlist('')).toMatch(/#EXT-X-KEY:METHOD=AES-128,URI="https:\/\/keys\.example\/k\/live\/s-\d+\.key"/);
   });
 
+  test.each([
+    ['on', 90],
+    ['off', (90_000 * 1024) / 44_100],
+  ])('hls_dts_directly %s: times of AAC are multiples of %d ticks', (written, tick) => {
+    const hls = make({ block: `hls_fragment 1; hls_dts_directly ${written};` });
+    hls.segmenter.onFrame(aacConfig(0));
+    for (let i = 0; i < 200; i++) hls.segmenter.onFrame(aacFrame(Math.round((i * 1024) / 44.1)));
+    const stamps = [...files.values()].flatMap((bytes) => [...checkTs(bytes).stamps.values()].flat());
+    expect(stamps.length).toBeGreaterThan(10);
+    const first = stamps[0]?.pts ?? 0;
+    for (const { pts } of stamps) {
+      const steps = (pts - first) / tick;
+      expect(Math.abs(steps - Math.round(steps)) * tick).toBeLessThanOrEqual(0.5);
+    }
+  });
+
   test('a codec that has no place in segments is complained of once', () => {
     const hls = make({});
     const frame = { ...aacFrame(0), codec: 'speex' };

@@ -80,6 +80,12 @@ describe('a header, in every slicing', () => {
     });
 });
 
+test('4112 bytes of version 2 are the most', () => {
+  const header = fromHex(`${V2}21111000 7f000002 7f000001 9c43 5214`);
+  const tlvs = Buffer.alloc(4112 - header.length);
+  assert.deepEqual(readAll([header, tlvs])?.source, { address: '127.0.0.2', port: 40003 });
+});
+
 describe('what is no header', () => {
   for (const [name, hex] of [
     ['RTMP', '030000000000000000'],
@@ -107,6 +113,7 @@ describe('what is no header', () => {
     ['UDP', `${V2}2112000c7f0000027f0000019c435214`],
     ['addresses that are cut off', `${V2}2111000b7f0000027f0000019c4352`],
     ['64 KiB of TLVs', `${V2}2111ffff`],
+    ['4113 bytes of version 2', `${V2}21111001`],
   ] as const)
     test(name, () => {
       for (const slices of everySplit(fromHex(hex))) assert.throws(() => readAll(slices), ProtocolError, 'PROXY');

@@ -72,6 +72,10 @@ describe('stream name (spec/rtmp.md §4, 2+)', () => {
     ['/s/', 's', 'v1', '?vhost=v1&key=k'],
     ['s...vhost...v2', 's', 'v2', '?vhost=v1&key=k'],
     ['a.b-c_d', 'a.b-c_d', 'v1', '?vhost=v1&key=k'],
+    ['cam,1', 'cam', 'v1', '?vhost=v1&key=k'],
+    ['abc==', 'abc', 'v1', '?vhost=v1&key=k'],
+    ['cam&key', 'cam', 'v1', '?vhost=v1&key=k'],
+    [' my cam ', 'mycam', 'v1', '?vhost=v1&key=k'],
   ];
   for (const [name, stream, vhost, param] of cases)
     test(name, () => assert.deepEqual(resolveStream(base, name), { ...base, stream, vhost, param }));
