@@ -5,6 +5,8 @@ import type { LiveStream } from '../stream/index.js';
 /** A longer timer than this would fire at once. */
 const MAX_TIMER = 2 ** 31 - 1;
 const SHORTEST = 20;
+/** While nothing comes there is nothing to measure. */
+const IDLE = 250;
 
 /** The duration that a player asked for: in the stream's own time, so that waiting for a publisher does not count. */
 export class PlayLimit {
@@ -12,14 +14,21 @@ export class PlayLimit {
 
   constructor(private readonly clock: Clock) {}
 
-  /** @param duration ms; 0 or less is no limit. @param over called once, unless cancelled before. */
+  /**
+   * @param duration ms from the first frame that a newcomer gets; what is not above 0 is no limit.
+   * @param over called once, unless cancelled before.
+   */
   start(stream: LiveStream, duration: number, over: () => void): void {
-    if (duration <= 0) return;
-    const start = stream.time;
+    if (!(duration > 0)) return; // NaN, too
+    const start = stream.startTime;
+    let before: number | undefined;
     const check = (): void => {
-      const left = duration - (stream.time - start);
+      const { time } = stream;
+      const left = duration - (time - start);
       if (left <= 0) return over();
-      this.#timer = this.clock.after(ms(Math.min(Math.max(left, SHORTEST), MAX_TIMER)), check);
+      const wait = Math.max(left, time === before ? IDLE : SHORTEST);
+      before = time;
+      this.#timer = this.clock.after(ms(Math.min(wait, MAX_TIMER)), check);
     };
     check();
   }

@@ -329,6 +329,11 @@ export class LiveStream {
     if (!inUse) this.env.idle(this);
   }
 
+  /** Time of the first frame that a newcomer gets now. */
+  get startTime(): Ms {
+    return this.#gop.frames[0]?.dts ?? this.time;
+  }
+
   /** Newest time given out. */
   get time(): Ms {
     return this.#timeline.last;
