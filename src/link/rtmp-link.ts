@@ -46,6 +46,8 @@ const LINGER = 2000;
 const PING_PERIOD = 30_000;
 /** A peer that answers nothing, pings included, for this long is gone (reliability R3). */
 const SILENCE = 95_000;
+/** So long a message may take to arrive in whole: a key frame over a bad uplink, and not one byte now and then. */
+const MESSAGE_WITHIN = 60_000;
 
 /**
  * A socket bound to the RTMP codecs: handshake, chunks, acknowledgements both ways, pings, deadlines.
@@ -62,6 +64,8 @@ export class RtmpLink extends SocketSink implements Watched {
   #acks = 0;
   #lastIn: number;
   #lastMessage: number;
+  /** When the last bytes of a message that is not whole yet came. */
+  #lastPart = 0;
   #lastPing: number;
   #bytesOutAtPing = 0;
   #deadline = 0;
@@ -138,7 +142,7 @@ export class RtmpLink extends SocketSink implements Watched {
     this.#deadline = 0;
   }
 
-  /** The peer must send a message at least this often; 0 for no such limit. */
+  /** The peer must send a message, or bytes of one that is under way, at least this often; 0 for no such limit. */
   expectMessages(limit: Ms): void {
     this.#idleLimit = limit;
     this.#lastMessage = this.deadlines.clock.now();
@@ -152,7 +156,7 @@ export class RtmpLink extends SocketSink implements Watched {
 
   checkDeadline(now: number): void {
     if (this.#deadline > 0 && now > this.#deadline) this.#timeout(this.#deadlineFor);
-    else if (this.#idleLimit > 0 && now - this.#lastMessage > this.#idleLimit)
+    else if (this.#idleLimit > 0 && now - Math.max(this.#lastMessage, this.#lastPart) > this.#idleLimit)
       this.#timeout(`a message within ${this.#idleLimit} ms`);
     else if (this.#pings && now - this.#lastPing > PING_PERIOD) this.#ping(now);
   }
@@ -200,6 +204,8 @@ export class RtmpLink extends SocketSink implements Watched {
     const before = this.#decoder.chunksRead;
     const messages = this.#decoder.push(media);
     if (messages.length > 0) this.#deliver(messages);
+    else if (this.#decoder.partialBytes > 0 && this.#lastIn - this.#lastMessage < MESSAGE_WITHIN)
+      this.#lastPart = this.#lastIn;
     if (this.#peerWindow > 0 && this.bytesIn - this.#acknowledgedIn >= this.#peerWindow) this.#acknowledge();
     if (this.queued > MAX_UNTAKEN) {
       this.#waitsForPeer = true;

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import { ms } from '../../../src/core/index.js';
 import { Deadlines } from '../../../src/link/deadlines.js';
 import { RtmpLink } from '../../../src/link/rtmp-link.js';
-import { ServerHandshake } from '../../../src/protocol/rtmp/index.js';
+import { ClientHandshake, encodeChunks, ServerHandshake } from '../../../src/protocol/rtmp/index.js';
 import { FakeClock } from '../../support/fake-clock.js';
 
 const SECOND = 1000;
@@ -13,7 +14,7 @@ afterEach(() => {
 });
 
 /** A link whose peer is connected and says nothing, on a clock of the test's. */
-async function silentPlayer() {
+async function silentPeer() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const peer = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen: true });
@@ -30,7 +31,6 @@ async function silentPlayer() {
     { ready: nothing, message: nothing, settled: nothing, drained: nothing, closed: (why) => (reason = why) },
     deadlines,
   );
-  link.keepAlive(true);
   const pass = (seconds: number): void => {
     for (let i = 0; i < 4 * seconds; i++) {
       clock.advance(SECOND / 4);
@@ -40,6 +40,14 @@ async function silentPlayer() {
   return { peer, link, pass, reason: () => reason };
 }
 
+async function silentPlayer() {
+  const it = await silentPeer();
+  it.link.keepAlive(true);
+  return it;
+}
+
+/** C0, C1 and C2. */
+const HANDSHAKE = 1 + 2 * 1536;
 /** A ping request is 18 bytes: a header of 12, the event and a time. */
 const PING = 18;
 
@@ -74,4 +82,29 @@ test('what this side ends is closed 2 s later, if the peer has not done so', asy
   expect(link.isClosed).toBe(false);
   pass(0.5);
   expect(link.isClosed).toBe(true);
+});
+
+test('a publisher whose message takes long is not silent, unless it never ends', async () => {
+  const { peer, link, pass, reason } = await silentPeer();
+  const handshake = new ClientHandshake('simple');
+  peer.write(handshake.start());
+  while (!handshake.done) {
+    const [bytes] = (await once(peer, 'data')) as [Buffer];
+    const answer = handshake.push(bytes);
+    if (answer !== undefined) peer.write(answer);
+  }
+  await expect.poll(() => link.bytesIn).toBe(HANDSHAKE);
+  link.expectMessages(ms(5 * SECOND));
+  const message = encodeChunks({ csid: 6, type: 9, streamId: 1, timestamp: 0, payload: Buffer.alloc(1000) }, 128);
+  for (let i = 0; i < 20; i++) {
+    const before = link.bytesIn;
+    peer.write(message.subarray(i * 10, i * 10 + 10));
+    await expect.poll(() => link.bytesIn).toBe(before + 10);
+    expect(reason(), `part ${i}`).toBeUndefined();
+    pass(4);
+    if (link.isClosed) break;
+  }
+  expect(reason()?.message).toMatch(/a message within 5000 ms/);
+  // 60 s in which the message may take its time, 5 s of silence, and no more.
+  expect(link.bytesIn - HANDSHAKE).toBeGreaterThan(12 * 10);
 });
