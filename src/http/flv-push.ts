@@ -76,6 +76,7 @@ export class FlvPush implements Client {
       this.#publication = stream.publish({
         id: this.facts.id,
         evicted: () => this.#fail(new SrsError('PUBLISHER_EVICTED', 'another publisher took the stream over')),
+        complaint: (text) => this.#log().warn({ stream: this.streamKey }, text),
       });
     } finally {
       if (this.#publication === undefined) stream.releaseIfIdle();

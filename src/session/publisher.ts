@@ -2,7 +2,7 @@ import type { VhostConfig } from '../config/index.js';
 import { ms } from '../core/index.js';
 import type { RtmpLink } from '../link/index.js';
 import { MessageType, parseMessage, splitAggregate, type WireMessage } from '../protocol/rtmp/index.js';
-import type { LiveStream, Publication } from '../stream/index.js';
+import type { LiveStream, Publication, PublishOwner } from '../stream/index.js';
 import type { Command } from './connect.js';
 import { fcUnpublishResult, onFcPublish, onFcUnpublish, publishStart, unpublishSuccess } from './statuses.js';
 
@@ -21,7 +21,7 @@ export class Publisher {
     readonly stream: LiveStream,
     readonly style: PublishStyle,
     private vhost: VhostConfig,
-    owner: { readonly id: string; evicted(): void },
+    owner: PublishOwner,
   ) {
     this.publication = stream.publish(owner);
     if (style === 'fmle') link.send(onFcPublish());

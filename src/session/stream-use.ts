@@ -167,7 +167,11 @@ export class StreamUse {
     const { stream, vhost } = this.#obtain(wanted);
     try {
       this.env.trail.check(stream.key, this.request.trail);
-      this.#publisher = new Publisher(link, stream, style, vhost, { id, evicted: () => this.#evicted() });
+      this.#publisher = new Publisher(link, stream, style, vhost, {
+        id,
+        evicted: () => this.#evicted(),
+        complaint: (text) => log.warn({ stream: stream.key }, text),
+      });
     } finally {
       if (this.#publisher === undefined) stream.releaseIfIdle();
     }

@@ -181,9 +181,13 @@ export class LiveStream {
     return track === this.#leadTrack ? 'key' : 'inter';
   }
 
-  /** A data message: metadata is cached and marked as ours, everything else is relayed. */
-  data(name: string, body: Payload): void {
+  /**
+   * A data message: metadata is cached and marked as ours, everything else is relayed.
+   * @returns false when it is metadata that can not be read: a stream does without.
+   */
+  data(name: string, body: Payload): boolean {
     const metadata = readMetadata(name, body, this.env.serverTags);
+    if (metadata === 'unreadable') return false;
     if (metadata !== undefined && this.settings.atcAuto && metadata.atc !== this.#atcByMetadata) {
       this.#atcByMetadata = metadata.atc;
       this.#timeline.setMode(timelineMode({ ...this.settings, atc: metadata.atc || this.settings.atc }));
@@ -198,6 +202,7 @@ export class LiveStream {
       track: 0,
       payload: metadata?.payload ?? stripSetDataFrame(name, body),
     });
+    return true;
   }
 
   #deliver(frame: Frame): void {

@@ -7,11 +7,14 @@ export interface PublishOwner {
   readonly id: string;
   /** Another publisher took over; the lock is gone already. Close, and release nothing. */
   evicted(): void;
+  /** Something that it sent can not be used and is left out; said once per publish. */
+  complaint?(text: string): void;
 }
 
 /** The lock of a stream. Every exit path ends in `release`; a second release does nothing (reliability R2). */
 export class Publication {
   #held = true;
+  #complained = false;
 
   constructor(
     private readonly stream: LiveStream,
@@ -29,7 +32,9 @@ export class Publication {
   }
 
   data(name: string, body: Payload): void {
-    if (this.#held) this.stream.data(name, body);
+    if (!this.#held || this.stream.data(name, body) || this.#complained) return;
+    this.#complained = true;
+    this.owner.complaint?.('metadata that can not be read is left out');
   }
 
   settle(): void {

@@ -1,3 +1,4 @@
+import { ProtocolError } from '../../kernel/index.js';
 import { Amf0Reader } from './amf0-reader.js';
 import { Amf0Writer } from './amf0-writer.js';
 import { Amf3Reader } from './amf3-reader.js';
@@ -30,6 +31,26 @@ export function decodeAmf0All(bytes: Uint8Array, offset = 0): AmfValue[] {
   const reader = new Amf0Reader(bytes, offset);
   const values: AmfValue[] = [];
   while (!reader.done) values.push(reader.value());
+  return values;
+}
+
+/**
+ * The same, but what can not be read behind the first `least` values ends it: some encoders close a message with the end
+ * marker of an object that was never begun (`00 00 09`), as FLV files did, and nginx-rtmp takes that.
+ * @throws {ProtocolError} AMF_SYNTAX in the first values, AMF_LIMIT anywhere.
+ */
+export function decodeAmf0Leading(bytes: Uint8Array, offset: number, least: number): AmfValue[] {
+  const reader = new Amf0Reader(bytes, offset);
+  const values: AmfValue[] = [];
+  while (!reader.done) {
+    try {
+      values.push(reader.value());
+    } catch (error) {
+      const isRest = values.length >= least && error instanceof ProtocolError && error.code === 'AMF_SYNTAX';
+      if (!isRest) throw error;
+      break;
+    }
+  }
   return values;
 }
 

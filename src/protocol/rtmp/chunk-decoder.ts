@@ -11,6 +11,8 @@ import { DEFAULT_CHUNK_SIZE, EXTENDED_TIMESTAMP, MessageType, type WireMessage }
 const MAX_HEADER = 18;
 /** Bytes of the message header by fmt (RTMP 1.0 §5.3.1.2). */
 const HEADER_BYTES = [11, 7, 3, 0] as const;
+/** The first bit of the field must be 0. */
+const MAX_CHUNK_SIZE = 2 ** 31 - 1;
 const INCOMPLETE = -1;
 /** Csids of a one-byte basic header, looked up in an array. */
 const LOW_CSIDS = 64;
@@ -280,9 +282,10 @@ export class ChunkDecoder {
     if (payload.length < 4)
       throw new ProtocolError('RTMP_MESSAGE', 'Set Chunk Size is too short', { length: payload.length });
     const bytes = u32(payload, 0);
-    if (bytes < 1 || bytes > this.#limits.chunkSize)
-      throw new ProtocolError('RTMP_CHUNK_SIZE', 'chunk size out of range', { bytes, limit: this.#limits.chunkSize });
-    this.chunkSize = bytes;
+    if (bytes < 1 || bytes > MAX_CHUNK_SIZE)
+      throw new ProtocolError('RTMP_CHUNK_SIZE', 'chunk size out of range', { bytes, limit: MAX_CHUNK_SIZE });
+    // No message is longer than the limit, so all above it mean the same (RTMP 1.0 §5.4.1).
+    this.chunkSize = Math.min(bytes, this.#limits.chunkSize);
   }
 
   #abort(payload: Buffer): void {

@@ -1,6 +1,6 @@
 import { freeze, type Payload } from '../../core/index.js';
 import { ProtocolError } from '../../kernel/index.js';
-import { type AmfValue, decodeAmf0, decodeAmf0All } from '../amf/index.js';
+import { type AmfValue, decodeAmf0, decodeAmf0Leading } from '../amf/index.js';
 import { u32 } from './big-endian.js';
 import { MessageType, type WireMessage } from './wire.js';
 
@@ -101,7 +101,8 @@ function data(w: WireMessage): RtmpMessage {
 }
 
 function command(w: WireMessage): RtmpMessage {
-  const [name, transactionId, ...args] = decodeAmf0All(w.payload, amf0Start(w, MessageType.commandAmf3));
+  // Behind name and transaction id: what is readable, so that a stray byte costs no encoder its connection.
+  const [name, transactionId, ...args] = decodeAmf0Leading(w.payload, amf0Start(w, MessageType.commandAmf3), 2);
   if (typeof name !== 'string') throw malformed('a command without a name', w);
   return {
     kind: 'command',
