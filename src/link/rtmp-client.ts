@@ -109,12 +109,12 @@ export class RtmpClient implements LinkHandler {
   readonly #abort = (): void => this.close();
 
   async #sayConnect(): Promise<void> {
-    const { app, tcUrl } = this.#url;
+    const { app, appParam, tcUrl } = this.#url;
     const link = this.#link;
     link.send(control.windowAckSize(2_500_000));
     link.setOutChunkSize(this.options.chunkSize ?? 60_000);
     const properties = AmfObject.of({
-      app,
+      app: app + appParam, // nginx-rtmp takes the arguments of its hooks from here
       flashVer: 'FMLE/3.0 (compatible; srs)',
       tcUrl,
       fpad: false,

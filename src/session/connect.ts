@@ -18,18 +18,20 @@ export interface ConnectRequest {
   readonly trail: string;
 }
 
+const DEFAULT_VHOST = '__defaultVhost__';
 const text = (value: AmfValue): string => (typeof value === 'string' ? value : '');
 
-/** @throws {ProtocolError} RTMP_MESSAGE without a tcUrl, RTMP_URL when it can not be used. */
+/** @throws {ProtocolError} RTMP_MESSAGE without properties, RTMP_URL when they name no app. */
 export function readConnect(message: Command): ConnectRequest {
   const properties = message.args[0];
   if (!(properties instanceof AmfObject)) throw new ProtocolError('RTMP_MESSAGE', 'connect without properties');
   const tcUrl = text(properties.get('tcUrl'));
-  if (tcUrl === '') throw new ProtocolError('RTMP_URL', 'connect without a tcUrl');
+  const app = text(properties.get('app'));
+  if (tcUrl === '' && app === '') throw new ProtocolError('RTMP_URL', 'connect without a tcUrl');
   const encoding = properties.get('objectEncoding');
   return {
     transactionId: message.transactionId,
-    url: parseTcUrl(tcUrl),
+    url: urlOf(tcUrl, app),
     tcUrl,
     pageUrl: text(properties.get('pageUrl')),
     swfUrl: text(properties.get('swfUrl')),
@@ -37,6 +39,18 @@ export function readConnect(message: Command): ConnectRequest {
     trail: text(properties.get('srs_trail')),
     objectEncoding: typeof encoding === 'number' ? encoding : 0,
   };
+}
+
+/** Some clients say the app only, or a tcUrl without it. @throws {ProtocolError} RTMP_URL, NAME_INVALID */
+function urlOf(tcUrl: string, app: string): ConnectRequest['url'] {
+  const ways = app === '' ? [tcUrl] : [tcUrl, `${tcUrl}/${app}`, `rtmp://${DEFAULT_VHOST}/${app}`];
+  for (const way of ways.slice(0, -1))
+    try {
+      return parseTcUrl(way);
+    } catch (error) {
+      if (!(error instanceof ProtocolError) || error.code !== 'RTMP_URL') throw error;
+    }
+  return parseTcUrl(ways.at(-1) as string);
 }
 
 /** The answer to `connect`, with the server's identity (rtmp.md §5). @param serverIp local address of the socket. */

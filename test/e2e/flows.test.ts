@@ -119,7 +119,25 @@ describe('connect (rtmp.md §5)', () => {
   });
 
   test.each([
-    ['no tcUrl', {}],
+    ['app alone', { app: 'live' }],
+    ['a tcUrl without the app', { app: 'live', tcUrl: 'rtmp://127.0.0.1' }],
+    ['a tcUrl without a schema', { app: 'live', tcUrl: '127.0.0.1/live' }],
+  ])('%s is enough', async (_, properties) => {
+    const stream = fresh();
+    const peer = await RawPeer.shaken(srs.port);
+    peer.connect(properties);
+    peer.call('createStream');
+    peer.play(stream);
+    await peer.said('onStatus NetStream.Play.Start');
+    const publisher = await publish(urlOf(stream));
+    await feed(publisher, { frames: 2 });
+    await expect.poll(() => videoTimes(peer).length).toBeGreaterThan(0);
+    publisher.close();
+    peer.close();
+  });
+
+  test.each([
+    ['neither tcUrl nor app', {}],
     ['a tcUrl without an app', { tcUrl: 'rtmp://127.0.0.1/' }],
     ['a tcUrl without a schema', { tcUrl: '127.0.0.1/live' }],
     ['a tcUrl that is no text', { tcUrl: 5 }],

@@ -422,7 +422,7 @@ describe.concurrent('malformed input closes that connection, with one line in th
     for (let i = 0; i < 3; i++) peer.send(raw(18, body));
     peer.send(video(tag.key(0).payload));
     await player.until('the picture', () => times(player.media(), 'video').length === 1);
-    expect(player.messages.filter(({ payload }) => payload.includes('onMetaData'))).toEqual([]);
+    expect(player.messages.filter(({ payload }) => Buffer.from(payload).includes('onMetaData'))).toEqual([]);
     expect(shared.log().slice(before).split('metadata that can not be read is left out')).toHaveLength(2);
     peer.close();
     player.client.close();
@@ -501,7 +501,7 @@ describe.concurrent('names (S1)', () => {
     ['nothing', ''],
     ['nothing but a query', '?key=1'],
     ['nothing but slashes', '//'],
-    ['two parts', 'a/b'],
+    ['an empty part', 'a//b'],
     ['a vhost that climbs', 's?vhost=../x'],
     ['a vhost with a backslash', 's?vhost=a\\b'],
   ];

@@ -33,27 +33,33 @@ export function parseTcUrl(tcUrl: string): Omit<StreamUrl, 'stream'> {
   return { schema, host, port, vhost: checkName('vhost', vhost ?? host), app: checkName('app', app), param };
 }
 
-/** The name that a play or publish command gives, in the app of the connect command; its `?vhost=` and parameters win. */
+/**
+ * The name that a play or publish command gives, in the app of the connect command; its `?vhost=` and parameters win.
+ * Of a name with several parts, `room1/cam`, only the last is the stream's: where an URL is parted differs from client to
+ * client, and all of them mean the same stream.
+ */
 export function resolveStream(base: Omit<StreamUrl, 'stream'>, streamName: string): StreamUrl {
   const { name, vhost, param } = splitName(streamName);
-  const stream = trimSlashes(name);
-  if (stream === '') throw urlError('the stream has no name');
+  const names = trimSlashes(name);
+  if (names === '') throw urlError('the stream has no name');
+  const cut = names.lastIndexOf('/');
   return {
     schema: base.schema,
     host: base.host,
     port: base.port,
     vhost: vhost === undefined ? base.vhost : checkName('vhost', vhost),
-    app: base.app,
-    stream: checkName('stream', stream),
+    app: cut < 0 ? base.app : checkName('app', `${base.app}/${names.slice(0, cut)}`),
+    stream: checkName('stream', names.slice(cut + 1)),
     param: param === '' ? base.param : param,
   };
 }
 
 /**
- * A full URL for a client: `rtmp://host[:port]/app[/instance]/stream[?query]`, also `rtmp://host/app?query/stream`.
+ * A full URL for a client: `rtmp://host[:port]/app[/instance]/stream[?query]`, also `rtmp://host/app?query/stream`: then the
+ * query belongs to the app, `appParam`.
  * The remote server's names are its own affair: stream and query stay as written.
  */
-export function parseRtmpUrl(url: string): StreamUrl & { readonly tcUrl: string } {
+export function parseRtmpUrl(url: string): StreamUrl & { readonly tcUrl: string; readonly appParam: string } {
   const { schema, host, port, authority, path } = splitUrl(url);
   const { app, appQuery, stream, param } = splitPath(path);
   const vhost = splitName(param).vhost ?? splitName(appQuery).vhost ?? host;
@@ -65,6 +71,7 @@ export function parseRtmpUrl(url: string): StreamUrl & { readonly tcUrl: string 
     app: checkName('app', app),
     stream: checkName('stream', stream),
     param,
+    appParam: appQuery,
     tcUrl: `${schema}://${authority}/${app}${appQuery}`,
   };
 }

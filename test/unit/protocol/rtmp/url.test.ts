@@ -80,12 +80,23 @@ describe('stream name (spec/rtmp.md §4, 2+)', () => {
   for (const [name, stream, vhost, param] of cases)
     test(name, () => assert.deepEqual(resolveStream(base, name), { ...base, stream, vhost, param }));
 
+  test('of several parts only the last is the stream', () => {
+    assert.deepInclude(resolveStream(base, 'room1/cam?token=t'), {
+      app: 'live/room1',
+      stream: 'cam',
+      param: '?token=t',
+    });
+    assert.deepInclude(resolveStream(base, '/a/b/c/'), { app: 'live/a/b', stream: 'c' });
+  });
+
   const bad: [name: string, code: ErrorCode][] = [
     ['', 'RTMP_URL'],
     ['?token=t', 'RTMP_URL'],
     ['/', 'RTMP_URL'],
     ['..', 'NAME_INVALID'],
-    ['a/b', 'NAME_INVALID'],
+    ['a//b', 'NAME_INVALID'],
+    ['../b', 'NAME_INVALID'],
+    [`${'x'.repeat(251)}/b`, 'NAME_INVALID'],
     ['s?vhost=../x', 'NAME_INVALID'],
   ];
   for (const [name, code] of bad)
@@ -104,7 +115,7 @@ describe('stream name (spec/rtmp.md §4, 2+)', () => {
 describe('full URL of a client', () => {
   const cases: [
     url: string,
-    want: { app: string; stream: string; param: string; tcUrl: string; vhost?: string; host?: string; port?: number },
+    want: Partial<ReturnType<typeof parseRtmpUrl>> & { app: string; stream: string; param: string; tcUrl: string },
   ][] = [
     ['rtmp://h/live/s', { app: 'live', stream: 's', param: '', tcUrl: 'rtmp://h/live' }],
     [
@@ -116,10 +127,20 @@ describe('full URL of a client', () => {
       'rtmp://h/live/s?vhost=v&u=a/b',
       { app: 'live', stream: 's', param: '?vhost=v&u=a/b', tcUrl: 'rtmp://h/live', vhost: 'v' },
     ],
-    ['rtmp://h/live?vhost=v/s', { app: 'live', stream: 's', param: '', tcUrl: 'rtmp://h/live?vhost=v', vhost: 'v' }],
+    [
+      'rtmp://h/live?vhost=v/s',
+      { app: 'live', stream: 's', param: '', appParam: '?vhost=v', tcUrl: 'rtmp://h/live?vhost=v', vhost: 'v' },
+    ],
     [
       'rtmp://h/live/room?vhost=v/s',
-      { app: 'live/room', stream: 's', param: '', tcUrl: 'rtmp://h/live/room?vhost=v', vhost: 'v' },
+      {
+        app: 'live/room',
+        stream: 's',
+        param: '',
+        appParam: '?vhost=v',
+        tcUrl: 'rtmp://h/live/room?vhost=v',
+        vhost: 'v',
+      },
     ],
     ['rtmp://u:p@h/live/key=a,b', { app: 'live', stream: 'key=a,b', param: '', tcUrl: 'rtmp://h/live' }],
     [
@@ -137,7 +158,7 @@ describe('full URL of a client', () => {
   ];
   for (const [url, want] of cases)
     test(url, () =>
-      assert.deepEqual(parseRtmpUrl(url), { schema: 'rtmp', host: 'h', port: 1935, vhost: 'h', ...want }),
+      assert.deepEqual(parseRtmpUrl(url), { schema: 'rtmp', host: 'h', port: 1935, vhost: 'h', appParam: '', ...want }),
     );
 
   for (const url of ['rtmp://h/live', 'rtmp://h/', 'rtmp://h', 'h/live/s', 'rtmp://h/live?a=b/', 'rtmp://h/?a/b'])
