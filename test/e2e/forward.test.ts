@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { decodeComplaints } from '../support/decode.js';
 import { probe } from '../support/ffprobe.js';
 import { confOf } from '../support/hook-server.js';
@@ -45,6 +48,22 @@ withPeers('ffmpeg', 'nginx-rtmp')('forward to real servers', () => {
     expect(metadata()).toContain('videodatarate');
     expect((await master.stop()).code).toBe(0);
     await until('the slave saw an orderly end', () => slave.log().includes('publish ended'));
+  });
+
+  test('nginx gets the query of the app, as its hooks want it', async () => {
+    const asked: string[] = [];
+    const hooks = createServer((request, response) => {
+      request.setEncoding('utf8').on('data', (text: string) => asked.push(text));
+      request.on('end', () => response.end());
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => void hooks.close());
+    await once(hooks, 'listening');
+    const { port } = hooks.address() as AddressInfo;
+    const nginx = await startNginxRtmp('live', undefined, `on_connect http://127.0.0.1:${port}/;`);
+    const client = await publish(`rtmp://127.0.0.1:${nginx.port}/live?token=abc/s1`);
+    client.close();
+    const fields = new URLSearchParams(asked.join(''));
+    expect({ app: fields.get('app'), token: fields.get('token') }).toEqual({ app: 'live', token: 'abc' });
   });
 
   test('past the 24 bits of a timestamp, in frames of several chunks (R5)', async () => {

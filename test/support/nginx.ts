@@ -6,10 +6,14 @@ import { freePort } from './free-port.js';
 import { type Background, background, until } from './run.js';
 import { accepts } from './srs.js';
 
-/** nginx with its rtmp module, in the foreground and with one worker. Ended after the test. */
+/**
+ * nginx with its rtmp module, in the foreground and with one worker. Ended after the test.
+ * @param directives more of them in its `server` block.
+ */
 export async function startNginxRtmp(
   application = 'live',
   port?: number,
+  directives = '',
 ): Promise<{ port: number; url(stream: string): string; process: Background }> {
   const dir = await mkdtemp(join(tmpdir(), 'srs-nginx-'));
   const at = port ?? (await freePort());
@@ -20,7 +24,7 @@ daemon off;
 pid ${dir}/pid;
 error_log stderr notice;
 events {}
-rtmp { server { listen 127.0.0.1:${at}; application ${application} { live on; wait_key on; } } }
+rtmp { server { listen 127.0.0.1:${at}; ${directives} application ${application} { live on; wait_key on; } } }
 `;
   await writeFile(conf, text);
   const process = background('nginx', ['-e', 'stderr', '-c', conf]);
