@@ -3,7 +3,7 @@ import { ms } from '../core/index.js';
 import type { RtmpLink } from '../link/index.js';
 import type { AmfValue } from '../protocol/amf/index.js';
 import { MessageType, parseMessage, splitAggregate, type WireMessage } from '../protocol/rtmp/index.js';
-import type { LiveStream, Publication } from '../stream/index.js';
+import type { LiveStream, Publication, PublishOwner } from '../stream/index.js';
 import type { Command } from './connect.js';
 import {
   fcUnpublishResult,
@@ -50,7 +50,7 @@ export class Publisher {
     readonly stream: LiveStream,
     readonly request: PublishRequest,
     private vhost: VhostConfig,
-    owner: { readonly id: string; evicted(): void },
+    owner: PublishOwner,
   ) {
     this.publication = stream.publish(owner);
     const { style, streamId } = request;

@@ -69,9 +69,9 @@ export class Questions {
     });
   }
 
-  /** The publish or play has ended. */
-  stopped(): void {
-    this.#admittance.stopped();
+  /** The publish or play has ended. @param replacedBy who took a publish over. */
+  stopped(replacedBy?: string): void {
+    this.#admittance.stopped(replacedBy);
   }
 
   /** The connection is over. */

@@ -192,7 +192,7 @@ export class StreamUse {
       this.env.trail.check(stream.key, this.request.trail);
       this.#publisher = new Publisher(link, stream, request, vhost, {
         id,
-        evicted: () => this.#evicted(request.streamId),
+        evicted: (by) => this.#evicted(by, request.streamId),
       });
     } finally {
       if (this.#publisher === undefined) stream.releaseIfIdle();
@@ -203,7 +203,8 @@ export class StreamUse {
     log.info({ stream: stream.key, style: request.style }, 'publish started');
   }
 
-  #evicted(streamId: number): void {
+  #evicted(by: string, streamId: number): void {
+    this.connection.questions.stopped(by);
     const reason = new SrsError('PUBLISHER_EVICTED', 'another publisher took the stream over');
     this.connection.link.send(publishRefused(true, reason.message, streamId));
     this.connection.end(reason);

@@ -1,9 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, assert, describe, test } from 'vitest';
+import { afterAll, assert, describe, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { flvHeader, TagType, tagLength, writeTag } from '../../src/protocol/flv/index.js';
 import { MessageType } from '../../src/protocol/rtmp/index.js';
 import { makeCertificate } from '../support/certificate.js';
 import { allHooks, confOf, say, startHooks } from '../support/hook-server.js';
@@ -155,6 +157,47 @@ describe('hooks (http.md §1)', () => {
     await peer.gone();
     assert.notInclude(peer.story, 'onStatus NetStream.Play.Start');
   });
+});
+
+test('takeover: the on_unpublish names who took the stream over, after that one’s on_publish; a plain end names nobody', async () => {
+  const hooks = await startHooks();
+  const srs = await startSrs({
+    config: confOf(
+      `http_remux { enabled on; } ${allHooks(hooks.url)}`,
+      'http_server { enabled on; listen HTTP_PORT; }',
+    ),
+  });
+  const first = await asPublisher(srs.port, 's');
+  await first.said('onStatus NetStream.Publish.Start');
+  // Over HTTP the stream changes hands with the first tag.
+  const push = request({ host: '127.0.0.1', port: srs.ports.HTTP_PORT, path: '/live/s.flv', method: 'POST' });
+  push.on('error', () => undefined);
+  onTestFinished(() => void push.destroy());
+  const { payload } = tag.key(0);
+  const flv = Buffer.alloc(tagLength(payload.length));
+  writeTag(flv, 0, TagType.video, 0, payload);
+  push.write(Buffer.concat([flvHeader({ audio: false, video: true }), flv]));
+  await first.gone();
+  await until('the first end is told', () => hooks.of('on_unpublish').length === 1);
+  const last = await asPublisher(srs.port, 's');
+  await until('both ends are told', () => hooks.of('on_unpublish').length === 2);
+  last.close();
+  await until('the last end is told', () => hooks.of('on_unpublish').length === 3);
+
+  const told = hooks.calls.filter(({ body }) => /on_(un)?publish/.test(body.action)).map(({ body }) => body);
+  const [a, b, c] = hooks.of('on_publish').map(({ body }) => body.client_id);
+  assert.deepEqual(
+    told.map(({ action, client_id, replaced_by }) => [action, client_id, replaced_by]),
+    [
+      ['on_publish', a, undefined],
+      ['on_publish', b, undefined],
+      ['on_unpublish', a, b],
+      ['on_publish', c, undefined],
+      ['on_unpublish', b, c],
+      ['on_unpublish', c, undefined],
+    ],
+  );
+  assert.equal(new Set([a, b, c]).size, 3);
 });
 
 describe('media that is sent unasked while the hook is asked', () => {
