@@ -10,7 +10,7 @@ const keys = new Map((process.env.STREAM_KEYS ?? 'my-key=show').split(' ').map((
 /** A request older than this, in seconds, is an old one sent again. */
 const MAX_AGE = 60;
 
-/** Clients that play or publish now, by id. */
+/** Clients that play or publish now, by id: after a takeover the new publisher is told before the end of the old one. */
 const active = new Map();
 /** A notification may come twice; the last thousand are known. */
 const seen = new Set();

@@ -22,6 +22,8 @@ export class FlvPush implements Client {
   #ended = false;
   #hasBegun = false;
   #silence: Timer | undefined;
+  /** Id of the client that took the stream over. */
+  #replacedBy: string | undefined;
 
   private constructor(
     private readonly env: HttpEnvironment,
@@ -75,7 +77,10 @@ export class FlvPush implements Client {
     try {
       this.#publication = stream.publish({
         id: this.facts.id,
-        evicted: () => this.#fail(new SrsError('PUBLISHER_EVICTED', 'another publisher took the stream over')),
+        evicted: (by) => {
+          this.#replacedBy = by;
+          this.#fail(new SrsError('PUBLISHER_EVICTED', 'another publisher took the stream over'));
+        },
         complaint: (text) => this.#log().warn({ stream: this.streamKey }, text),
       });
     } finally {
@@ -133,7 +138,7 @@ export class FlvPush implements Client {
     if (this.#ended) return;
     this.#ended = true;
     this.#silence?.cancel();
-    this.env.gate.unpublished(this.facts);
+    this.env.gate.unpublished(this.facts, this.#replacedBy);
     if (this.#publication === undefined) return;
     this.#publication.release();
     this.env.clients.remove(this);

@@ -7,7 +7,7 @@ export const errorCodes = {
   RTMP_MESSAGE_TOO_LONG: 'A message is longer than its kind allows.',
   RTMP_PARTIAL_BYTES: 'Too many bytes wait in unfinished messages on one connection.',
   RTMP_MESSAGE: 'A control or command message is malformed.',
-  RTMP_STATE: 'A command is not allowed in the current state of the connection.',
+  RTMP_STATE: 'A command or media is not allowed in the current state of the connection.',
   RTMP_URL: 'The tcUrl or stream name can not be used.',
   AMF_SYNTAX: 'An AMF value is malformed or truncated.',
   AMF_LIMIT: 'An AMF value is nested too deep or has too many elements.',

@@ -79,6 +79,7 @@ export class RtmpLink extends SocketSink implements Watched {
   #readPause: Timer | undefined;
   /** Nothing is read until the peer has taken what was written to it. */
   #waitsForPeer = false;
+  #holdsReading = false;
 
   constructor(
     socket: Socket,
@@ -275,6 +276,14 @@ export class RtmpLink extends SocketSink implements Watched {
     this.send(control.acknowledgement(this.bytesIn % 2 ** 32));
   }
 
+  /** While `on` nothing is read: what the peer sends waits on the network. */
+  holdReading(on: boolean): void {
+    if (on === this.#holdsReading) return;
+    this.#holdsReading = on;
+    if (on) this.socket.pause();
+    else this.#resumeReading();
+  }
+
   #restReading(pause: Ms): void {
     if (this.#closed || this.#readPause !== undefined) return;
     this.socket.pause();
@@ -292,7 +301,7 @@ export class RtmpLink extends SocketSink implements Watched {
   }
 
   get #mayRead(): boolean {
-    return !this.#closed && !this.#waitsForPeer && this.#readPause === undefined;
+    return !this.#closed && !this.#waitsForPeer && !this.#holdsReading && this.#readPause === undefined;
   }
 
   // ---- writing and closing

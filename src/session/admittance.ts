@@ -64,11 +64,11 @@ export class Admittance {
     else tell();
   }
 
-  /** The publish or play has ended; nothing happens if there is none. */
-  stopped(): void {
+  /** The publish or play has ended; nothing happens if there is none. @param replacedBy who took a publish over. */
+  stopped(replacedBy?: string): void {
     const using = this.#using;
     this.#using = undefined;
-    if (using?.use === 'publish') this.gate.unpublished(using.facts);
+    if (using?.use === 'publish') this.gate.unpublished(using.facts, replacedBy);
     else if (using?.use === 'play') this.gate.stopped(using.facts);
   }
 

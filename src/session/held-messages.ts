@@ -1,4 +1,3 @@
-import { ProtocolError } from '../kernel/index.js';
 import type { WireMessage } from '../protocol/rtmp/index.js';
 
 /** Clients wait for their answers, so little comes; a Flash encoder may send its first pictures unasked. */
@@ -10,19 +9,14 @@ export class HeldMessages {
   #messages: WireMessage[] = [];
   #bytes = 0;
 
-  /** @throws {ProtocolError} RTMP_STATE when a client sends on and on instead of waiting. */
   push(message: WireMessage): void {
     this.#bytes += message.payload.length;
     this.#messages.push(message);
-    if (this.#messages.length > MAX_MESSAGES || this.#bytes > MAX_BYTES)
-      throw new ProtocolError('RTMP_STATE', 'too much was sent before the answer to the last command', {
-        messages: this.#messages.length,
-        bytes: this.#bytes,
-      });
   }
 
-  get isEmpty(): boolean {
-    return this.#messages.length === 0;
+  /** Enough is held: the rest has to wait on the network. */
+  get isFull(): boolean {
+    return this.#messages.length >= MAX_MESSAGES || this.#bytes >= MAX_BYTES;
   }
 
   /** All of them, oldest first; nothing is held any more. */

@@ -8,11 +8,12 @@ import {
   pauseNotify,
   playReset,
   playStart,
+  result,
   STREAM_ID,
   sampleAccess,
-  unknownCall,
   unpauseNotify,
 } from './statuses.js';
+import { answerUnknown } from './unknown-call.js';
 
 /** The playing half of a connection, from `play` to its end (rtmp.md §7.1, §7.2). */
 export class Player {
@@ -97,6 +98,8 @@ export class Player {
         this.receive(message.name === 'receiveAudio' ? 'audio' : 'video', message.args[1] !== false);
         return true;
       case 'createStream':
+        this.link.send(result(message.transactionId, STREAM_ID));
+        return true;
       case 'play':
       case 'publish':
       case 'releaseStream':
@@ -105,7 +108,7 @@ export class Player {
       case 'FCSubscribe':
         return true;
       default:
-        if (message.transactionId > 0) this.link.send(unknownCall(message));
+        answerUnknown(this.link, message);
         return true;
     }
   }

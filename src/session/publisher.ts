@@ -1,32 +1,67 @@
 import type { VhostConfig } from '../config/index.js';
 import { ms } from '../core/index.js';
 import type { RtmpLink } from '../link/index.js';
+import type { AmfValue } from '../protocol/amf/index.js';
 import { MessageType, parseMessage, splitAggregate, type WireMessage } from '../protocol/rtmp/index.js';
 import type { LiveStream, Publication, PublishOwner } from '../stream/index.js';
 import type { Command } from './connect.js';
-import { fcUnpublishResult, onFcPublish, onFcUnpublish, publishStart, unpublishSuccess } from './statuses.js';
+import {
+  fcUnpublishResult,
+  nameRefused,
+  onFcPublish,
+  onFcUnpublish,
+  playFailed,
+  publishRefused,
+  publishStart,
+  result,
+  SPARE_STREAM_ID,
+  STREAM_ID,
+  unpublishSuccess,
+} from './statuses.js';
+import { answerUnknown } from './unknown-call.js';
 
 /** How the encoder speaks: FMLE announces itself with FCPublish, Flash does not (rtmp.md §7.3, §7.4). */
 export type PublishStyle = 'fmle' | 'flash';
+
+/** How the client asked for its publish. */
+export interface PublishRequest {
+  readonly style: PublishStyle;
+  /** Message stream of the command; answers go there. */
+  readonly streamId: number;
+  /** Whether this argument of a later command means the stream that was asked for. */
+  names(argument: string): boolean;
+}
+
+const ONE_STREAM = 'one stream per connection';
 
 /** The publishing half of a connection, from `publish` to its end. */
 export class Publisher {
   readonly publication: Publication;
   #gotMedia = false;
+  /** A message stream that the client has besides: what it sends there is not of this publish. */
+  #otherStreamId: number | undefined;
   messages = 0;
+  /** Times that the client asked for another publish meanwhile. */
+  refusals = 0;
 
   /** @throws {RefusedError} STREAM_BUSY */
   constructor(
     private readonly link: RtmpLink,
     readonly stream: LiveStream,
-    readonly style: PublishStyle,
+    readonly request: PublishRequest,
     private vhost: VhostConfig,
     owner: PublishOwner,
   ) {
     this.publication = stream.publish(owner);
-    if (style === 'fmle') link.send(onFcPublish());
-    link.send(publishStart());
+    const { style, streamId } = request;
+    if (streamId !== STREAM_ID) this.#otherStreamId = STREAM_ID;
+    if (style === 'fmle') link.send(onFcPublish(streamId));
+    link.send(publishStart(streamId));
     this.reconfigure(vhost);
+  }
+
+  get style(): PublishStyle {
+    return this.request.style;
   }
 
   /** Timeouts and merged read as the vhost has them now. */
@@ -39,6 +74,7 @@ export class Publisher {
 
   /** Audio, video, aggregates and data. */
   media(message: WireMessage): void {
+    if (message.streamId === this.#otherStreamId) return;
     if (!this.#gotMedia) {
       this.#gotMedia = true;
       this.link.expectMessages(this.vhost.publish.normalTimeout);
@@ -63,18 +99,67 @@ export class Publisher {
     this.publication.settle();
   }
 
-  /** @returns whether this call ends the publish; then `unpublished` is due. */
-  ends(message: Command): boolean {
-    if (this.style === 'flash') return true;
-    return ['FCUnpublish', 'closeStream', 'deleteStream', 'releaseStream', 'FCPublish'].includes(message.name);
+  /** Calls that do not end the publish are answered. @returns false for one that ends it; then `unpublished` is due. */
+  command(message: Command): boolean {
+    if (this.#ends(message)) return false;
+    const { link } = this;
+    const { name, transactionId, args } = message;
+    const streamId = message.streamId === this.#otherStreamId ? message.streamId : this.request.streamId;
+    switch (name) {
+      case 'createStream':
+        this.#otherStreamId = this.request.streamId === STREAM_ID ? SPARE_STREAM_ID : STREAM_ID;
+        link.send(result(transactionId, this.#otherStreamId));
+        break;
+      case 'publish':
+        this.refusals++;
+        link.send(publishRefused(true, ONE_STREAM, streamId));
+        break;
+      case 'play':
+        link.send(playFailed(ONE_STREAM, streamId));
+        break;
+      case 'releaseStream':
+      case 'FCPublish':
+        if (this.#means(args[1])) answerUnknown(link, message);
+        else link.send(nameRefused(transactionId, ONE_STREAM));
+        break;
+      default:
+        answerUnknown(link, message);
+    }
+    return true;
   }
 
-  /** Tells an FMLE encoder that its stream is unpublished. */
-  unpublished(message: Command): void {
-    if (this.style === 'flash' || message.name === 'deleteStream' || message.name === 'closeStream') return;
-    this.link.send(onFcUnpublish());
-    this.link.send(fcUnpublishResult(message.transactionId));
-    this.link.send(unpublishSuccess());
+  #ends({ name, streamId, args }: Command): boolean {
+    switch (name) {
+      case 'closeStream':
+        return streamId !== this.#otherStreamId;
+      case 'publish': // `publish(false)` of Flash
+        return args[1] === false && streamId !== this.#otherStreamId;
+      case 'deleteStream':
+        return typeof args[1] !== 'number' || args[1] === this.request.streamId;
+      case 'FCUnpublish':
+        return this.#means(args[1]);
+      case 'releaseStream': // an FMLE encoder that starts over
+        return this.request.style === 'fmle' && this.#means(args[1]);
+      default:
+        return false;
+    }
+  }
+
+  /** Whether this name in a command is that of the publish; without one there is no other to mean. */
+  #means(name: AmfValue | undefined): boolean {
+    return typeof name !== 'string' || name === '' || this.request.names(name);
+  }
+
+  /** Tells the client that its stream is unpublished, if it asked in a way that waits for that. */
+  unpublished({ name, transactionId }: Command): void {
+    if (name === 'deleteStream' || name === 'closeStream') return;
+    const { link } = this;
+    const { streamId } = this.request;
+    if (name !== 'publish') {
+      link.send(onFcUnpublish(streamId));
+      link.send(fcUnpublishResult(transactionId, streamId));
+    }
+    link.send(unpublishSuccess(streamId));
   }
 
   stop(): void {

@@ -27,10 +27,11 @@ export class Questions {
     this.#admittance = new Admittance(gate, () => ({ sent: asker.link.bytesOut, received: asker.link.bytesIn }));
   }
 
-  /** Handles a message, or holds it until the gate has answered. @throws {ProtocolError} when too much is held. */
+  /** Handles a message, or holds it until the gate has answered; when enough is held nothing more is read. */
   take(message: WireMessage): void {
-    if (this.#admittance.isAsking) this.#held.push(message);
-    else this.asker.handle(message);
+    if (!this.#admittance.isAsking) return this.asker.handle(message);
+    this.#held.push(message);
+    if (this.#held.isFull) this.asker.link.holdReading(true);
   }
 
   /** May this client connect? No deadline of its own runs until the answer. */
@@ -59,16 +60,18 @@ export class Questions {
       act();
       const messages = this.#held.take();
       for (const message of messages) {
-        if (asker.isEnded || asker.link.isClosed) return;
+        if (asker.isEnded || asker.link.isClosed) break;
         this.take(message);
       }
       if (messages.length > 0 && !this.#admittance.isAsking) asker.settled();
+      // Also after a refusal: a client that is stuck in writing would not come to read it.
+      if (!this.#held.isFull) asker.link.holdReading(false);
     });
   }
 
-  /** The publish or play has ended. */
-  stopped(): void {
-    this.#admittance.stopped();
+  /** The publish or play has ended. @param replacedBy who took a publish over. */
+  stopped(replacedBy?: string): void {
+    this.#admittance.stopped(replacedBy);
   }
 
   /** The connection is over. */

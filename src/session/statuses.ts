@@ -1,27 +1,31 @@
 import { AmfObject, type AmfValue } from '../protocol/amf/index.js';
-import { command, data, type OutMessage, type RtmpMessage } from '../protocol/rtmp/index.js';
+import { command, data, type OutMessage } from '../protocol/rtmp/index.js';
 
 /** Message stream that every publisher and player of this server uses (rtmp.md §6: the id is always 1). */
 export const STREAM_ID = 1;
+/** For a client that wants another stream while it publishes: so its media can be told apart. */
+export const SPARE_STREAM_ID = 2;
 const CLIENT_ID = 'ASAICiss';
 const STREAM_CSID = 5;
 
-const onStream = { csid: STREAM_CSID, streamId: STREAM_ID };
+const onStream = (streamId: number) => ({ csid: STREAM_CSID, streamId });
 
 type Level = 'status' | 'error';
 
-function status(level: Level, code: string, description: string, more: Readonly<Record<string, AmfValue>> = {}) {
+function status(
+  level: Level,
+  code: string,
+  description: string,
+  more: Readonly<Record<string, AmfValue>> = {},
+  streamId = STREAM_ID,
+) {
   const info = AmfObject.of({ level, code, description, ...more, clientid: CLIENT_ID });
-  return command('onStatus', 0, [null, info], onStream);
+  return command('onStatus', 0, [null, info], onStream(streamId));
 }
 
 /** `_result` of a call that has something to return. */
 export const result = (transactionId: number, ...values: AmfValue[]): OutMessage =>
   command('_result', transactionId, [null, ...values], {});
-
-/** The answer to a call that this server does not know. ffmpeg wants a number for the length of a stream. */
-export const unknownCall = (message: Extract<RtmpMessage, { kind: 'command' }>): OutMessage =>
-  result(message.transactionId, message.name === 'getStreamLength' ? 0 : null);
 
 export const playReset = (): OutMessage =>
   status('status', 'NetStream.Play.Reset', 'Playing and resetting stream.', { details: 'stream' });
@@ -43,29 +47,30 @@ export const pauseNotify = (): OutMessage => status('status', 'NetStream.Pause.N
 
 export const unpauseNotify = (): OutMessage => status('status', 'NetStream.Unpause.Notify', 'Unpaused stream.');
 
-export const publishStart = (): OutMessage => status('status', 'NetStream.Publish.Start', 'Started publishing stream.');
+export const publishStart = (streamId: number): OutMessage =>
+  status('status', 'NetStream.Publish.Start', 'Started publishing stream.', {}, streamId);
 
-export const onFcPublish = (): OutMessage =>
+export const onFcPublish = (streamId: number): OutMessage =>
   command(
     'onFCPublish',
     0,
     [null, AmfObject.of({ code: 'NetStream.Publish.Start', description: 'Started publishing stream.' })],
-    onStream,
+    onStream(streamId),
   );
 
-export const onFcUnpublish = (): OutMessage =>
+export const onFcUnpublish = (streamId: number): OutMessage =>
   command(
     'onFCUnpublish',
     0,
     [null, AmfObject.of({ code: 'NetStream.Unpublish.Success', description: 'Stop publishing stream.' })],
-    onStream,
+    onStream(streamId),
   );
 
-export const fcUnpublishResult = (transactionId: number): OutMessage =>
-  command('_result', transactionId, [null, undefined], onStream);
+export const fcUnpublishResult = (transactionId: number, streamId: number): OutMessage =>
+  command('_result', transactionId, [null, undefined], onStream(streamId));
 
-export const unpublishSuccess = (): OutMessage =>
-  status('status', 'NetStream.Unpublish.Success', 'Stream is now unpublished');
+export const unpublishSuccess = (streamId: number): OutMessage =>
+  status('status', 'NetStream.Unpublish.Success', 'Stream is now unpublished', {}, streamId);
 
 /** Answers that go before a close, so that encoders and players can tell their user why. */
 export const connectRejected = (transactionId: number, description: string): OutMessage =>
@@ -76,8 +81,21 @@ export const connectRejected = (transactionId: number, description: string): Out
     {},
   );
 
-export const publishRefused = (busy: boolean, description: string): OutMessage =>
-  status('error', busy ? 'NetStream.Publish.BadName' : 'NetStream.Publish.Denied', description);
+export const publishRefused = (busy: boolean, description: string, streamId: number): OutMessage =>
+  status('error', busy ? 'NetStream.Publish.BadName' : 'NetStream.Publish.Denied', description, {}, streamId);
+
+/** The answer to releaseStream or FCPublish of a name that the connection can not publish. */
+export const nameRefused = (transactionId: number, description: string): OutMessage =>
+  command(
+    '_error',
+    transactionId,
+    [null, AmfObject.of({ level: 'error', code: 'NetStream.Publish.BadName', description })],
+    {},
+  );
 
 export const playRefused = (description: string): OutMessage =>
   status('error', 'NetStream.Play.StreamNotFound', description);
+
+/** It can not play now, and the connection goes on. */
+export const playFailed = (description: string, streamId: number): OutMessage =>
+  status('error', 'NetStream.Play.Failed', description, {}, streamId);

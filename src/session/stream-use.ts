@@ -9,9 +9,11 @@ import { next, type Phase } from './phases.js';
 import { PlayLimit } from './play-limit.js';
 import { Player } from './player.js';
 import type { SessionEnvironment } from './ports.js';
-import { Publisher, type PublishStyle } from './publisher.js';
+import { Publisher, type PublishRequest } from './publisher.js';
 import type { Questions } from './questions.js';
-import { playRefused, publishRefused, result, STREAM_ID, unknownCall } from './statuses.js';
+import { playRefused, publishRefused, result, SPARE_STREAM_ID, STREAM_ID } from './statuses.js';
+import { StrayMedia } from './stray-media.js';
+import { answerUnknown } from './unknown-call.js';
 
 /** After an unpublish the encoder may publish again on the same connection, after a closeStream the player may play. */
 const REPUBLISH_WITHIN = ms(180_000);
@@ -40,6 +42,7 @@ export class StreamUse {
   #publisher: Publisher | undefined;
   #player: Player | undefined;
   readonly #playLimit: PlayLimit;
+  readonly #stray = new StrayMedia();
   #facts: StreamFacts | undefined;
 
   constructor(
@@ -74,7 +77,8 @@ export class StreamUse {
   }
 
   media(message: WireMessage): void {
-    this.#publisher?.media(message);
+    if (this.#publisher !== undefined) this.#publisher.media(message);
+    else this.#stray.take(message, this.env.clock.now());
   }
 
   /** The vhost's settings have changed. */
@@ -112,7 +116,7 @@ export class StreamUse {
       case 'FCUnpublish':
         return link.send(result(transactionId, undefined));
       case 'publish':
-        return this.#publish(message);
+        return message.args[1] === false ? undefined : this.#publish(message);
       case 'play':
         return this.#play(message);
       case 'pause':
@@ -121,19 +125,24 @@ export class StreamUse {
       case 'onStatus':
         return;
       default:
-        if (transactionId > 0) link.send(unknownCall(message));
+        answerUnknown(link, message);
     }
   }
 
   #publishingCommand(message: Command): void {
     const publisher = this.#publisher;
-    if (publisher === undefined || !publisher.ends(message)) return;
+    if (publisher === undefined) return;
+    const { log } = this.connection;
+    const stream = publisher.stream.key;
+    if (publisher.command(message)) {
+      if (message.name === 'publish' && publisher.refusals === 1)
+        log.warn({ stream }, 'another publish on the connection is refused, this one goes on');
+      return;
+    }
     this.stop();
     publisher.unpublished(message);
     this.#backToIdle(REPUBLISH_WITHIN);
-    this.connection.log.info({ stream: publisher.stream.key }, 'publish ended');
-    // A Flash encoder may start over with the very call that ended its publish.
-    if (message.name === 'createStream' || message.name === 'publish') this.#idleCommand(message);
+    log.info({ stream, command: message.name }, 'publish ended');
   }
 
   #playingCommand(message: Command): void {
@@ -151,25 +160,39 @@ export class StreamUse {
   }
 
   #publish(message: Command): void {
-    const style = this.#fmleName === undefined ? 'flash' : 'fmle';
+    const request: PublishRequest = {
+      style: this.#fmleName === undefined ? 'flash' : 'fmle',
+      streamId: message.streamId === SPARE_STREAM_ID ? SPARE_STREAM_ID : STREAM_ID,
+      names: (argument) => this.#isAskedFor(argument),
+    };
     const name = streamArgument(message) || (this.#fmleName ?? '');
     this.#ask('publish', name, {
-      granted: (wanted) => this.#publishing(wanted, style),
+      granted: (wanted) => this.#publishing(wanted, request),
       refused: (error) => {
         const busy = error instanceof SrsError && error.code === 'STREAM_BUSY';
-        this.connection.refuse(error, (why) => publishRefused(busy, why));
+        this.connection.refuse(error, (why) => publishRefused(busy, why, request.streamId));
       },
     });
   }
 
-  #publishing(wanted: WantedStream, style: PublishStyle): void {
+  /** By the name in the URL, which the gate may have changed. */
+  #isAskedFor(argument: string): boolean {
+    try {
+      return resolveStream(this.request.url, argument).stream === this.#facts?.stream;
+    } catch (error) {
+      if (error instanceof SrsError) return false;
+      throw error;
+    }
+  }
+
+  #publishing(wanted: WantedStream, request: PublishRequest): void {
     const { link, id, log } = this.connection;
     const { stream, vhost } = this.#obtain(wanted);
     try {
       this.env.trail.check(stream.key, this.request.trail);
-      this.#publisher = new Publisher(link, stream, style, vhost, {
+      this.#publisher = new Publisher(link, stream, request, vhost, {
         id,
-        evicted: () => this.#evicted(),
+        evicted: (by) => this.#evicted(by, request.streamId),
         complaint: (text) => log.warn({ stream: stream.key }, text),
       });
     } finally {
@@ -177,12 +200,14 @@ export class StreamUse {
     }
     this.#phase = next(this.#phase, 'publish');
     this.connection.moved();
-    log.info({ stream: stream.key, style }, 'publish started');
+    this.#stray.reset();
+    log.info({ stream: stream.key, style: request.style }, 'publish started');
   }
 
-  #evicted(): void {
+  #evicted(by: string, streamId: number): void {
+    this.connection.questions.stopped(by);
     const reason = new SrsError('PUBLISHER_EVICTED', 'another publisher took the stream over');
-    this.connection.link.send(publishRefused(true, reason.message));
+    this.connection.link.send(publishRefused(true, reason.message, streamId));
     this.connection.end(reason);
   }
 

@@ -38,8 +38,11 @@ export interface Gate {
   connect(client: ClientFacts): Promise<void>;
   publish(client: StreamFacts): Promise<Decision>;
   play(client: StreamFacts): Promise<Decision>;
-  /** Exactly once for each publish or play that was let through. */
-  unpublished(client: StreamFacts): void;
+  /**
+   * Exactly once for each publish or play that was let through.
+   * @param replacedBy id of the client that took the stream over; it was let through before.
+   */
+  unpublished(client: StreamFacts, replacedBy?: string): void;
   stopped(client: StreamFacts): void;
   /** Exactly once for each connection that was let through. */
   closed(client: ClientFacts, bytes: { readonly sent: number; readonly received: number }): void;

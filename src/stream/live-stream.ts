@@ -117,7 +117,7 @@ export class LiveStream {
     if (former !== undefined) {
       if (this.settings.policy === 'reject')
         throw new RefusedError('STREAM_BUSY', `stream ${this.key} already has a publisher`, { stream: this.key });
-      former.evict();
+      former.evict(owner.id);
     }
     this.#grace?.cancel();
     this.#grace = undefined;

@@ -3,10 +3,10 @@ import type { LiveStream } from './live-stream.js';
 
 /** Whoever publishes: a session, an edge pull, a caster. */
 export interface PublishOwner {
-  /** For logs. */
+  /** For logs and hooks: the client's id. */
   readonly id: string;
-  /** Another publisher took over; the lock is gone already. Close, and release nothing. */
-  evicted(): void;
+  /** Another publisher took over; the lock is gone already. Close, and release nothing. @param by the other's id. */
+  evicted(by: string): void;
   /** Something that it sent can not be used and is left out; said once per publish. */
   complaint?(text: string): void;
 }
@@ -47,9 +47,10 @@ export class Publication {
     this.stream.unpublished(this);
   }
 
-  evict(): void {
+  /** @param by id of the owner who takes over. */
+  evict(by: string): void {
     if (!this.#held) return;
     this.release();
-    this.owner.evicted();
+    this.owner.evicted(by);
   }
 }

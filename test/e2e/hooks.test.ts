@@ -1,17 +1,21 @@
 import { createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, assert, describe, test } from 'vitest';
+import { afterAll, assert, describe, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { flvHeader, TagType, tagLength, writeTag } from '../../src/protocol/flv/index.js';
+import { MessageType } from '../../src/protocol/rtmp/index.js';
 import { makeCertificate } from '../support/certificate.js';
 import { allHooks, confOf, say, startHooks } from '../support/hook-server.js';
 import { withPeers } from '../support/peers.js';
 import { RawPeer } from '../support/raw-peer.js';
+import { rss } from '../support/rss.js';
 import { until } from '../support/run.js';
 import { startSrs } from '../support/srs.js';
-import { publish } from '../support/streams.js';
-import { feed } from '../support/synthetic.js';
+import { pause, publish, record, times } from '../support/streams.js';
+import { feed, tag } from '../support/synthetic.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'srs-hooks-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -152,6 +156,104 @@ describe('hooks (http.md §1)', () => {
     peer.say('play', 's?vhost=guarded');
     await peer.gone();
     assert.notInclude(peer.story, 'onStatus NetStream.Play.Start');
+  });
+});
+
+test('takeover: the on_unpublish names who took the stream over, after that one’s on_publish; a plain end names nobody', async () => {
+  const hooks = await startHooks();
+  const srs = await startSrs({
+    config: confOf(
+      `http_remux { enabled on; } ${allHooks(hooks.url)}`,
+      'http_server { enabled on; listen HTTP_PORT; }',
+    ),
+  });
+  const first = await asPublisher(srs.port, 's');
+  await first.said('onStatus NetStream.Publish.Start');
+  // Over HTTP the stream changes hands with the first tag.
+  const push = request({ host: '127.0.0.1', port: srs.ports.HTTP_PORT, path: '/live/s.flv', method: 'POST' });
+  push.on('error', () => undefined);
+  onTestFinished(() => void push.destroy());
+  const { payload } = tag.key(0);
+  const flv = Buffer.alloc(tagLength(payload.length));
+  writeTag(flv, 0, TagType.video, 0, payload);
+  push.write(Buffer.concat([flvHeader({ audio: false, video: true }), flv]));
+  await first.gone();
+  await until('the first end is told', () => hooks.of('on_unpublish').length === 1);
+  const last = await asPublisher(srs.port, 's');
+  await until('both ends are told', () => hooks.of('on_unpublish').length === 2);
+  last.close();
+  await until('the last end is told', () => hooks.of('on_unpublish').length === 3);
+
+  const told = hooks.calls.filter(({ body }) => /on_(un)?publish/.test(body.action)).map(({ body }) => body);
+  const [a, b, c] = hooks.of('on_publish').map(({ body }) => body.client_id);
+  assert.deepEqual(
+    told.map(({ action, client_id, replaced_by }) => [action, client_id, replaced_by]),
+    [
+      ['on_publish', a, undefined],
+      ['on_publish', b, undefined],
+      ['on_unpublish', a, b],
+      ['on_publish', c, undefined],
+      ['on_unpublish', b, c],
+      ['on_unpublish', c, undefined],
+    ],
+  );
+  assert.equal(new Set([a, b, c]).size, 3);
+});
+
+describe('media that is sent unasked while the hook is asked', () => {
+  const FRAMES = 2048;
+  const SIZE = 16 * 1024;
+
+  /** One that asks to publish and does not wait for the answer; `answer` gives it. */
+  async function impatient() {
+    let answer = (_text: string): void => undefined;
+    const hooks = await startHooks({
+      on_publish: (_call, response) => {
+        answer = (text) => void response.end(text);
+      },
+    });
+    const srs = await startSrs({ config: confOf(`http_hooks { enabled on; on_publish ${hooks.url}; timeout 30; }`) });
+    const player = await record(srs.url('live', 's'));
+    const peer = await asPublisher(srs.port, 's');
+    await until('the hook is asked', () => hooks.of('on_publish').length === 1);
+    const before = rss(srs.pid);
+    peer.setChunkSize(60_000);
+    for (let i = 0; i < FRAMES; i++) {
+      const { timestamp, payload } = (i === 0 ? tag.key : tag.inter)(i, SIZE);
+      peer.send({ csid: 6, streamId: 1, type: MessageType.video, timestamp, payload });
+    }
+    // All that the server takes, and the network holds.
+    let left = 0;
+    await until('the server reads no more', async () => {
+      const before = left;
+      left = peer.socket.writableLength;
+      await pause(300);
+      return left === before;
+    });
+    return { srs, peer, player, left, grown: rss(srs.pid) - before, answer: (text: string) => answer(text) };
+  }
+
+  test('beyond 4 MiB it waits on the network, and then all of it is live', async () => {
+    const { srs, peer, player, left, grown, answer } = await impatient();
+    assert.isAbove(left, 8 * 2 ** 20);
+    assert.isBelow(grown, 40);
+    assert.isFalse(peer.closed);
+    answer('0');
+    await player.until('every frame', () => times(player.media(), 'video').length === FRAMES, 20_000);
+    assert.deepEqual(
+      times(player.media(), 'video'),
+      Array.from({ length: FRAMES }, (_, i) => i),
+    );
+    assert.notInclude(srs.log(), 'RTMP_STATE');
+    player.client.close();
+  });
+
+  test('who is refused then still hears why', async () => {
+    const { peer, player, answer } = await impatient();
+    answer('{"code":1,"reason":"no money"}');
+    await peer.gone();
+    assert.equal(peer.info('onStatus NetStream.Publish.Denied').get('description'), 'no money');
+    player.client.close();
   });
 });
 

@@ -24,6 +24,21 @@ const streamIds = (from: ServerIdentity, facts: OutputFacts) => {
   return { stream_url: key, stream_id: idOf(from, key) };
 };
 
+const stream = (
+  action: 'on_publish' | 'on_unpublish' | 'on_play' | 'on_stop',
+  facts: StreamFacts,
+  from: ServerIdentity,
+  event: string,
+) => ({
+  ...client(action, facts),
+  stream: facts.stream,
+  ...(action === 'on_publish' && { tcUrl: facts.tcUrl }),
+  param: facts.param,
+  ...(action === 'on_play' && { pageUrl: facts.pageUrl }),
+  ...sender(from, event),
+  ...streamIds(from, facts),
+});
+
 /** JSON bodies of http.md §1.2: the fields of version 2 in their order, then those of 4 and 5, then the event's id. */
 export const bodies = {
   connect: (facts: ClientFacts, from: ServerIdentity, event: string) => ({
@@ -38,19 +53,11 @@ export const bodies = {
     recv_bytes: bytes.received,
     ...sender(from, event),
   }),
-  stream: (
-    action: 'on_publish' | 'on_unpublish' | 'on_play' | 'on_stop',
-    facts: StreamFacts,
-    from: ServerIdentity,
-    event: string,
-  ) => ({
-    ...client(action, facts),
-    stream: facts.stream,
-    ...(action === 'on_publish' && { tcUrl: facts.tcUrl }),
-    param: facts.param,
-    ...(action === 'on_play' && { pageUrl: facts.pageUrl }),
-    ...sender(from, event),
-    ...streamIds(from, facts),
+  stream,
+  /** @param replacedBy the client that took the stream over; the stream is live, so the end is not its end. */
+  unpublish: (facts: StreamFacts, replacedBy: string | undefined, from: ServerIdentity, event: string) => ({
+    ...stream('on_unpublish', facts, from, event),
+    ...(replacedBy !== undefined && { replaced_by: replacedBy }),
   }),
   /** The question where a stream shall be pushed to. */
   forward: (facts: StreamFacts, from: ServerIdentity, event: string) => ({

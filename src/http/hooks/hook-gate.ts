@@ -49,8 +49,8 @@ export class HookGate implements Gate {
     return this.#question('onPlay', client, (event) => bodies.stream('on_play', client, this.sender, event));
   }
 
-  unpublished(client: StreamFacts): void {
-    this.#tell('onUnpublish', client, (event) => bodies.stream('on_unpublish', client, this.sender, event));
+  unpublished(client: StreamFacts, replacedBy?: string): void {
+    this.#tell('onUnpublish', client, (event) => bodies.unpublish(client, replacedBy, this.sender, event));
   }
 
   stopped(client: StreamFacts): void {

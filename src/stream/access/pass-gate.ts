@@ -38,8 +38,8 @@ export class PassGate implements Gate {
     return {};
   }
 
-  unpublished(client: StreamFacts): void {
-    this.hooks.unpublished(clean(client));
+  unpublished(client: StreamFacts, replacedBy?: string): void {
+    this.hooks.unpublished(clean(client), replacedBy);
   }
 
   stopped(): void {

@@ -42,8 +42,8 @@ export class RuleGate implements Gate {
     return decision;
   }
 
-  unpublished(client: StreamFacts): void {
-    this.next.unpublished(client);
+  unpublished(client: StreamFacts, replacedBy?: string): void {
+    this.next.unpublished(client, replacedBy);
   }
 
   stopped(client: StreamFacts): void {

@@ -53,8 +53,8 @@ const make = (change: Partial<StreamSettings> = {}) => {
     { clock, governor: new FanoutGovernor(clock), serverTags: { server: 'SRS/x' }, idle: () => idle++ },
   );
 };
-const owner = () => {
-  const o = { id: 'o', evictions: 0, evicted: () => void o.evictions++ };
+const owner = (id = 'o') => {
+  const o = { id, evictedBy: [] as string[], evicted: (by: string) => void o.evictedBy.push(by) };
   return o;
 };
 const watch = (sink = new FakeSink()) => {
@@ -97,8 +97,8 @@ describe('LiveStream: publishing', () => {
   test('takeover: the former publisher is evicted, its lock is dead', () => {
     const first = owner();
     const old = start(first);
-    const fresh = start();
-    expect(first.evictions).toBe(1);
+    const fresh = start(owner('p'));
+    expect(first.evictedBy).toEqual(['p']);
     expect(old.held).toBe(false);
     expect(stream.publication).toBe(fresh);
     old.release();
