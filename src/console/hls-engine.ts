@@ -1,13 +1,20 @@
 import Hls from 'hls.js';
 import type { OpenEngine } from './engine.js';
 
+/** Media errors that follow each other sooner are not cured by another decoder. */
+const RECOVERY_HOLDS_MS = 10_000;
+
 /** HLS by hls.js. No worker: it would be made from a blob, which the page's security policy refuses. */
 export const openHls: OpenEngine = (video, url, onProblem) => {
   const hls = new Hls({ enableWorker: false, backBufferLength: 30 });
+  let recovered: number | undefined;
   hls.on(Hls.Events.ERROR, (_, { fatal, type, details }) => {
     if (!fatal) return;
-    if (type === Hls.ErrorTypes.MEDIA_ERROR) hls.recoverMediaError();
-    else onProblem(details);
+    const now = performance.now();
+    const isAgain = recovered !== undefined && now - recovered < RECOVERY_HOLDS_MS;
+    if (type !== Hls.ErrorTypes.MEDIA_ERROR || isAgain) return onProblem(details);
+    recovered = now;
+    hls.recoverMediaError();
   });
   hls.loadSource(url);
   hls.attachMedia(video);
