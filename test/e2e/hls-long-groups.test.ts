@@ -20,8 +20,8 @@ http_server { enabled on; listen HTTP_PORT; dir DIR; }
 vhost __defaultVhost__ { hls { enabled on; hls_fragment 1; hls_window 5; } }
 `;
 
-/** The shape of OBS that is left to itself: the first segment sets the target, and the groups behind it are twice as long. */
-const clipOfObs = () => clip({ seconds: 60, size: '320x180', gop: 52, keyAt: 1.04 });
+/** The shape of OBS that is left to itself: the first segment sets the target, and the groups behind it are three times as long. */
+const clipOfObs = () => clip({ seconds: 60, size: '320x180', gop: 80, keyAt: 1.04 });
 /** Joins go through all moments of groups and segments. */
 const JOINS = 10;
 const BETWEEN = 1100;
