@@ -27,13 +27,22 @@ export async function findFile(
   return file === undefined || (await isGuarded(config, file)) ? undefined : file;
 }
 
+/** Whether somebody may be refused to play streams of a vhost, or is counted for it; keys are for players only. */
+function hasRules({ security, sign, refer, httpHooks, maxViewers, hls }: VhostConfig): boolean {
+  const refers = refer.enabled && refer.all.length + refer.play.length > 0;
+  const asks =
+    httpHooks.enabled && [httpHooks.onConnect, httpHooks.onPlay, httpHooks.onStop].some(({ length }) => length > 0);
+  return security.enabled || sign.play || refers || asks || maxViewers > 0 || hls.hlsKeys;
+}
+
 /**
  * Live HLS is served from memory, where access rules hold. The copy on disk is for other file servers: from here it
- * would be a way round the rules, to keys as well.
+ * would be a way round the rules, to keys as well. Without rules there is nothing to get round.
  */
 async function isGuarded(config: Config, { root, path }: StaticFile): Promise<boolean> {
-  for (const { hls } of config.vhosts.values()) {
-    if (!hls.enabled || hls.hlsStorage !== 'both') continue;
+  for (const vhost of config.vhosts.values()) {
+    const { hls } = vhost;
+    if (!hls.enabled || hls.hlsStorage !== 'both' || !hasRules(vhost)) continue;
     const kinds = [hls.hlsM3u8File, hls.hlsTsFile, hls.hlsKeyFile].map((pattern) => extname(pattern));
     if (!kinds.includes(extname(path))) continue;
     for (const directory of [hls.hlsPath, hls.hlsKeyFilePath]) {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -79,6 +79,40 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
     for (const name of files().filter((file) => !file.startsWith('.')))
       for (const path of [`/live/${name}`, `//live/${name}`, `/live//${name}`, `/live/${name}?vhost=other`])
         expect([403, 404], path).toContain(await statusOf(srs, path));
+  });
+
+  test.each([
+    ['', 200],
+    ['security { enabled off; deny play all; }', 200],
+    ['refer { publish a.example; } sign { secret s; publish off; play off; }', 200],
+    ['play { max_viewers 9; }', 404],
+    ['sign { secret s; play on; }', 404],
+    ['refer { play a.example; }', 404],
+    ['security { enabled on; allow play all; allow publish all; }', 404],
+    ['http_hooks { enabled on; on_play http://127.0.0.1:1/x; }', 404],
+    ['KEYS', 404],
+  ])('recordings where live HLS is written, as the original lays them out, with "%s": %d', async (rules, status) => {
+    const keys = rules === 'KEYS' ? 'hls_keys on;' : '';
+    const hls = `hls { enabled on; hls_path DIR; hls_fragment 1; ${keys} }`;
+    const srs = await startSrs({ config: config(`${hls} ${keys === '' ? rules : ''}`) });
+    mkdirSync(join(srs.dir, 'vod'));
+    const files = ['movie.m3u8', 'movie.ts', 'movie.key', 'movie.mp4'];
+    for (const name of files) writeFileSync(join(srs.dir, 'vod', name), 'x');
+    const got = await Promise.all(files.map((name) => statusOf(srs, `/vod/${name}`)));
+    expect(got).toEqual([status, status, status, 200]);
+  });
+
+  test('files of live HLS without rules are served; its playlist comes from memory', async () => {
+    const srs = await startSrs({ config: config('hls { enabled on; hls_path DIR; hls_fragment 1; hls_window 60; }') });
+    pushFile(await clip({}), srs.url('live', 'a'));
+    const file = join(srs.dir, 'live/a.m3u8');
+    await until('files', () => existsSync(file), 20_000);
+    const [segment] = readdirSync(join(srs.dir, 'live')).filter((name) => name.endsWith('.ts'));
+    expect(await statusOf(srs, `/live/${segment}`)).toBe(200);
+    writeFileSync(join(srs.dir, 'live/other.m3u8'), '#EXTM3U');
+    expect(await statusOf(srs, '/live/other.m3u8')).toBe(200);
+    const answer = await fetch(url(srs, '/live/a.m3u8'));
+    expect([answer.headers.get('cache-control'), answer.headers.get('etag')]).toEqual(['no-cache', null]);
   });
 
   test('an encoder that left while the hook was asked publishes nothing and holds no stream', async () => {
