@@ -115,6 +115,41 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
     expect([answer.headers.get('cache-control'), answer.headers.get('etag')]).toEqual(['no-cache', null]);
   });
 
+  test('several slashes in a row are one: playlist, segment, live stream and file, under the same rules', async () => {
+    const rules = 'security { enabled on; allow publish all; allow play all; deny play 127.0.0.1; }';
+    const srs = await startSrs({
+      config: config(
+        'hls { enabled on; hls_fragment 1; }',
+        `vhost closed { http_remux { enabled on; wait 0; } hls { enabled on; hls_fragment 1; } ${rules} }`,
+      ),
+    });
+    pushFile(await clip({}), srs.url('live', 'a'));
+    pushFile(await clip({}), srs.url('live', 'a?vhost=closed'));
+    for (const vhost of ['__defaultVhost__', 'closed'])
+      await until('a playlist', async () => (await statusOf(srs, `/live/a.m3u8?vhost=${vhost}`)) !== 404, 20_000);
+    writeFileSync(join(srs.dir, 'page.html'), 'hello');
+    const list = await (await fetch(url(srs, '//live//a.m3u8'))).text();
+    const segment = /^a-\d+\.ts$/m.exec(list)?.[0];
+    const ways = (name: string): string[] => [
+      `//live/${name}`,
+      `/live//${name}`,
+      `///live///${name}`,
+      `/live%2F/${name}`,
+    ];
+    for (const name of ['a.m3u8', `${segment}`, 'a.flv'])
+      for (const path of ways(name)) {
+        const status = async (target: string): Promise<string | undefined> =>
+          /^HTTP\/1\.1 (\d+)/.exec(await raw(srs, `GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`))?.[1];
+        expect(await status(path), path).toBe('200');
+        expect(await status(`http://x${path}`), `http://x${path}`).toBe('200');
+        if (name !== segment) expect(await status(`${path}?vhost=closed`), `${path} of closed`).toBe('403');
+      }
+    expect(await statusOf(srs, '//page.html')).toBe(200);
+    // The first part is no host, and hidden files stay hidden.
+    for (const path of ['//127.0.0.1/live/a.m3u8', '//..//page.html', '//.//page.html', '//live//..//..//srs.conf'])
+      expect(await raw(srs, `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`), path).toMatch(/^HTTP\/1\.1 40[04] /);
+  });
+
   test('an encoder that left while the hook was asked publishes nothing and holds no stream', async () => {
     const hooks = await startHooks({ on_publish: (...call) => void setTimeout(() => say('0')(...call), 800) });
     const asked = `http_hooks { enabled on; on_publish ${hooks.url}; on_unpublish ${hooks.url}; }`;
