@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
 import type { Config, VhostConfig } from '../config/index.js';
 import { containedPath } from '../kernel/index.js';
@@ -8,6 +9,8 @@ export interface StaticFile {
   readonly root: string;
   /** Below `root`, links followed. */
   readonly path: string;
+  /** The path lacks the `/` at its end: links of the index.html there would lead elsewhere. */
+  readonly isDirectory: boolean;
 }
 
 /**
@@ -57,7 +60,18 @@ async function isGuarded(config: Config, { root, path }: StaticFile): Promise<bo
 async function fileBelow(root: string, wanted: string): Promise<StaticFile | undefined> {
   const file = await containedPath(root, wanted.endsWith('/') ? `${wanted}index.html` : wanted);
   const real = file === undefined ? undefined : await containedPath(root, '.');
-  return file === undefined || real === undefined ? undefined : { root: real, path: file.slice(real.length) };
+  if (file === undefined || real === undefined) return undefined;
+  const found = { root: real, path: file.slice(real.length) };
+  const is = await stat(file).catch(() => undefined);
+  if (is?.isDirectory() !== true) return { ...found, isDirectory: false };
+  const index = wanted.endsWith('/') ? undefined : await containedPath(root, `${wanted}/index.html`);
+  return index === undefined ? undefined : { ...found, isDirectory: true };
+}
+
+/** Where the directory of a request is: a path on this server, whatever slashes were sent, with the same query. */
+export function directoryUrl(url: string): string {
+  const parts = (pathOf(url) ?? '').split('/').filter((part) => part !== '');
+  return `/${parts.map((part) => `${encodeURIComponent(part)}/`).join('')}${/\?.*/.exec(url)?.[0] ?? ''}`;
 }
 
 /** The file of the console's page that a request names. */

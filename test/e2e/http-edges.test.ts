@@ -7,7 +7,7 @@ import { clip } from '../support/media.js';
 import { withPeers } from '../support/peers.js';
 import { RawPeer } from '../support/raw-peer.js';
 import { until } from '../support/run.js';
-import { type Srs, startSrs } from '../support/srs.js';
+import { accepts, type Srs, startSrs } from '../support/srs.js';
 import { pause, pushFile } from '../support/streams.js';
 
 const config = (vhost: string, more = ''): string => `
@@ -25,6 +25,9 @@ const statusOf = async (srs: Srs, path: string): Promise<number> => {
   await answer.body?.cancel();
   return answer.status;
 };
+
+/** With files only there is no stream to wait for. */
+const listens = (srs: Srs): Promise<boolean> => until('HTTP listens', () => accepts(srs.ports.HTTP_PORT as number));
 
 /** The first lines that come back for what is sent. */
 async function raw(srs: Srs, text: string): Promise<string> {
@@ -95,6 +98,7 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
     const keys = rules === 'KEYS' ? 'hls_keys on;' : '';
     const hls = `hls { enabled on; hls_path DIR; hls_fragment 1; ${keys} }`;
     const srs = await startSrs({ config: config(`${hls} ${keys === '' ? rules : ''}`) });
+    await listens(srs);
     mkdirSync(join(srs.dir, 'vod'));
     const files = ['movie.m3u8', 'movie.ts', 'movie.key', 'movie.mp4'];
     for (const name of files) writeFileSync(join(srs.dir, 'vod', name), 'x');
@@ -148,6 +152,31 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
     // The first part is no host, and hidden files stay hidden.
     for (const path of ['//127.0.0.1/live/a.m3u8', '//..//page.html', '//.//page.html', '//live//..//..//srs.conf'])
       expect(await raw(srs, `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`), path).toMatch(/^HTTP\/1\.1 40[04] /);
+  });
+
+  test('a directory without / at its end leads to the one with it, on this server only; without an index it is nothing', async () => {
+    const srs = await startSrs({ config: config('') });
+    await listens(srs);
+    for (const dir of ['vod/a b#c', 'bare']) mkdirSync(join(srs.dir, dir), { recursive: true });
+    for (const dir of ['vod', 'vod/a b#c']) writeFileSync(join(srs.dir, dir, 'index.html'), 'hello');
+    const answer = (target: string, method = 'GET') => raw(srs, `${method} ${target} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    for (const [target, location] of [
+      ['/vod', '/vod/'],
+      ['/vod?a=//b&c=?', '/vod/?a=//b&c=?'],
+      ['//vod', '/vod/'],
+      ['/%2Fvod', '/vod/'],
+      ['/vod/a%20b%23c', '/vod/a%20b%23c/'],
+      ['http://elsewhere.example/vod', '/vod/'],
+    ] as const)
+      for (const method of ['GET', 'HEAD']) {
+        const got = await answer(target, method);
+        expect(got, target).toMatch(/^HTTP\/1\.1 301 /);
+        expect(/\r\nlocation: (.*)\r\n/i.exec(got)?.[1], target).toBe(location);
+      }
+    for (const target of ['/vod/', '/vod/index.html', '/vod/a%20b%23c/'])
+      expect(await answer(target), target).toMatch(/^HTTP\/1\.1 200 /);
+    for (const target of ['/bare', '/bare/', '//elsewhere.example/vod', '/..', '/vod/..', '/%5Cvod'])
+      expect(await answer(target), target).toMatch(/^HTTP\/1\.1 40[04] /);
   });
 
   test('an encoder that left while the hook was asked publishes nothing and holds no stream', async () => {
