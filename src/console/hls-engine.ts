@@ -1,5 +1,6 @@
 import Hls from 'hls.js';
 import type { OpenEngine } from './engine.js';
+import { Recovery } from './recovery.js';
 
 /** Media errors that follow each other sooner are not cured by another decoder. */
 const RECOVERY_HOLDS_MS = 10_000;
@@ -7,14 +8,11 @@ const RECOVERY_HOLDS_MS = 10_000;
 /** HLS by hls.js. No worker: it would be made from a blob, which the page's security policy refuses. */
 export const openHls: OpenEngine = (video, url, onProblem) => {
   const hls = new Hls({ enableWorker: false, backBufferLength: 30 });
-  let recovered: number | undefined;
+  const recovery = new Recovery(RECOVERY_HOLDS_MS);
   hls.on(Hls.Events.ERROR, (_, { fatal, type, details }) => {
     if (!fatal) return;
-    const now = performance.now();
-    const isAgain = recovered !== undefined && now - recovered < RECOVERY_HOLDS_MS;
-    if (type !== Hls.ErrorTypes.MEDIA_ERROR || isAgain) return onProblem(details);
-    recovered = now;
-    hls.recoverMediaError();
+    if (type === Hls.ErrorTypes.MEDIA_ERROR && recovery.tries(performance.now())) hls.recoverMediaError();
+    else onProblem(details);
   });
   hls.loadSource(url);
   hls.attachMedia(video);
