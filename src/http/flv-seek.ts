@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findHeaderTags, flvStartBytes } from '../protocol/flv/index.js';
 import { readRange } from './byte-range.js';
+import { isKnown, isStill } from './conditions.js';
 import { MEDIA_TYPE } from './live-framing.js';
 
 /** Metadata with an index of key frames may be long; sequence headers end within this much of the file. */
@@ -58,11 +59,11 @@ async function answer(
   const length = front.length + size - start;
   const etag = `"${size.toString(36)}-${Math.floor(mtimeMs).toString(36)}-${start.toString(36)}"`;
   reply.type(MEDIA_TYPE.flv).headers({ 'Accept-Ranges': 'bytes', ETag: etag });
-  if (headers['if-none-match'] === etag) {
+  if (isKnown(headers['if-none-match'], etag)) {
     reply.code(304);
     return '';
   }
-  const fresh = headers['if-range'] === undefined || headers['if-range'] === etag;
+  const fresh = isStill(headers['if-range'], etag);
   const range = fresh ? readRange(headers.range, length) : undefined;
   if (range === 'unsatisfiable') {
     reply.code(416).header('Content-Range', `bytes */${length}`);

@@ -48,12 +48,15 @@ const hostName = (host: string): string => host.replace(/:\d+$/, '').toLowerCase
 
 const queryOf = (url: string): string => (url.includes('?') ? url.slice(url.indexOf('?') + 1) : '');
 
-/** The decoded path. @returns undefined for one that is no UTF-8 or has a NUL. */
+/**
+ * The decoded path, with several slashes in a row as one, as nginx reads them: no name has an empty part.
+ * @returns undefined for one that is no UTF-8 or has a NUL.
+ */
 export function pathOf(url: string): string | undefined {
   const raw = url.includes('?') ? url.slice(0, url.indexOf('?')) : url;
   try {
     const path = decodeURIComponent(raw);
-    return path.includes('\0') ? undefined : path;
+    return path.includes('\0') ? undefined : path.replaceAll(/\/{2,}/g, '/');
   } catch {
     return undefined;
   }

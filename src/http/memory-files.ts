@@ -6,6 +6,7 @@ import { answerTo } from './answer-to.js';
 import { readRange } from './byte-range.js';
 import { TOO_MANY, takeShare } from './client-address.js';
 import { commonHeaders } from './common-headers.js';
+import { isKnown, isStill } from './conditions.js';
 import { splitContext, withContext } from './hls-context.js';
 import { type HlsSession, HlsSessions } from './hls-sessions.js';
 import { askedOf, pathOf, vhostOf } from './live-request.js';
@@ -154,8 +155,8 @@ function segment(bytes: Buffer, { headers: asked }: IncomingMessage): Answer {
   // The name is unique and its bytes never change, so their number tells one version from another.
   const etag = `"${bytes.length.toString(36)}"`;
   const headers = [...SEGMENT, 'ETag', etag];
-  if (asked['if-none-match'] === etag) return { status: 304, headers, body: '' };
-  const range = readRange(asked.range, bytes.length);
+  if (isKnown(asked['if-none-match'], etag)) return { status: 304, headers, body: '' };
+  const range = isStill(asked['if-range'], etag) ? readRange(asked.range, bytes.length) : undefined;
   if (range === undefined) return { status: 200, headers, body: bytes };
   if (range === 'unsatisfiable')
     return { status: 416, headers: [...headers, 'Content-Range', `bytes */${bytes.length}`], body: '' };

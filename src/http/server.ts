@@ -19,7 +19,7 @@ import { LiveOutput } from './live-output.js';
 import { askedOf, type LiveRequest, liveRequestOf, pathOf, readAbsoluteForm, vhostOf } from './live-request.js';
 import { isReading, MemoryFiles } from './memory-files.js';
 import type { HttpEnvironment } from './ports.js';
-import { findConsoleFile, findFile, type StaticFile } from './static-files.js';
+import { directoryUrl, findConsoleFile, findFile, type StaticFile } from './static-files.js';
 import { WebSockets } from './web-sockets.js';
 
 /** A request must have sent its headers within this time (reliability S9); a body may take as long as a stream lasts. */
@@ -189,7 +189,13 @@ export class HttpServer implements Service {
     return this.env.hub.get(streamKey({ vhost: vhost.name, app, stream }))?.isLive === true;
   }
 
-  async #sendFile({ path, root }: StaticFile, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  async #sendFile(file: StaticFile, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const { path, root, isDirectory } = file;
+    if (isDirectory)
+      return reply
+        .code(301)
+        .header('Location', directoryUrl(request.raw.url ?? '/'))
+        .send();
     // Not opened before: nobody would close it when the connection goes while it waits.
     if (!(await comesToItsTurn(reply, request.raw.socket))) return reply.hijack();
     const start = seekOf(path, request.url);

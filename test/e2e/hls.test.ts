@@ -173,7 +173,22 @@ withPeers('ffmpeg')('HLS of what ffmpeg pushes', () => {
       `bytes 188-375/${size}`,
     ]);
     expect((await fetch(path, { headers: { range: `bytes=${size}-` } })).status).toBe(416);
-    expect((await fetch(path, { headers: { 'if-none-match': whole.headers.get('etag') ?? '' } })).status).toBe(304);
+    const etag = whole.headers.get('etag') ?? '';
+    const statusWith = async (headers: Record<string, string>): Promise<number> => {
+      const reply = await fetch(path, { headers });
+      await reply.arrayBuffer();
+      return reply.status;
+    };
+    for (const known of [etag, `W/${etag}`, `"x", W/${etag}`, `"x",${etag}, "y"`, '*'])
+      expect(await statusWith({ 'if-none-match': known }), `If-None-Match ${known}`).toBe(304);
+    for (const other of ['"x"', 'W/"x"', etag.replaceAll('"', ''), '"*"', '"x", "y"'])
+      expect(await statusWith({ 'if-none-match': other }), `If-None-Match ${other}`).toBe(200);
+    const range = 'bytes=188-375';
+    expect(await statusWith({ range, 'if-range': etag })).toBe(206);
+    for (const other of ['"x"', `W/${etag}`, 'Wed, 21 Oct 2015 07:28:00 GMT']) {
+      const reply = await fetch(path, { headers: { range, 'if-range': other } });
+      expect([reply.status, (await reply.arrayBuffer()).byteLength], `If-Range ${other}`).toEqual([200, size]);
+    }
     const head = await fetch(path, { method: 'HEAD' });
     expect([head.status, head.headers.get('content-length')]).toEqual([200, `${size}`]);
     const m3u8 = await fetch(at('/live/http.m3u8'));

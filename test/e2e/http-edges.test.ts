@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import { clip } from '../support/media.js';
 import { withPeers } from '../support/peers.js';
 import { RawPeer } from '../support/raw-peer.js';
 import { until } from '../support/run.js';
-import { type Srs, startSrs } from '../support/srs.js';
+import { accepts, type Srs, startSrs } from '../support/srs.js';
 import { pause, pushFile } from '../support/streams.js';
 
 const config = (vhost: string, more = ''): string => `
@@ -25,6 +25,9 @@ const statusOf = async (srs: Srs, path: string): Promise<number> => {
   await answer.body?.cancel();
   return answer.status;
 };
+
+/** With files only there is no stream to wait for. */
+const listens = (srs: Srs): Promise<boolean> => until('HTTP listens', () => accepts(srs.ports.HTTP_PORT as number));
 
 /** The first lines that come back for what is sent. */
 async function raw(srs: Srs, text: string): Promise<string> {
@@ -79,6 +82,101 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
     for (const name of files().filter((file) => !file.startsWith('.')))
       for (const path of [`/live/${name}`, `//live/${name}`, `/live//${name}`, `/live/${name}?vhost=other`])
         expect([403, 404], path).toContain(await statusOf(srs, path));
+  });
+
+  test.each([
+    ['', 200],
+    ['security { enabled off; deny play all; }', 200],
+    ['refer { publish a.example; } sign { secret s; publish off; play off; }', 200],
+    ['play { max_viewers 9; }', 404],
+    ['sign { secret s; play on; }', 404],
+    ['refer { play a.example; }', 404],
+    ['security { enabled on; allow play all; allow publish all; }', 404],
+    ['http_hooks { enabled on; on_play http://127.0.0.1:1/x; }', 404],
+    ['KEYS', 404],
+  ])('recordings where live HLS is written, as the original lays them out, with "%s": %d', async (rules, status) => {
+    const keys = rules === 'KEYS' ? 'hls_keys on;' : '';
+    const hls = `hls { enabled on; hls_path DIR; hls_fragment 1; ${keys} }`;
+    const srs = await startSrs({ config: config(`${hls} ${keys === '' ? rules : ''}`) });
+    await listens(srs);
+    mkdirSync(join(srs.dir, 'vod'));
+    const files = ['movie.m3u8', 'movie.ts', 'movie.key', 'movie.mp4'];
+    for (const name of files) writeFileSync(join(srs.dir, 'vod', name), 'x');
+    const got = await Promise.all(files.map((name) => statusOf(srs, `/vod/${name}`)));
+    expect(got).toEqual([status, status, status, 200]);
+  });
+
+  test('files of live HLS without rules are served; its playlist comes from memory', async () => {
+    const srs = await startSrs({ config: config('hls { enabled on; hls_path DIR; hls_fragment 1; hls_window 60; }') });
+    pushFile(await clip({}), srs.url('live', 'a'));
+    const file = join(srs.dir, 'live/a.m3u8');
+    await until('files', () => existsSync(file), 20_000);
+    const [segment] = readdirSync(join(srs.dir, 'live')).filter((name) => name.endsWith('.ts'));
+    expect(await statusOf(srs, `/live/${segment}`)).toBe(200);
+    writeFileSync(join(srs.dir, 'live/other.m3u8'), '#EXTM3U');
+    expect(await statusOf(srs, '/live/other.m3u8')).toBe(200);
+    const answer = await fetch(url(srs, '/live/a.m3u8'));
+    expect([answer.headers.get('cache-control'), answer.headers.get('etag')]).toEqual(['no-cache', null]);
+  });
+
+  test('several slashes in a row are one: playlist, segment, live stream and file, under the same rules', async () => {
+    const rules = 'security { enabled on; allow publish all; allow play all; deny play 127.0.0.1; }';
+    const srs = await startSrs({
+      config: config(
+        'hls { enabled on; hls_fragment 1; }',
+        `vhost closed { http_remux { enabled on; wait 0; } hls { enabled on; hls_fragment 1; } ${rules} }`,
+      ),
+    });
+    pushFile(await clip({}), srs.url('live', 'a'));
+    pushFile(await clip({}), srs.url('live', 'a?vhost=closed'));
+    for (const vhost of ['__defaultVhost__', 'closed'])
+      await until('a playlist', async () => (await statusOf(srs, `/live/a.m3u8?vhost=${vhost}`)) !== 404, 20_000);
+    writeFileSync(join(srs.dir, 'page.html'), 'hello');
+    const list = await (await fetch(url(srs, '//live//a.m3u8'))).text();
+    const segment = /^a-\d+\.ts$/m.exec(list)?.[0];
+    const ways = (name: string): string[] => [
+      `//live/${name}`,
+      `/live//${name}`,
+      `///live///${name}`,
+      `/live%2F/${name}`,
+    ];
+    for (const name of ['a.m3u8', `${segment}`, 'a.flv'])
+      for (const path of ways(name)) {
+        const status = async (target: string): Promise<string | undefined> =>
+          /^HTTP\/1\.1 (\d+)/.exec(await raw(srs, `GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`))?.[1];
+        expect(await status(path), path).toBe('200');
+        expect(await status(`http://x${path}`), `http://x${path}`).toBe('200');
+        if (name !== segment) expect(await status(`${path}?vhost=closed`), `${path} of closed`).toBe('403');
+      }
+    expect(await statusOf(srs, '//page.html')).toBe(200);
+    // The first part is no host, and hidden files stay hidden.
+    for (const path of ['//127.0.0.1/live/a.m3u8', '//..//page.html', '//.//page.html', '//live//..//..//srs.conf'])
+      expect(await raw(srs, `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`), path).toMatch(/^HTTP\/1\.1 40[04] /);
+  });
+
+  test('a directory without / at its end leads to the one with it, on this server only; without an index it is nothing', async () => {
+    const srs = await startSrs({ config: config('') });
+    await listens(srs);
+    for (const dir of ['vod/a b#c', 'bare']) mkdirSync(join(srs.dir, dir), { recursive: true });
+    for (const dir of ['vod', 'vod/a b#c']) writeFileSync(join(srs.dir, dir, 'index.html'), 'hello');
+    const answer = (target: string, method = 'GET') => raw(srs, `${method} ${target} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    for (const [target, location] of [
+      ['/vod', '/vod/'],
+      ['/vod?a=//b&c=?', '/vod/?a=//b&c=?'],
+      ['//vod', '/vod/'],
+      ['/%2Fvod', '/vod/'],
+      ['/vod/a%20b%23c', '/vod/a%20b%23c/'],
+      ['http://elsewhere.example/vod', '/vod/'],
+    ] as const)
+      for (const method of ['GET', 'HEAD']) {
+        const got = await answer(target, method);
+        expect(got, target).toMatch(/^HTTP\/1\.1 301 /);
+        expect(/\r\nlocation: (.*)\r\n/i.exec(got)?.[1], target).toBe(location);
+      }
+    for (const target of ['/vod/', '/vod/index.html', '/vod/a%20b%23c/'])
+      expect(await answer(target), target).toMatch(/^HTTP\/1\.1 200 /);
+    for (const target of ['/bare', '/bare/', '//elsewhere.example/vod', '/..', '/vod/..', '/%5Cvod'])
+      expect(await answer(target), target).toMatch(/^HTTP\/1\.1 40[04] /);
   });
 
   test('an encoder that left while the hook was asked publishes nothing and holds no stream', async () => {

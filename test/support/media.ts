@@ -15,11 +15,13 @@ export interface ClipOptions {
   size?: string;
   /** Frames from one key frame to the next. */
   gop?: number;
+  /** Seconds at which there is a key frame besides: groups are counted from there. Of H.264 only. */
+  keyAt?: number;
 }
 
 /** ffmpeg's output arguments, apart from the file. */
 function encoding(options: ClipOptions): string[] {
-  const { video = 'h264', audio = 'aac', bFrames = 0, seconds = 30, size = '640x360', gop = 50 } = options;
+  const { video = 'h264', audio = 'aac', bFrames = 0, seconds = 30, size = '640x360', gop = 50, keyAt } = options;
   const inputs: string[] = [];
   const codecs: string[] = [];
   if (video !== 'none') {
@@ -35,6 +37,7 @@ function encoding(options: ClipOptions): string[] {
         `${bFrames}`,
         '-x264-params',
         'scenecut=0:b-adapt=0',
+        ...(keyAt === undefined ? [] : ['-force_key_frames', `${keyAt}`]),
       );
   }
   if (audio !== 'none') {

@@ -8,6 +8,7 @@ import { fillPath, segmentPath, uriOf } from './names.js';
 import { type Segment, SegmentWindow } from './segment-window.js';
 import { type Piece, Segmenter, type SegmenterRules } from './segmenter.js';
 import { firstNumber, grid } from './sequence.js';
+import { startOffset } from './start-point.js';
 
 /** What the configuration says about a stream. */
 export interface HlsSettings {
@@ -164,6 +165,7 @@ export class HlsStream implements SegmenterRules {
         targetDuration: this.#target,
         mediaSequence: first.seq,
         discontinuitySequence: first.discontinuitiesBefore,
+        startOffset: startOffset(entries, this.#target, this.#ended),
         entries,
         ended: this.#ended,
       },
@@ -191,7 +193,7 @@ export class HlsStream implements SegmenterRules {
     this.#parted = undefined;
   }
 
-  #add({ bytes, start, duration, discontinuity }: Piece): void {
+  #add({ bytes, start, duration, discontinuity, independent }: Piece): void {
     const { hls, utc } = this.settings();
     const { hlsFragment, hlsTdRatio, hlsTsFile, hlsEntryPrefix } = hls;
     const isAligned = this.#isAligned;
@@ -209,6 +211,7 @@ export class HlsStream implements SegmenterRules {
     const locked = hls.hlsKeys ? this.#keys.encrypt(bytes, seq, hls.hlsFragmentsPerKey) : undefined;
     const segment: Segment = {
       seq,
+      independent,
       path,
       uri: uriOf(path, this.playlistPath, hlsEntryPrefix),
       bytes: locked?.bytes ?? bytes,

@@ -1,8 +1,11 @@
 import type { PlaylistEntry } from '../../protocol/m3u8/index.js';
 import type { HlsKey } from './keys.js';
+import { startPoint } from './start-point.js';
 
 export interface Segment extends PlaylistEntry {
   readonly seq: number;
+  /** Players can begin with it. */
+  readonly independent: boolean;
   /** From the root of the HTTP server. */
   readonly path: string;
   /** Undefined once a file has them and memory is not served from. */
@@ -19,6 +22,8 @@ export interface Segment extends PlaylistEntry {
 
 /** RFC 8216 §6.2.2: a playlist never becomes shorter than so many target durations. */
 const SHORTEST_LIST = 3;
+/** Where players can begin is listed for so many seconds longer, at most. */
+const LONGER_FOR_START = 60;
 
 /** The segments of a stream that are listed, and those that players may still ask for. */
 export class SegmentWindow {
@@ -45,16 +50,20 @@ export class SegmentWindow {
 
   /**
    * Unlists what is older than the window, and forgets what nobody can ask for any more: what left the list is kept for
-   * its own duration and that of the list that had it (RFC 8216 §6.2.2).
+   * its own duration and that of the list that had it (RFC 8216 §6.2.2). The last place where a player can begin stays.
    * @param window seconds. @param target the target duration, seconds. @returns what was forgotten.
    */
   trim(window: number, target: number, now: number): Segment[] {
     const enough = Math.max(window, SHORTEST_LIST * target);
     let length = seconds(this.listed);
-    for (const segment of this.listed) {
-      if (length - segment.duration < enough) break;
+    const { listed } = this;
+    for (const [i, segment] of listed.entries()) {
+      const rest = length - segment.duration;
+      if (rest < enough) break;
+      const isLastStart = segment.independent && startPoint(listed.slice(i + 1), target)?.isFar !== true;
+      if (isLastStart && rest < enough + LONGER_FOR_START) break;
       segment.keptUntil = now + (length + segment.duration) * 1000;
-      length -= segment.duration;
+      length = rest;
     }
     const isOver = ({ keptUntil = Number.POSITIVE_INFINITY }: Segment): boolean => keptUntil <= now;
     const kept = this.#segments.findIndex((segment) => !isOver(segment));

@@ -11,6 +11,8 @@ export interface Piece {
   /** Seconds. */
   readonly duration: number;
   readonly discontinuity: boolean;
+  /** Its first picture is a key frame, or it has no place for pictures: players can begin with it. */
+  readonly independent: boolean;
 }
 
 /** Times in ms on the stream's clock. */
@@ -58,6 +60,10 @@ export class Segmenter implements FrameConsumer {
   #start = 0;
   #last = 0;
   #written = false;
+  /** Whether the first picture of the piece at hand is a key frame; undefined: there is none yet. */
+  #keyFirst: boolean | undefined;
+  /** The piece at hand began with a cut without a key frame. */
+  #forced = false;
   #discontinuity = false;
   /** There is a segment that the next publish differs from. */
   #emitted = false;
@@ -151,38 +157,57 @@ export class Segmenter implements FrameConsumer {
     this.#muxer.begin(this.#tracks);
     this.#start = at;
     this.#written = false;
+    this.#keyFirst = undefined;
+    this.#forced = false;
   }
 
   #take(frame: Frame): void {
     const { dts, codec } = frame;
     const kind = frame.kind as Kind;
-    if (this.#isCut(frame)) this.#cut(dts);
+    const cut = this.#cutAt(frame);
+    if (cut !== undefined) this.#cut(dts, cut);
     this.#last = Math.max(this.#last, dts);
     // A track or configuration that this segment did not begin with waits for the next one.
     if (this.#tracks[kind] !== codec || this.#pending.has(kind)) return;
-    if (this.#muxer.write(frame)) this.#written = true;
+    if (this.#muxer.write(frame)) this.#wrote(frame);
     else this.#leaveOut(`${codec} frame`, 'damaged, or without its configuration');
   }
 
-  #isCut({ kind, role, dts }: Frame): boolean {
-    if (!this.#written) return false;
-    const isDue = this.rules.isDue(this.#start, dts);
-    if (kind === 'video' && role === 'key') return this.#changed || isDue;
-    const hasVideo = this.#tracks.video !== undefined;
-    const audioAlone = !hasVideo && this.#seen.video === undefined;
-    if (audioAlone && (this.#changed || isDue)) return true;
-    if (isDue && kind === 'video' && !this.rules.waitsForKey()) return true;
-    const isTooLong = dts - this.#start >= this.rules.limit() + FORCED_OVER_LIMIT;
-    if (!isTooLong && this.#muxer.length < this.rules.maxBytes()) return false;
-    if (hasVideo) this.forcedCuts++;
-    return true;
+  #wrote({ kind, role }: Frame): void {
+    this.#written = true;
+    if (kind === 'video') this.#keyFirst ??= role === 'key';
   }
 
-  #cut(at: number): void {
+  #cutAt(frame: Frame): 'wanted' | 'forced' | undefined {
+    const { kind, role, dts } = frame;
+    if (!this.#written) return undefined;
+    const isDue = this.rules.isDue(this.#start, dts);
+    if (kind === 'video' && role === 'key')
+      return this.#changed || isDue || this.#isRepaired(dts) ? 'wanted' : undefined;
+    const hasVideo = this.#tracks.video !== undefined;
+    const audioAlone = !hasVideo && this.#seen.video === undefined;
+    if (audioAlone && (this.#changed || isDue)) return 'wanted';
+    if (isDue && kind === 'video' && !this.rules.waitsForKey()) return 'wanted';
+    const isTooLong = dts - this.#start >= this.rules.limit() + FORCED_OVER_LIMIT;
+    if (!isTooLong && this.#muxer.length < this.rules.maxBytes()) return undefined;
+    if (hasVideo) this.forcedCuts++;
+    return hasVideo ? 'forced' : 'wanted';
+  }
+
+  /**
+   * After a forced cut a key frame begins a piece whatever its time: else every piece from there on could begin, and be
+   * cut, in the middle of a group. Not on the grid, where it would take a number.
+   */
+  #isRepaired(at: number): boolean {
+    return this.#forced && this.#keyFirst === false && at - this.#start >= SHORTEST && !this.rules.isAligned();
+  }
+
+  #cut(at: number, kind: 'wanted' | 'forced'): void {
     this.#close(at - this.#start);
     this.#discontinuity ||= this.#changed;
     this.#changed = false;
     this.#open(at);
+    this.#forced = kind === 'forced';
   }
 
   #close(length: number): void {
@@ -196,6 +221,7 @@ export class Segmenter implements FrameConsumer {
       start: this.#start,
       duration: Math.min(length, this.rules.limit() + OVER_LIMIT) / 1000,
       discontinuity: this.#discontinuity,
+      independent: this.#tracks.video === undefined || this.#keyFirst === true,
     });
     this.#discontinuity = false;
     this.#emitted = true;

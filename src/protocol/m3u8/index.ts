@@ -21,6 +21,8 @@ export interface Playlist {
   readonly targetDuration: number;
   readonly mediaSequence: number;
   readonly discontinuitySequence: number;
+  /** Where players begin, seconds from the end and negative; undefined: where they like. */
+  readonly startOffset: number | undefined;
   readonly entries: readonly PlaylistEntry[];
   /** Nothing follows. */
   readonly ended: boolean;
@@ -35,6 +37,7 @@ export function writePlaylist(list: Playlist, query = ''): string {
     `#EXT-X-MEDIA-SEQUENCE:${list.mediaSequence}`,
     `#EXT-X-DISCONTINUITY-SEQUENCE:${list.discontinuitySequence}`,
   ];
+  if (list.startOffset !== undefined) lines.push(`#EXT-X-START:TIME-OFFSET=${list.startOffset.toFixed(3)}`);
   let inForce = KEY_NONE;
   for (const { uri, duration, discontinuity, key } of list.entries) {
     if (discontinuity) lines.push('#EXT-X-DISCONTINUITY');

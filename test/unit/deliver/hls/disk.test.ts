@@ -41,6 +41,7 @@ const logged = (text: string): number => {
 
 const segment = (seq: number): Segment => ({
   seq,
+  independent: true,
   path: `/live/s-${seq}.ts`,
   uri: `s-${seq}.ts`,
   bytes: Buffer.from(`segment ${seq}`),

@@ -43,6 +43,36 @@ function sound(hls: HlsStream, from: number, until: number, clock = new FakeCloc
   }
 }
 
+/** Pictures at 25/s and sound, with key frames at these times. @param each is called after each picture. */
+function pictures(hls: HlsStream, until: number, isKey: (at: number) => boolean, each?: (at: number) => void): void {
+  hls.segmenter.onFrame(avcConfig(0));
+  hls.segmenter.onFrame(aacConfig(0));
+  for (let at = 0; at < until; at += 40) {
+    hls.segmenter.onFrame(isKey(at) ? avcKey(at) : avcInter(at));
+    for (const more of [0, 20]) hls.segmenter.onFrame(aacFrame(at + more));
+    each?.(at);
+  }
+}
+
+/** What EXT-X-START of a playlist points at: the segment, how far within it, and how far from the end, s. */
+function startOf(hls: HlsStream): { uri: string; within: number; fromEnd: number } | undefined {
+  const { start, segments } = read(hls);
+  if (start === undefined) return undefined;
+  let from = segments.reduce((sum, { duration }) => sum + duration, 0);
+  for (const { uri, duration } of segments) {
+    if (from - duration < -start.offset) return { uri, within: from + start.offset, fromEnd: -start.offset };
+    from -= duration;
+  }
+  return undefined;
+}
+
+/** Whether the first picture of a segment is a key frame. */
+function startsWithKey(uri: string): boolean {
+  const bytes = files.get(`/live/${uri}`) ?? Buffer.alloc(0);
+  const [idr, other] = [0x65, 0x41].map((type) => bytes.indexOf(Buffer.from([0, 0, 1, type]))) as [number, number];
+  return idr >= 0 && (other < 0 || idr < other);
+}
+
 const read = (hls: HlsStream, query = ''): HLS.types.MediaPlaylist =>
   HLS.parse(hls.playlist(query) ?? '') as HLS.types.MediaPlaylist;
 
@@ -179,6 +209,79 @@ describe('the playlist of a stream (RFC 8216)', () => {
     for (let i = 0; i < 500; i++) hls.segmenter.onFrame(i === 0 ? avcKey(0) : avcInter(i * 40));
     for (const { duration } of read(hls).segments) expect(duration).toBeLessThan(3);
     expect(hls.segmenter.forcedCuts).toBeGreaterThan(4);
+  });
+});
+
+describe('groups of pictures longer than the target (RFC 8216 §4.3.5.2)', () => {
+  /** As OBS left to itself: a key frame at 4.2 s, then every 8.36 s. */
+  const obs = (at: number): boolean => at === 0 || (at >= 4200 && (at - 4200) % 8360 === 0);
+
+  test('EXT-X-START leads to a segment with a key frame, three target durations from the end once there is one', () => {
+    const hls = make({ block: 'hls_fragment 4; hls_window 20;' });
+    const faults: string[] = [];
+    let last = '';
+    pictures(hls, 120_000, obs, (at) => {
+      const text = hls.playlist('') ?? '';
+      if (text === last) return;
+      last = text;
+      const list = read(hls);
+      if (list.targetDuration !== 4) faults.push(`target ${list.targetDuration} at ${at}`);
+      const start = startOf(hls);
+      if (list.segments.every(({ uri }) => startsWithKey(uri))) {
+        if (start !== undefined) faults.push(`a start without need at ${at}`);
+      } else if (start === undefined || !startsWithKey(start.uri)) faults.push(`no start with a key frame at ${at}`);
+      else {
+        if (start.within < 0.05 || start.within > 0.15) faults.push(`${start.within} s within at ${at}`);
+        if (start.fromEnd < 12 && at > 30_000) faults.push(`${start.fromEnd} s from the end at ${at}`);
+      }
+    });
+    expect(faults).toEqual([]);
+    expect(last).toMatch(/\n#EXT-X-START:TIME-OFFSET=-\d+\.\d{3}\n/);
+  });
+
+  test('a window shorter than a group: the segment with the last key frame that is far enough stays listed, for a minute at most', () => {
+    const hls = make({ block: 'hls_fragment 1; hls_window 3;' });
+    let longest = 0;
+    pictures(
+      hls,
+      300_000,
+      (at) => (at < 2000 ? at % 1000 === 0 : at < 100_000 && at % 10_000 === 0),
+      (at) => {
+        if (at < 20_000) return;
+        longest = Math.max(
+          longest,
+          hls.listed.reduce((sum, { duration }) => sum + duration, 0),
+        );
+        if (at < 140_000) expect(startsWithKey(startOf(hls)?.uri ?? ''), `at ${at}`).toBe(true);
+      },
+    );
+    expect(longest).toBeGreaterThan(60);
+    expect(longest).toBeLessThan(66);
+    // No key frame for minutes: there is nothing to point at, and the list is as short as ever.
+    expect(startOf(hls)).toBeUndefined();
+    expect(hls.listed.length).toBeLessThan(6);
+  });
+
+  test('key frames as often as they should be: no such tag; nor when it has ended and begins with one', () => {
+    const often = make({ block: 'hls_fragment 4; hls_window 20;' });
+    pictures(often, 60_000, (at) => at % 2000 === 0);
+    expect(often.playlist('')).not.toContain('EXT-X-START');
+    const hls = make({ block: 'hls_fragment 4; hls_window 100;' });
+    pictures(hls, 40_000, obs);
+    expect(hls.playlist('')).toContain('EXT-X-START');
+    hls.end();
+    expect(hls.playlist('')).not.toContain('EXT-X-START');
+  });
+
+  test('ended, and it begins without a key frame: the start is the oldest key frame', () => {
+    const hls = make({ block: 'hls_fragment 1; hls_window 20;' });
+    pictures(hls, 61_500, (at) => at === 0 || at % 3000 === 1000);
+    hls.segmenter.finish();
+    hls.end();
+    const { segments } = read(hls);
+    const first = segments.findIndex(({ uri }) => startsWithKey(uri));
+    expect(startOf(hls)?.uri).toBe(first === 0 ? undefined : segments[first]?.uri);
+    expect(first).toBeGreaterThan(0);
   });
 });
 

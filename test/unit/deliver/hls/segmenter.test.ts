@@ -65,6 +65,34 @@ describe('where a stream is cut', () => {
     for (const { duration } of pieces) expect(Math.round(duration)).toBeLessThanOrEqual(3);
   });
 
+  test('groups longer than the target: after a forced cut the next key frame begins a piece, and is told of', () => {
+    const { it, pieces } = segmenter(4, 4);
+    for (const frame of programme(60, 25, 200)) it.onFrame(frame); // 8 s
+    expect(pieces.length).toBeGreaterThan(10);
+    expect(pieces.map(startsWithKey)).toEqual(pieces.map((_, i) => i % 2 === 0));
+    expect(pieces.map(({ independent }) => independent)).toEqual(pieces.map(startsWithKey));
+    expect(it.forcedCuts).toBe(pieces.filter((_, i) => i % 2 === 1).length);
+    for (const { duration } of pieces) expect(Math.round(duration)).toBeLessThanOrEqual(4);
+  });
+
+  test('a key frame sooner than 100 ms after a forced cut: no piece of its own, nothing is longer than the target', () => {
+    const { it, pieces } = segmenter(4, 4);
+    for (const frame of programme(60, 25, 111)) it.onFrame(frame); // 4.44 s, cut at 4.4 s
+    for (const { duration } of pieces) {
+      expect(duration).toBeGreaterThanOrEqual(0.1);
+      expect(Math.round(duration)).toBeLessThanOrEqual(4);
+    }
+    expect(pieces.filter(({ independent }) => independent).length).toBeGreaterThan(pieces.length / 4);
+    expect(pieces.map(({ independent }) => independent)).toEqual(pieces.map(startsWithKey));
+  });
+
+  test('sound alone: players can begin with every piece', () => {
+    const { it, pieces } = segmenter(1, 1);
+    it.onFrame(aacConfig(0));
+    for (let at = 0; at < 8000; at += 20) it.onFrame(aacFrame(at));
+    expect(pieces.every(({ independent }) => independent)).toBe(true);
+  });
+
   test('a longer fragment than the target, after a reload: still cut at key frames', () => {
     const { it, pieces } = segmenter(10, 4);
     for (const frame of programme(40, 25, 50)) it.onFrame(frame);
