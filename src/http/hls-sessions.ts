@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { ms } from '../core/index.js';
 import { RefusedError, type Timer } from '../kernel/index.js';
 import { type Client, type StreamFacts, type StreamName, streamKey } from '../stream/index.js';
 import { clientAddress } from './client-address.js';
 import { Contexts } from './hls-context.js';
-import { tcUrlOf } from './live-request.js';
+import { senderOf } from './live-request.js';
 import type { HttpEnvironment } from './ports.js';
 
 /** A player asks for its playlist every few seconds; one that has not asked for so long is gone. */
@@ -117,17 +116,8 @@ export class HlsSessions {
 
   async #open(key: string, asked: Asked, context: string | undefined): Promise<HlsSession> {
     const { stream, message, param, ip, who } = asked;
-    const { headers } = message;
-    const facts: StreamFacts = {
-      id: randomBytes(6).toString('hex'),
-      ip,
-      protocol: 'hls',
-      ...stream,
-      param,
-      tcUrl: tcUrlOf(message, stream.app),
-      pageUrl: headers.referer ?? '',
-      swfUrl: '',
-    };
+    const sender = senderOf(message, stream.app, this.env.config().trustedProxies);
+    const facts: StreamFacts = { ...sender, protocol: 'hls', ...stream, param };
     try {
       const decision = await this.env.gate.play(facts);
       const { stream: name = facts.stream } = decision;

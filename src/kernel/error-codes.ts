@@ -28,6 +28,8 @@ export const errorCodes = {
   ADDRESS_DENIED: 'The rules of security { … } do not let this address publish or play.',
   ADDRESS_PRIVATE: 'A destination that is not of the configuration leads to a private address.',
   REFER_DENIED: 'The page of the client is not of an allowed domain.',
+  ORIGIN_DENIED: 'A web page of another origin wants to publish.',
+  PUBLISH_OFF: 'The vhost takes no streams over HTTP.',
   SIGN_INVALID: 'The URL has no signature, or a wrong one.',
   SIGN_EXPIRED: 'The signed URL has expired.',
   PASS_NEEDED: 'The port is only for programs that this server runs itself.',

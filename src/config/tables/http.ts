@@ -90,6 +90,14 @@ export const httpInVhost = {
         since: 2,
         doc: 'Path of a stream, with [stream] in it: .flv at its end makes it FLV, .ts an MPEG transport stream. Several mounts are several directives.',
       },
+      publish: {
+        type: 'onoff',
+        default: true,
+        reload: 'live',
+        since: 'own',
+        guards: true,
+        doc: 'Encoders may publish over HTTP and WebSocket, too, under the URLs of FLV.',
+      },
       wait: {
         type: 'seconds',
         default: 5,
