@@ -113,6 +113,7 @@ describe('HTTP-FLV', () => {
     expect(viewer.head()).toMatch(/content-type: video\/x-flv/i);
     expect(viewer.head()).toMatch(/x-content-type-options: nosniff/i);
     expect(viewer.head()).toMatch(/access-control-allow-origin: \*/i);
+    expect(viewer.head()).toMatch(/x-accel-buffering: no/i);
     expect(/transfer-encoding: chunked/i.test(viewer.head())).toBe(version === '1.1');
     viewer.close();
     publisher.close();
