@@ -33,7 +33,7 @@ export const errorCodes = {
   SIGN_INVALID: 'The URL has no signature, or a wrong one.',
   SIGN_EXPIRED: 'The signed URL has expired.',
   PASS_NEEDED: 'The port is only for programs that this server runs itself.',
-  PLAYERS_LIMIT: 'There are as many players of HLS as max_connections allows.',
+  PLAYERS_LIMIT: 'There are as many players of HLS as max_connections allows, or from one address a quarter of it.',
   VIEWERS_LIMIT: 'The stream has as many players as max_viewers allows.',
   KICKED: 'The operator ended the connection.',
   TIMEOUT: 'The peer did not do what was due within its deadline.',
