@@ -58,7 +58,7 @@ export class LiveOutput {
   /** From here on the socket belongs to the stream. */
   serve({ facts, stream }: Admitted, socket: Duplex, framing: LiveBody): void {
     const log = this.env.log.child({ conn: facts.id, peer: facts.ip, protocol: facts.protocol });
-    const viewer = new StreamViewer(socket, facts, stream, framing, log, (closed) => {
+    const viewer = new StreamViewer(socket, facts, stream, framing, this.env.clock, log, (closed) => {
       this.#viewers.delete(closed);
       this.env.clients.remove(closed);
       this.env.gate.stopped(facts);

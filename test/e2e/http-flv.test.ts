@@ -186,7 +186,7 @@ describe('WebSocket-FLV', () => {
     const socket = new WebSocket(at('/live/ws.flv', 'ws'));
     const messages: Buffer[] = [];
     socket.on('message', (bytes: Buffer) => messages.push(bytes));
-    await until('the header', () => messages.length > 0);
+    await new Promise((open) => socket.once('open', open));
     await feed(publisher, { frames: 20, bytes: 70_000 });
     const tags = () => new FlvReader().push(Buffer.concat(messages));
     await until('all frames', () => mediaOf(tags(), 9).length === 20);

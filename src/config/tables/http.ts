@@ -98,6 +98,27 @@ export const httpInVhost = {
         guards: true,
         doc: 'Encoders may publish over HTTP and WebSocket, too, under the URLs of FLV.',
       },
+      guess_has_av: {
+        type: 'onoff',
+        default: true,
+        reload: 'next',
+        since: 5,
+        doc: 'The header of FLV names the tracks that the stream has. off: those of has_audio and has_video.',
+      },
+      has_audio: {
+        type: 'onoff',
+        default: true,
+        reload: 'next',
+        since: 5,
+        doc: 'With guess_has_av off: the header names sound. off leaves it out of the stream; has_video off as well leaves out nothing.',
+      },
+      has_video: {
+        type: 'onoff',
+        default: true,
+        reload: 'next',
+        since: 5,
+        doc: 'With guess_has_av off: the header names pictures. off leaves them out of the stream.',
+      },
       wait: {
         type: 'seconds',
         default: 5,
