@@ -103,6 +103,8 @@ export interface NamedRow extends RowBase {
   readonly type: 'named';
   readonly rows: DirectiveTable;
   readonly later: LaterTable;
+  /** The ID is the name of a host: two that are one to clients are an error. */
+  readonly host?: true;
   /** The ID may be left out. */
   readonly optional?: true;
   /** Stands in conf/full.conf as ID. */

@@ -46,7 +46,7 @@ export function vhostOf(config: Config, { url, host }: Asked): VhostConfig | und
 }
 
 /** `[::1]:8080` and `example.com:8080` without their port. */
-const hostName = (host: string): string => host.replace(/:\d+$/, '').toLowerCase();
+const hostName = (host: string): string => host.replace(/:\d+$/, '');
 
 const queryOf = (url: string): string => (url.includes('?') ? url.slice(url.indexOf('?') + 1) : '');
 

@@ -105,6 +105,20 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
     await other.said('onStatus NetStream.Publish.Start');
   });
 
+  test('a vhost with capitals: any case and a final dot, by RTMP and HTTP, lead to one stream', async () => {
+    const srs = await startSrs({ config: config('', 'vhost Live.Example.com { http_remux { enabled on; } }') });
+    pushFile(await clip({}), `${srs.url('live', 'a')}?vhost=LIVE.example.com`);
+    await until('it is live', () => srs.log().includes('"stream":"Live.Example.com/live/a"'));
+    for (const host of ['live.example.com', 'LIVE.EXAMPLE.COM:8080', 'live.example.com.', 'live.example.com.:8080'])
+      expect(await raw(srs, `HEAD /live/a.flv HTTP/1.1\r\nHost: ${host}\r\n\r\n`), host).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await statusOf(srs, '/live/a.flv?vhost=live.EXAMPLE.com')).toBe(200);
+    expect(await statusOf(srs, '/live/a.flv')).toBe(404);
+    const player = await RawPeer.connected(srs.port);
+    player.play('a?vhost=live.example.COM');
+    await player.said('onStatus NetStream.Play.Start');
+    expect(srs.log()).not.toContain('live.example.COM');
+  });
+
   test('crossdomain off: no page of another origin may read anything', async () => {
     const text = config('hls { enabled on; hls_fragment 1; }').replace('dir DIR;', 'dir DIR; crossdomain off;');
     const srs = await startSrs({ config: text });

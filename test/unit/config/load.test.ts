@@ -187,7 +187,10 @@ describe('vhosts', () => {
   );
   test('exact name, else the default; a disabled one has no stand-in', () => {
     assert.equal(findVhost(config, 'a')?.name, 'a');
-    assert.equal(findVhost(config, 'A')?.name, '__defaultVhost__');
+    assert.equal(findVhost(config, 'A')?.name, 'a');
+    assert.equal(findVhost(config, 'a.')?.name, 'a');
+    assert.equal(findVhost(config, 'b')?.name, '__defaultVhost__');
+    assert.isUndefined(findVhost(config, 'OFF'));
     assert.equal(findVhost(config, '__proto__')?.name, '__defaultVhost__');
     assert.isUndefined(findVhost(config, 'off'));
     const alone = parseConfig('listen 1; vhost a { }', 'a.conf').config;
@@ -203,6 +206,14 @@ describe('vhosts', () => {
   test('of two with one name the first counts', () => {
     assert.equal(config.vhosts.get('a')?.atc, false);
     assert.deepEqual(warnings, ['a.conf:5:1: vhost a is there already, this one is ignored']);
+  });
+  test('upper and lower case are one host: its block keeps its spelling, and there can not be two', () => {
+    const { config } = parseConfig('listen 1; vhost Live.Example.com { }', 'a.conf');
+    for (const name of ['live.example.com', 'LIVE.EXAMPLE.COM', 'Live.Example.com', 'live.example.com.'])
+      assert.equal(findVhost(config, name)?.name, 'Live.Example.com');
+    const twice = refusal(() => parseConfig('listen 1;\nvhost a.b { }\nvhost A.b { }\nvhost a.b. { }', 'a.conf'));
+    assert.match(twice.message, /^a\.conf:3:1: vhost A\.b is the same host as vhost a\.b/);
+    assert.match(twice.message, /\na\.conf:4:1: vhost a\.b\. is the same host as vhost A\.b/);
   });
   test('none at all is said', () => {
     assert.deepEqual(parseConfig('listen 1;', 'a.conf').warnings, [
