@@ -86,6 +86,7 @@ export const httpInVhost = {
         each: 'directive',
         default: ['[vhost]/[app]/[stream].flv'],
         pattern: '\\[stream\\].*\\.(flv|ts)$',
+        leaveOut: { pattern: '\\.(aac|mp3)$', note: 'is not served: streams are FLV or MPEG-TS here' },
         reload: 'live',
         since: 2,
         doc: 'Path of a stream, with [stream] in it: .flv at its end makes it FLV, .ts an MPEG transport stream. Several mounts are several directives.',

@@ -238,3 +238,27 @@ test.each([
   assert.equal(code, 'CONFIG_INVALID');
   assert.match(message, /a\.conf:1:\d+: \w+ is on or off, not "\w+"$/m);
 });
+
+test('what the original takes and this does not: a warning that names it, and the rest of the file acts', () => {
+  const text = `listen 1935; http_server { enabled on; }
+vhost v {
+  hls { enabled on; hls_fragment 0.2; }
+  http_remux { enabled on; mount [vhost]/[app]/[stream].aac; mount [vhost]/[app]/[stream].flv; }
+}
+vhost w { http_remux { enabled on; mount [vhost]/[app]/[stream].mp3; } }`;
+  const { config, warnings } = parseConfig(text, 'a.conf');
+  assert.deepEqual(warnings, [
+    'a.conf:3:34: hls_fragment "0.2" is less than can be, so it is 0.25 seconds',
+    'a.conf:4:28: mount [vhost]/[app]/[stream].aac is not served: streams are FLV or MPEG-TS here',
+    'a.conf:6:36: mount [vhost]/[app]/[stream].mp3 is not served: streams are FLV or MPEG-TS here',
+  ]);
+  assert.equal(config.vhosts.get('v')?.hls.hlsFragment, 0.25);
+  assert.deepEqual(config.vhosts.get('v')?.httpRemux.mount, ['[vhost]/[app]/[stream].flv']);
+  assert.deepEqual(config.vhosts.get('w')?.httpRemux.mount, []);
+});
+
+test.each(['hls { hls_fragment 0; }', 'hls { hls_fragment -1; }', 'http_remux { mount [vhost]/[app]/[stream].avi; }'])(
+  '%s: an error still',
+  (text) =>
+    assert.equal(refusal(() => parseConfig(`listen 1935; vhost v { ${text} }`, 'a.conf')).code, 'CONFIG_INVALID'),
+);
