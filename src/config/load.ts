@@ -5,6 +5,7 @@ import { type Environment, override } from './environment.js';
 import { includeFromDisk, readConfigFile } from './files.js';
 import type { OpenInclude } from './grammar.js';
 import { readTree } from './grammar.js';
+import { foldHost } from './host-name.js';
 import { crossClashes, listenersOf } from './listeners.js';
 import { openFileLimit, openFilesFor } from './open-files.js';
 import { Problems } from './problems.js';
@@ -66,12 +67,23 @@ export function parseConfig(text: string, file: string, surroundings: Surroundin
   return Object.freeze({ config, warnings: problems.warnings(), origins: originsOf(reading) });
 }
 
+const folded = new WeakMap<Config['vhosts'], ReadonlyMap<string, VhostConfig>>();
+
+function foldedOf(vhosts: Config['vhosts']): ReadonlyMap<string, VhostConfig> {
+  let byName = folded.get(vhosts);
+  if (byName === undefined) {
+    byName = new Map(Array.from(vhosts.values(), (vhost) => [foldHost(vhost.name), vhost]));
+    folded.set(vhosts, byName);
+  }
+  return byName;
+}
+
 /**
- * The vhost that serves a host name: exactly that name, else `__defaultVhost__`. A disabled one serves nobody, and the
- * default does not stand in for it.
+ * The vhost that serves a host name, in upper or lower case: the one of that name, else `__defaultVhost__`. A disabled
+ * one serves nobody, and the default does not stand in for it. Its streams go by its own name, however it was asked for.
  */
-export function findVhost(config: Config, name: string): VhostConfig | undefined {
-  const vhost = config.vhosts.get(name) ?? config.vhosts.get('__defaultVhost__');
+export function findVhost({ vhosts }: Config, name: string): VhostConfig | undefined {
+  const vhost = vhosts.get(name) ?? foldedOf(vhosts).get(foldHost(name)) ?? vhosts.get('__defaultVhost__');
   return vhost?.enabled ? vhost : undefined;
 }
 

@@ -1,3 +1,4 @@
+import { foldHost } from './host-name.js';
 import { printLater } from './later.js';
 import { didYouMean } from './near-miss.js';
 import type { Problems } from './problems.js';
@@ -29,6 +30,8 @@ export function readScope(scope: Scope, directives: readonly Directive[], proble
 }
 
 class ScopeReader {
+  readonly #hosts = new Map<string, string>();
+
   constructor(
     private readonly problems: Problems,
     private readonly places: ReadonlyMap<string, readonly string[]>,
@@ -91,7 +94,19 @@ class ScopeReader {
       this.problems.warn(directive.at, `${which} is there already, this one is ignored`);
       return;
     }
+    if (scope.host) this.#checkHost(name, key, directive.at);
     blocks.set(key, this.read(scope, directive.block ?? [], name));
+  }
+
+  #checkHost(name: string, key: string, at: Position): void {
+    const host = foldHost(key);
+    const first = this.#hosts.get(host);
+    if (first !== undefined)
+      this.problems.error(
+        at,
+        `${name} ${show(key)} is the same host as ${name} ${show(first)}, in upper and lower case`,
+      );
+    this.#hosts.set(host, key);
   }
 
   /** First match wins, as in the original: a repeat is ignored, here not silently. */

@@ -1,5 +1,6 @@
 import { canonicalHost, clash, type ListenAddress, splitAddress } from './address.js';
 import type { Problems } from './problems.js';
+import { boundsOf } from './schema.js';
 import type { Pair, ValueRow } from './table.js';
 import { type Directive, show, type Token } from './tree.js';
 
@@ -20,6 +21,10 @@ export function readValue(row: ValueRow, directive: Directive, problems: Problem
   if (row.type === 'pairs') return readPairs(directive, problems);
   if (row.type === 'strings' && row.each === 'directive') {
     const text = directive.args.map((arg) => arg.text).join(' ');
+    if (row.leaveOut !== undefined && new RegExp(row.leaveOut.pattern).test(text)) {
+      problems.warn(directive.at, `${directive.name} ${show(text)} ${row.leaveOut.note}`);
+      return { value: [], words: [] };
+    }
     return { value: text === '' ? [] : [text], words: directive.args.slice(0, 1) };
   }
   if (row.type === 'strings') return { value: directive.args.map((arg) => arg.text), words: directive.args };
@@ -82,7 +87,14 @@ function readNumber(
     const taken = `${Number(digits)} ${unitOf[row.type]}`.trimEnd();
     problems.warn(word.at, `${name} "${show(word.text)}": only the number counts, so it is ${taken}`);
   }
-  return Number(digits);
+  const number = Number(digits);
+  const { min } = boundsOf(row);
+  if (row.raise === undefined || number <= 0 || number >= min) return number;
+  problems.warn(
+    word.at,
+    `${name} "${show(word.text)}" is less than can be, so it is ${`${min} ${unitOf[row.type]}`.trimEnd()}`,
+  );
+  return min;
 }
 
 const inUnit = (type: keyof typeof unitOf): string => (unitOf[type] === '' ? '' : ` of ${unitOf[type]}`);

@@ -29,6 +29,7 @@ export interface NamedScope extends Scope {
   /** Place of the blocks in the typed configuration: `/vhosts`. */
   readonly path: string;
   readonly optional: boolean;
+  readonly host: boolean;
 }
 
 /** Turns tables inside out: from what the configuration holds to what the operator may write. */
@@ -48,7 +49,8 @@ function addRows(words: Words, rows: DirectiveTable, written: string, path: stri
 }
 
 function addRow(word: Word, row: ValueRow | NamedRow, path: string): void {
-  if (row.type === 'named') word.named = { ...scopeOf(row.rows, row.later), path, optional: row.optional === true };
+  if (row.type === 'named')
+    word.named = { ...scopeOf(row.rows, row.later), path, optional: row.optional === true, host: row.host === true };
   else word.setting = { path, row };
 }
 

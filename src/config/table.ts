@@ -46,6 +46,8 @@ interface NumberRow extends ValueRowBase {
   readonly default: number | undefined;
   readonly min?: number;
   readonly max?: number;
+  /** The original takes less: such a value becomes the least, with a warning. */
+  readonly raise?: true;
 }
 
 interface StringRow extends ValueRowBase {
@@ -67,6 +69,8 @@ interface StringsRow extends ValueRowBase {
   readonly each?: 'directive' | 'word';
   /** Regular expression that each item must match. */
   readonly pattern?: string;
+  /** Items of other releases: those that match are left out, with a warning. */
+  readonly leaveOut?: { readonly pattern: string; readonly note: string };
 }
 
 interface EnumRow extends ValueRowBase {
@@ -103,6 +107,8 @@ export interface NamedRow extends RowBase {
   readonly type: 'named';
   readonly rows: DirectiveTable;
   readonly later: LaterTable;
+  /** The ID is the name of a host: two that are one to clients are an error. */
+  readonly host?: true;
   /** The ID may be left out. */
   readonly optional?: true;
   /** Stands in conf/full.conf as ID. */

@@ -31,8 +31,12 @@ export function clientAddress({ socket, headers }: IncomingMessage, trusted: rea
 }
 
 /** A proxy stands between, whether it is trusted or not. */
-export const isForwarded = ({ headers }: IncomingMessage): boolean =>
+const isForwarded = ({ headers }: IncomingMessage): boolean =>
   headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined || headers['x-real-ip'] !== undefined;
+
+/** What came through a proxy is not from this machine, even if the proxy is on it and nobody says to trust it. */
+export const hidesClient = (message: IncomingMessage, trusted: readonly string[]): boolean =>
+  isForwarded(message) && clientAddress(message, trusted) === peerOf(message.socket as Socket).address;
 
 /** What a client is told that has more connections than it may. */
 export const TOO_MANY = 'Too Many Connections';

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { type Ms, ms, type Payload } from '../core/index.js';
@@ -6,8 +5,8 @@ import { ProtocolError, RefusedError, SrsError, type Timer } from '../kernel/ind
 import { decodeAmf0 } from '../protocol/amf/index.js';
 import { FlvReader, type FlvTag, TagType } from '../protocol/flv/index.js';
 import type { Client, Publication, StreamFacts } from '../stream/index.js';
-import { clientAddress } from './client-address.js';
-import { factsOf, type LiveRequest, tcUrlOf } from './live-request.js';
+import { factsOf, type LiveRequest } from './live-request.js';
+import { refuseForeignPublisher } from './origin.js';
 import type { HttpEnvironment } from './ports.js';
 
 /** A publisher that sends FLV in the body of a POST, or in WebSocket messages. */
@@ -43,13 +42,9 @@ export class FlvPush implements Client {
     message: IncomingMessage,
     close: (why: SrsError) => void,
   ): Promise<FlvPush | undefined> {
-    const asked = factsOf(request, {
-      id: randomBytes(6).toString('hex'),
-      ip: clientAddress(message, env.config().trustedProxies),
-      protocol: 'flv',
-      pageUrl: message.headers.referer ?? '',
-      tcUrl: tcUrlOf(message, request.app),
-    });
+    if (!request.vhost.httpRemux.publish) throw new RefusedError('PUBLISH_OFF', 'nobody may publish over HTTP here');
+    refuseForeignPublisher(message, env);
+    const asked = factsOf(request, 'flv', message, env.config().trustedProxies);
     const decision = await env.gate.publish(asked);
     const facts = decision.stream === undefined ? asked : { ...asked, stream: decision.stream };
     if (message.socket.destroyed) {
@@ -72,7 +67,19 @@ export class FlvPush implements Client {
     return `${this.facts.vhost}/${this.facts.app}/${this.facts.stream}`;
   }
 
+  /** The configuration changed. */
+  reconfigure(): void {
+    if (!this.#mayPublish()) this.kick('nobody may publish over HTTP here any more');
+  }
+
+  #mayPublish(): boolean {
+    const vhost = this.env.config().vhosts.get(this.facts.vhost);
+    return vhost?.enabled === true && vhost.httpRemux.enabled && vhost.httpRemux.publish;
+  }
+
+  /** @throws {RefusedError} */
   #begin(): void {
+    if (!this.#mayPublish()) throw new RefusedError('PUBLISH_OFF', 'nobody may publish over HTTP here any more');
     const stream = this.env.hub.obtain(this.facts);
     try {
       this.#publication = stream.publish({

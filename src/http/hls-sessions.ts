@@ -1,16 +1,18 @@
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { ms } from '../core/index.js';
 import { RefusedError, type Timer } from '../kernel/index.js';
 import { type Client, type StreamFacts, type StreamName, streamKey } from '../stream/index.js';
 import { clientAddress } from './client-address.js';
 import { Contexts } from './hls-context.js';
-import { tcUrlOf } from './live-request.js';
+import { senderOf } from './live-request.js';
 import type { HttpEnvironment } from './ports.js';
 
 /** A player asks for its playlist every few seconds; one that has not asked for so long is gone. */
 const IDLE = 30_000;
 const SWEEP = ms(5000);
+/** Of the places of all players an address has no more than this part: a household or an office, and no flood. */
+const SHARE = 1 / 4;
+const LEAST_SHARE = 16;
 
 /** A player of HLS: no connection, but requests with one address, agent and query. */
 export class HlsSession implements Client {
@@ -57,6 +59,9 @@ interface Asked {
 export class HlsSessions {
   readonly #sessions = new Map<string, HlsSession>();
   readonly #contexts = new Contexts();
+  /** How many there are of each address, those that the gate decides on, too. */
+  readonly #perAddress = new Map<string, number>();
+  #warnedAt = Number.NEGATIVE_INFINITY;
   readonly #deciding = new Map<string, Promise<HlsSession>>();
   readonly #timer: Timer;
   #closed = false;
@@ -106,28 +111,48 @@ export class HlsSessions {
   #decide(key: string, asked: Asked, context: string | undefined): Promise<HlsSession> {
     let deciding = this.#deciding.get(key);
     if (deciding === undefined) {
-      // A player needs no connection of its own, so their number does not bound it.
-      if (this.#sessions.size + this.#deciding.size >= this.env.config().maxConnections)
-        throw new RefusedError('PLAYERS_LIMIT', 'there are too many players of HLS');
-      deciding = this.#open(key, asked, context).finally(() => this.#deciding.delete(key));
+      this.#takePlace(asked, context);
+      deciding = this.#open(key, asked, context)
+        .catch((error: unknown) => {
+          this.#leavePlace(asked.ip);
+          throw error;
+        })
+        .finally(() => this.#deciding.delete(key));
       this.#deciding.set(key, deciding);
     }
     return deciding;
   }
 
+  /** A player needs no connection of its own, so their number does not bound it. @throws {RefusedError} PLAYERS_LIMIT */
+  #takePlace({ ip, who }: Asked, context: string | undefined): void {
+    const { maxConnections } = this.env.config();
+    const ofAddress = this.#perAddress.get(ip) ?? 0;
+    const isFull = this.#sessions.size + this.#deciding.size >= maxConnections;
+    if (!isFull && ofAddress < Math.max(LEAST_SHARE, Math.floor(maxConnections * SHARE)))
+      return void this.#perAddress.set(ip, ofAddress + 1);
+    if (context !== undefined) this.#contexts.forget(who, context);
+    const why = `there are too many players of HLS${isFull ? '' : ' from this address'}`;
+    this.#warn(ip, why);
+    throw new RefusedError('PLAYERS_LIMIT', why);
+  }
+
+  #leavePlace(ip: string): void {
+    const left = (this.#perAddress.get(ip) ?? 1) - 1;
+    if (left > 0) this.#perAddress.set(ip, left);
+    else this.#perAddress.delete(ip);
+  }
+
+  #warn(peer: string, why: string): void {
+    const now = this.env.clock.now();
+    if (now < this.#warnedAt + IDLE) return;
+    this.#warnedAt = now;
+    this.env.log.warn({ peer, protocol: 'hls', code: 'PLAYERS_LIMIT' }, `client refused: ${why}`);
+  }
+
   async #open(key: string, asked: Asked, context: string | undefined): Promise<HlsSession> {
     const { stream, message, param, ip, who } = asked;
-    const { headers } = message;
-    const facts: StreamFacts = {
-      id: randomBytes(6).toString('hex'),
-      ip,
-      protocol: 'hls',
-      ...stream,
-      param,
-      tcUrl: tcUrlOf(message, stream.app),
-      pageUrl: headers.referer ?? '',
-      swfUrl: '',
-    };
+    const sender = senderOf(message, stream.app, this.env.config().trustedProxies);
+    const facts: StreamFacts = { ...sender, protocol: 'hls', ...stream, param };
     try {
       const decision = await this.env.gate.play(facts);
       const { stream: name = facts.stream } = decision;
@@ -154,6 +179,7 @@ export class HlsSessions {
 
   #close(key: string, session: HlsSession): void {
     this.#sessions.delete(key);
+    this.#leavePlace(session.facts.ip);
     if (session.context !== undefined) this.#contexts.forget(session.who, session.context);
     if (session.refused === undefined) this.#ended(session);
   }

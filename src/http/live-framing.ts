@@ -1,3 +1,4 @@
+import type { VhostConfig } from '../config/index.js';
 import { flvHeader } from '../protocol/flv/index.js';
 import {
   chunked,
@@ -6,6 +7,7 @@ import {
   framed,
   plain,
   type Selection,
+  type Tracks,
   TsFormat,
   type WireFormat,
   webSocket,
@@ -21,17 +23,27 @@ export const MEDIA_TYPE = { flv: 'video/x-flv', ts: 'video/mp2t' } as const sati
 interface Wanted {
   readonly container: Container;
   readonly only: Selection;
+  readonly vhost: { readonly httpRemux: Pick<VhostConfig['httpRemux'], 'guessHasAv' | 'hasAudio' | 'hasVideo'> };
+}
+
+/** What is sent at all: the query says it, else the vhost, if it does not leave that to the stream. */
+function selectionOf({ only, vhost: { httpRemux } }: Wanted): Selection {
+  const { guessHasAv, hasAudio, hasVideo } = httpRemux;
+  if (only !== 'all' || guessHasAv || hasAudio === hasVideo) return only;
+  return hasAudio ? 'audio' : 'video';
 }
 
 /** What goes before the first frame; a transport stream has no header. */
-const startOf = ({ container, only }: Wanted): Buffer =>
-  container === 'ts' ? Buffer.alloc(0) : flvHeader({ audio: only !== 'video', video: only !== 'audio' });
+function startOf(wanted: Wanted, framing: Framing): Pick<LiveBody, 'start' | 'guess'> {
+  if (wanted.container === 'ts') return { start: Buffer.alloc(0), guess: undefined };
+  const header = (tracks: Tracks): Buffer => framed(framing, flvHeader(tracks));
+  const only = selectionOf(wanted);
+  if (only === 'all' && wanted.vhost.httpRemux.guessHasAv) return { start: Buffer.alloc(0), guess: header };
+  return { start: header({ audio: only !== 'video', video: only !== 'audio' }), guess: undefined };
+}
 
-const formatOf = ({ container, only }: Wanted, framing: Framing): WireFormat =>
-  container === 'ts' ? new TsFormat(only, framing) : new FlvFormat(only, framing);
-
-/** A chunk of no bytes would be the end. */
-const framedStart = (start: Buffer, framing: Framing): Buffer => (start.length === 0 ? start : framed(framing, start));
+const formatOf = (wanted: Wanted, framing: Framing): WireFormat =>
+  wanted.container === 'ts' ? new TsFormat(selectionOf(wanted), framing) : new FlvFormat(selectionOf(wanted), framing);
 
 /**
  * A live stream as an HTTP response, head included: written to the socket itself, because the response object of Node
@@ -45,13 +57,17 @@ export function httpLive(wanted: Wanted, version: string, headers: Headers): Liv
     ...headers,
     'Cache-Control': 'no-store',
     Connection: 'close',
+    // nginx would take in what its player does not: up to 1 GB in a file, and nobody here sees that it is slow.
+    'X-Accel-Buffering': 'no',
     ...(framing === chunked ? { 'Transfer-Encoding': 'chunked' } : {}),
   };
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
   const head = Buffer.from(`HTTP/1.1 200 OK\r\n${lines.join('')}\r\n`, 'latin1');
+  const { start, guess } = startOf(wanted, framing);
   return {
     format: formatOf(wanted, framing),
-    head: Buffer.concat([head, framedStart(startOf(wanted), framing)]),
+    start: Buffer.concat([head, start]),
+    guess,
     tail: framing === chunked ? Buffer.from('0\r\n\r\n', 'latin1') : undefined,
   };
 }
@@ -61,6 +77,6 @@ const CLOSE = Buffer.from([0x88, 0x02, 0x03, 0xe8]);
 
 export const webSocketLive = (wanted: Wanted): LiveBody => ({
   format: formatOf(wanted, webSocket),
-  head: framedStart(startOf(wanted), webSocket),
+  ...startOf(wanted, webSocket),
   tail: CLOSE,
 });

@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { secondsToMs } from '../core/index.js';
 import { type ClientProtocol, type LiveStream, type StreamFacts, streamKey } from '../stream/index.js';
-import { clientAddress } from './client-address.js';
-import { factsOf, type LiveRequest, tcUrlOf } from './live-request.js';
+import { factsOf, type LiveRequest } from './live-request.js';
 import { awaitLive } from './live-streams.js';
 import type { HttpEnvironment } from './ports.js';
 import { type LiveBody, StreamViewer } from './stream-viewer.js';
@@ -45,13 +43,7 @@ export class LiveOutput {
     gone: AbortSignal,
   ): Promise<Admitted | undefined> {
     const { hub, clock, gate } = this.env;
-    const asked = factsOf(request, {
-      id: randomBytes(6).toString('hex'),
-      ip: clientAddress(message, this.env.config().trustedProxies),
-      protocol,
-      pageUrl: message.headers.referer ?? '',
-      tcUrl: tcUrlOf(message, request.app),
-    });
+    const asked = factsOf(request, protocol, message, this.env.config().trustedProxies);
     const decision = await gate.play(asked);
     const facts = decision.stream === undefined ? asked : { ...asked, stream: decision.stream };
     const wait = secondsToMs(request.vhost.httpRemux.wait);
@@ -66,7 +58,7 @@ export class LiveOutput {
   /** From here on the socket belongs to the stream. */
   serve({ facts, stream }: Admitted, socket: Duplex, framing: LiveBody): void {
     const log = this.env.log.child({ conn: facts.id, peer: facts.ip, protocol: facts.protocol });
-    const viewer = new StreamViewer(socket, facts, stream, framing, log, (closed) => {
+    const viewer = new StreamViewer(socket, facts, stream, framing, this.env.clock, log, (closed) => {
       this.#viewers.delete(closed);
       this.env.clients.remove(closed);
       this.env.gate.stopped(facts);

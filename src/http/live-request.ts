@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type Config, findVhost, type VhostConfig } from '../config/index.js';
 import { checkName } from '../protocol/rtmp/index.js';
-import type { Selection, StreamFacts } from '../stream/index.js';
+import type { ClientProtocol, Selection, StreamFacts } from '../stream/index.js';
+import { clientAddress, hidesClient } from './client-address.js';
 import type { Container } from './live-framing.js';
 
 /** A request for a live stream: `/APP/STREAM.EXT?vhost=…&only=…`. */
@@ -44,7 +46,7 @@ export function vhostOf(config: Config, { url, host }: Asked): VhostConfig | und
 }
 
 /** `[::1]:8080` and `example.com:8080` without their port. */
-const hostName = (host: string): string => host.replace(/:\d+$/, '').toLowerCase();
+const hostName = (host: string): string => host.replace(/:\d+$/, '');
 
 const queryOf = (url: string): string => (url.includes('?') ? url.slice(url.indexOf('?') + 1) : '');
 
@@ -120,13 +122,24 @@ function mountPattern(mount: string): RegExp {
 
 /** The request in the words of the gate. */
 export function factsOf(
-  request: LiveRequest,
-  who: Pick<StreamFacts, 'id' | 'ip' | 'protocol' | 'pageUrl' | 'tcUrl'>,
+  { vhost, app, stream, param }: LiveRequest,
+  protocol: ClientProtocol,
+  message: IncomingMessage,
+  trusted: readonly string[],
 ): StreamFacts {
-  const { vhost, app, stream, param } = request;
-  return { ...who, vhost: vhost.name, app, stream, param, swfUrl: '' };
+  return { ...senderOf(message, app, trusted), protocol, vhost: vhost.name, app, stream, param };
 }
 
+/** Who sends a request, in the words of the gate. @param trusted `trusted_proxies` of the configuration. */
+export const senderOf = (message: IncomingMessage, app: string, trusted: readonly string[]) => ({
+  id: randomBytes(6).toString('hex'),
+  ip: clientAddress(message, trusted),
+  isProxy: hidesClient(message, trusted),
+  pageUrl: message.headers.referer ?? '',
+  swfUrl: '',
+  tcUrl: tcUrlOf(message, app),
+});
+
 /** What tcUrl is over RTMP, for hooks: where the client connected. */
-export const tcUrlOf = ({ socket, headers }: IncomingMessage, app: string): string =>
+const tcUrlOf = ({ socket, headers }: IncomingMessage, app: string): string =>
   `${'encrypted' in socket ? 'https' : 'http'}://${headers.host ?? ''}/${app}`;

@@ -4,6 +4,7 @@ import { writeMasterPlaylist } from '../protocol/m3u8/index.js';
 import type { StreamName } from '../stream/index.js';
 import { answerTo } from './answer-to.js';
 import { readRange } from './byte-range.js';
+import { withoutCacheBusters } from './cache-busters.js';
 import { TOO_MANY, takeShare } from './client-address.js';
 import { commonHeaders } from './common-headers.js';
 import { isKnown, isStill } from './conditions.js';
@@ -73,7 +74,8 @@ export class MemoryFiles {
       this.#send(answer, response);
     } catch (error) {
       const { status, text } = answerTo(error, this.env);
-      this.#send(plainText(status, text), response);
+      const { headers, ...answer } = plainText(status, text);
+      this.#send({ ...answer, headers: status === 503 ? [...headers, ...LATER] : headers }, response);
     }
   }
 
@@ -86,7 +88,8 @@ export class MemoryFiles {
     { hlsCtx, hlsTsCtx }: ContextSettings,
     message: IncomingMessage,
   ): Promise<{ answer: Answer; session: HlsSession | undefined }> {
-    const [place, query] = splitUrl(message.url ?? '/');
+    const [place, asked] = splitUrl(message.url ?? '/');
+    const query = withoutCacheBusters(asked);
     const { param, context } = hlsCtx ? splitContext(query) : { param: query, context: undefined };
     if (file.kind !== 'playlist') {
       const session = await this.#sessions.admit(file.stream, message, param, context);
@@ -136,6 +139,9 @@ const CROSSDOMAIN: HeaderList = Object.entries(commonHeaders(true)).flat();
 
 const TEXT: HeaderList = ['Content-Type', 'text/plain'];
 const plainText = (status: number, text: string): Answer => ({ status, headers: TEXT, body: `${text}\n` });
+
+/** Places become free when players have asked for nothing for half a minute. */
+const LATER: HeaderList = ['Retry-After', '10'];
 
 const NOT_FOUND = plainText(404, 'Not Found');
 

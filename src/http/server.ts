@@ -18,6 +18,7 @@ import { LiveList } from './live-list.js';
 import { LiveOutput } from './live-output.js';
 import { askedOf, type LiveRequest, liveRequestOf, pathOf, readAbsoluteForm, vhostOf } from './live-request.js';
 import { isReading, MemoryFiles } from './memory-files.js';
+import { isFromForeignPage } from './origin.js';
 import type { HttpEnvironment } from './ports.js';
 import { directoryUrl, findConsoleFile, findFile, type StaticFile } from './static-files.js';
 import { WebSockets } from './web-sockets.js';
@@ -101,10 +102,10 @@ export class HttpServer implements Service {
     app.get('/console/streams.json', async (request, reply) => this.#streams(request, reply));
     app.route({ method: ['GET', 'HEAD'], url: '/*', handler: (request, reply) => this.#get(request, reply) });
     app.route({ method: ['POST', 'PUT'], url: '/*', handler: (request, reply) => this.#post(request, reply) });
-    app.options('/*', async ({ headers }, reply) => {
+    app.options('/*', async ({ raw, headers }, reply) => {
       const wanted = headers['access-control-request-headers'];
       reply.code(204).headers({
-        'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, OPTIONS',
+        'Access-Control-Allow-Methods': isFromForeignPage(raw) ? 'GET, HEAD, OPTIONS' : 'GET, HEAD, POST, PUT, OPTIONS',
         'Access-Control-Max-Age': '86400',
       });
       if (wanted !== undefined)
@@ -126,9 +127,10 @@ export class HttpServer implements Service {
     this.#node.closeIdleConnections();
   }
 
-  /** Players of what is not served any more are closed. */
+  /** Players of what is not served any more are closed, and so are encoders that may not push any more. */
   reconfigure(): void {
     this.#live.reconfigure();
+    for (const client of [...this.env.clients]) if (client instanceof FlvPush) client.reconfigure();
   }
 
   get players(): number {

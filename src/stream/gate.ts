@@ -6,6 +6,8 @@ export interface ClientFacts {
   readonly id: string;
   /** The real address, also behind a trusted proxy. */
   readonly ip: string;
+  /** The address is that of a proxy which nobody says to trust: who is behind it is not known. */
+  readonly isProxy?: boolean;
   readonly protocol: ClientProtocol;
   /** The name of the vhost block that serves the client. */
   readonly vhost: string;

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -40,6 +41,12 @@ async function raw(srs: Srs, text: string): Promise<string> {
   socket.destroy();
   return got;
 }
+
+const statusFrom = (srs: Srs, localAddress: string, path: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const at = { host: '127.0.0.1', port: srs.ports.HTTP_PORT, path, localAddress, agent: false };
+    get(at, (reply) => resolve(reply.resume().statusCode ?? 0)).on('error', reject);
+  });
 
 withPeers('ffmpeg')('HTTP at its edges', () => {
   test('an upgrade that is no WebSocket handshake takes no place of a viewer, and each start has its end', async () => {
@@ -196,6 +203,20 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
     await other.said('onStatus NetStream.Publish.Start');
   });
 
+  test('a vhost with capitals: any case and a final dot, by RTMP and HTTP, lead to one stream', async () => {
+    const srs = await startSrs({ config: config('', 'vhost Live.Example.com { http_remux { enabled on; } }') });
+    pushFile(await clip({}), `${srs.url('live', 'a')}?vhost=LIVE.example.com`);
+    await until('it is live', () => srs.log().includes('"stream":"Live.Example.com/live/a"'));
+    for (const host of ['live.example.com', 'LIVE.EXAMPLE.COM:8080', 'live.example.com.', 'live.example.com.:8080'])
+      expect(await raw(srs, `HEAD /live/a.flv HTTP/1.1\r\nHost: ${host}\r\n\r\n`), host).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await statusOf(srs, '/live/a.flv?vhost=live.EXAMPLE.com')).toBe(200);
+    expect(await statusOf(srs, '/live/a.flv')).toBe(404);
+    const player = await RawPeer.connected(srs.port);
+    player.play('a?vhost=live.example.COM');
+    await player.said('onStatus NetStream.Play.Start');
+    expect(srs.log()).not.toContain('live.example.COM');
+  });
+
   test('crossdomain off: no page of another origin may read anything', async () => {
     const text = config('hls { enabled on; hls_fragment 1; }').replace('dir DIR;', 'dir DIR; crossdomain off;');
     const srs = await startSrs({ config: text });
@@ -208,6 +229,29 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
       await answer.body?.cancel();
     }
     expect(await statusOf(srs, '/crossdomain.xml')).toBe(404);
+  });
+
+  test('cache-busters of players: one player, one URI for each segment; a flood of others leaves places, 503 for the rest', async () => {
+    const hooks = await startHooks();
+    const asked = `http_hooks { enabled on; on_play ${hooks.url}; }`;
+    const srs = await startSrs({
+      config: `max_connections 80;\n${config(`hls { enabled on; hls_fragment 1; } play { max_viewers 60; } ${asked}`)}`,
+    });
+    pushFile(await clip({}), srs.url('live', 'a'));
+    await until('a playlist', async () => (await statusOf(srs, '/live/a.m3u8')) === 200, 20_000);
+    for (let n = 0; n < 100; n++) {
+      const text = await (await fetch(url(srs, `/live/a.m3u8?_=${n}&token=x`))).text();
+      expect(text.trim().split('\n').at(-1)).toMatch(/\.ts\?token=x$/);
+    }
+    expect(hooks.of('on_play')).toHaveLength(2);
+    const flood = [];
+    for (let n = 0; n < 30; n++) flood.push(await statusOf(srs, `/live/a.m3u8?n=${n}`));
+    expect(flood.filter((status) => status === 200)).toHaveLength(18);
+    const refused = await fetch(url(srs, '/live/a.m3u8?n=99'));
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '10']);
+    expect(srs.log().match(/"code":"PLAYERS_LIMIT"/g)).toHaveLength(1);
+    expect(await statusOf(srs, '/live/a.m3u8?n=1')).toBe(200);
+    expect(await statusFrom(srs, '127.0.0.2', '/live/a.m3u8')).toBe(200);
   });
 
   test('hls_ts_ctx off: the mark of a player stays out of the URIs of segments, the rest of its query does not', async () => {

@@ -113,6 +113,7 @@ describe('HTTP-FLV', () => {
     expect(viewer.head()).toMatch(/content-type: video\/x-flv/i);
     expect(viewer.head()).toMatch(/x-content-type-options: nosniff/i);
     expect(viewer.head()).toMatch(/access-control-allow-origin: \*/i);
+    expect(viewer.head()).toMatch(/x-accel-buffering: no/i);
     expect(/transfer-encoding: chunked/i.test(viewer.head())).toBe(version === '1.1');
     viewer.close();
     publisher.close();
@@ -185,7 +186,7 @@ describe('WebSocket-FLV', () => {
     const socket = new WebSocket(at('/live/ws.flv', 'ws'));
     const messages: Buffer[] = [];
     socket.on('message', (bytes: Buffer) => messages.push(bytes));
-    await until('the header', () => messages.length > 0);
+    await new Promise((open) => socket.once('open', open));
     await feed(publisher, { frames: 20, bytes: 70_000 });
     const tags = () => new FlvReader().push(Buffer.concat(messages));
     await until('all frames', () => mediaOf(tags(), 9).length === 20);

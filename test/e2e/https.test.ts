@@ -132,7 +132,7 @@ withPeers(
     const socket = new WebSocket(https('/live/wss.flv', 'wss'), { ca: ca() });
     const messages: Buffer[] = [];
     socket.on('message', (bytes: Buffer) => messages.push(bytes));
-    await until('the header', () => messages.length > 0);
+    await new Promise((open) => socket.once('open', open));
     const player = await record(rtmps('wss'), { tls: { ca: ca() } });
     await feed(publisher, { frames: 40, bytes: 70_000 });
     const frames = () =>

@@ -13,8 +13,15 @@ const root = join(import.meta.dirname, '../..');
 
 /** An operator's own page, as docs/http-flv.md has it. */
 withPeers('ffmpeg', 'chromium')('a page with mpegts.js', () => {
-  for (const scheme of ['ws', 'http'])
-    test(`the example of the documentation plays ${scheme}://`, { timeout: 90_000 }, async () => {
+  for (const [scheme, what, options] of [
+    ['ws', 'sound and pictures', {}],
+    ['http', 'sound and pictures', {}],
+    ['ws', 'a camera without sound', { audio: 'none' }],
+    ['http', 'a camera without sound', { audio: 'none' }],
+    ['ws', 'a radio', { video: 'none' }],
+    ['http', 'a radio', { video: 'none' }],
+  ] as const)
+    test(`the example of the documentation plays ${what} over ${scheme}://`, { timeout: 90_000 }, async () => {
       const html = await mkdtemp(join(tmpdir(), 'srs-own-page-'));
       onTestFinished(() => rm(html, { recursive: true, force: true }));
       const [, example = ''] = /```html\n(.*?)```/s.exec(await readFile(join(root, 'docs/http-flv.md'), 'utf8')) ?? [];
@@ -27,7 +34,7 @@ withPeers('ffmpeg', 'chromium')('a page with mpegts.js', () => {
         .replace('dir ./objs/nginx/html;', `dir ${html};`)
         .replace('./objs/', 'DIR/');
       const srs = await startSrs({ config });
-      pushFile(await clip(), srs.url('live', 'livestream'));
+      pushFile(await clip(options), srs.url('live', 'livestream'));
       await until('it is live', () => srs.log().includes('publish started'));
 
       const browser = await openBrowser();

@@ -6,6 +6,37 @@ import { freePort } from './free-port.js';
 import { type Background, background, until } from './run.js';
 import { accepts } from './srs.js';
 
+/** nginx in the foreground with one worker and a file for its directory `conf.d`. Ended after the test. */
+export async function startNginxHttp(text: (dir: string) => string, port: number): Promise<Background> {
+  const dir = await mkdtemp(join(tmpdir(), 'srs-nginx-'));
+  const conf = join(dir, 'nginx.conf');
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (name) => `${name}_temp_path ${dir}/${name};`,
+  );
+  await writeFile(
+    conf,
+    `
+${process.getuid?.() === 0 ? 'user root;' : ''}
+daemon off;
+pid ${dir}/pid;
+error_log stderr notice;
+events {}
+http {
+access_log off;
+${temporary.join('\n')}
+${text(dir)}
+}
+`,
+  );
+  const nginx = background('nginx', ['-e', 'stderr', '-c', conf]);
+  onTestFinished(async () => {
+    await nginx.stop();
+    await rm(dir, { recursive: true, force: true });
+  });
+  await until('nginx listens', () => accepts(port));
+  return nginx;
+}
+
 /**
  * nginx with its rtmp module, in the foreground and with one worker. Ended after the test.
  * @param directives more of them in its `server` block.

@@ -11,6 +11,7 @@ export const hls = {
       type: 'seconds',
       default: 10,
       min: 0.25,
+      raise: true,
       reload: 'live',
       doc: 'Length of a segment: it ends at the first key frame after so long. A playlist keeps the target duration that it announced, so a longer value acts for streams that begin later.',
     },

@@ -123,10 +123,11 @@ export const root = {
   vhosts: {
     type: 'named',
     spelled: ['vhost'],
+    host: true,
     example: '__defaultVhost__',
     rows: vhost,
     later: laterInVhost,
-    doc: 'A virtual host, chosen by the host in the URL of the client. __defaultVhost__ serves every host without a block of its own. A vhost takes nothing from another one.',
+    doc: 'A virtual host, chosen by the host in the URL of the client, in upper or lower case. __defaultVhost__ serves every host without a block of its own. A vhost takes nothing from another one.',
   },
 } as const satisfies DirectiveTable;
 

@@ -206,10 +206,7 @@ export interface VhostConfig extends ConfigOf<typeof vhost> {
 export const laterInVhost = {
   'http_remux.fast_cache': { since: 2, note: 'newcomers start at the newest key frame' },
   'http_remux.hstrs': { since: 2, note: 'a request always waits for its stream' },
-  'http_remux.drop_if_not_match': { since: 5 },
-  'http_remux.has_audio': { since: 5 },
-  'http_remux.has_video': { since: 5 },
-  'http_remux.guess_has_av': { since: 5 },
+  'http_remux.drop_if_not_match': { since: 5, note: 'what has_audio or has_video turns off is left out' },
   ...acceptedInVhost,
   ...laterInHls,
   'http_hooks.on_dvr': { since: 2, note: 'so nothing is recorded' },

@@ -6,8 +6,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { type FastifyReply, fastify } from 'fastify';
 import { API_CONNECTIONS } from '../../config/index.js';
 import { product, type Service, version } from '../../kernel/index.js';
-import { peerOf } from '../../link/index.js';
-import { clientAddress, isForwarded } from '../client-address.js';
+import { clientAddress, hidesClient } from '../client-address.js';
 import type { Api } from './api.js';
 import { allowsOrigin, challenge, refuse } from './guard.js';
 import { refuseOtherMethods } from './methods.js';
@@ -116,9 +115,8 @@ export class ApiServer implements Service {
       const { host = '', authorization = '', origin = '' } = request.headers;
       const keys = this.env.config().httpApi;
       const scope = request.method === 'GET' || request.method === 'HEAD' ? 'read' : 'write';
-      const client = clientAddress(request.raw, this.env.config().trustedProxies);
-      // What came through a proxy is not from this machine, even if the proxy is on it and nobody says to trust it.
-      const address = isForwarded(request.raw) && client === peerOf(request.socket).address ? '' : client;
+      const { trustedProxies } = this.env.config();
+      const address = hidesClient(request.raw, trustedProxies) ? '' : clientAddress(request.raw, trustedProxies);
       const status = refuse(scope, { address, host, authorization, origin }, keys);
       if (status === undefined) return;
       if (status === 401) reply.header('WWW-Authenticate', challenge(keys));

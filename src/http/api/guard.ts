@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
+import { isForeignOrigin } from '../origin.js';
 
 /** The keys of `http_api { … }`. */
 export interface Keys {
@@ -38,7 +39,7 @@ export const allowsOrigin = ({ allowOrigin }: Keys, origin: string): boolean =>
 
 /** Browsers send a password that they know along with any page's request: a page from elsewhere must not use it. */
 const isForeignPage = ({ origin, host }: Asker, keys: Keys): boolean =>
-  origin !== '' && !allowsOrigin(keys, origin) && origin.replace(/^https?:\/\//, '') !== host;
+  isForeignOrigin(origin, host) && !allowsOrigin(keys, origin);
 
 function holdsPassword(authorization: string, { enabled, username, password }: Keys['auth']): boolean {
   if (!enabled || username === '' || password === '') return false;

@@ -11,6 +11,10 @@ function readRule(text: string): Matches | undefined {
   return (asked, address) => asked === use && addresses.has(address);
 }
 
+const isLoopback = (address: string): boolean => /^127\.|^::1$/.test(address);
+/** No client has it (RFC 1122 §3.2.1.3); only `all` and ranges of everything hold it. */
+const NOBODY = '0.0.0.0';
+
 const nobody: Matches = () => false;
 const everybody: Matches = () => true;
 
@@ -24,8 +28,9 @@ export class AddressRules {
     this.#deny = deny.map((text) => readRule(text) ?? everybody);
   }
 
-  permits(use: 'publish' | 'play', address: string): boolean {
-    const hit = (matches: Matches) => matches(use, address);
-    return this.#allow.some(hit) && !this.#deny.some(hit);
+  /** @param isProxy whoever is behind the address: the loopback of a proxy on this machine lets nobody in. */
+  permits(use: 'publish' | 'play', address: string, isProxy = false): boolean {
+    const shown = isProxy && isLoopback(address) ? NOBODY : address;
+    return this.#allow.some((matches) => matches(use, shown)) && !this.#deny.some((matches) => matches(use, address));
   }
 }

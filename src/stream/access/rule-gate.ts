@@ -64,7 +64,7 @@ export class RuleGate implements Gate {
   #check(use: Use, client: StreamFacts): VhostConfig {
     const vhost = this.#vhost(client);
     const { security, refer, sign } = vhost;
-    if (security.enabled && !this.#rulesOf(security).permits(use, client.ip))
+    if (security.enabled && !this.#rulesOf(security).permits(use, client.ip, client.isProxy))
       this.#refuse(client, 'ADDRESS_DENIED', `this address may not ${use}`);
     if (refer.enabled) this.#refer(client, refer[use]);
     if (sign[use]) this.#signed(use, client, sign.secret);

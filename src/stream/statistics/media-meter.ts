@@ -18,6 +18,11 @@ export interface AudioStatistics extends SoundFormat {
   readonly codec: Codec;
 }
 
+export interface Tracks {
+  readonly audio: boolean;
+  readonly video: boolean;
+}
+
 /**
  * What a stream consists of. Of several tracks it describes the lowest. A frame costs a few comparisons; headers are
  * parsed when somebody asks, once for each.
@@ -101,6 +106,11 @@ export class MediaMeter {
     if (frame.role !== 'config' && (frame.role !== 'audio' || frame.codec === 'none')) return;
     this.#audioFrame = frame;
     this.#sound = undefined;
+  }
+
+  /** Which kinds of media this publish has shown so far. */
+  get tracks(): Tracks {
+    return { audio: this.#audioFrame !== undefined, video: this.#videoCodec !== undefined };
   }
 
   get video(): VideoStatistics | undefined {

@@ -187,7 +187,10 @@ describe('vhosts', () => {
   );
   test('exact name, else the default; a disabled one has no stand-in', () => {
     assert.equal(findVhost(config, 'a')?.name, 'a');
-    assert.equal(findVhost(config, 'A')?.name, '__defaultVhost__');
+    assert.equal(findVhost(config, 'A')?.name, 'a');
+    assert.equal(findVhost(config, 'a.')?.name, 'a');
+    assert.equal(findVhost(config, 'b')?.name, '__defaultVhost__');
+    assert.isUndefined(findVhost(config, 'OFF'));
     assert.equal(findVhost(config, '__proto__')?.name, '__defaultVhost__');
     assert.isUndefined(findVhost(config, 'off'));
     const alone = parseConfig('listen 1; vhost a { }', 'a.conf').config;
@@ -203,6 +206,14 @@ describe('vhosts', () => {
   test('of two with one name the first counts', () => {
     assert.equal(config.vhosts.get('a')?.atc, false);
     assert.deepEqual(warnings, ['a.conf:5:1: vhost a is there already, this one is ignored']);
+  });
+  test('upper and lower case are one host: its block keeps its spelling, and there can not be two', () => {
+    const { config } = parseConfig('listen 1; vhost Live.Example.com { }', 'a.conf');
+    for (const name of ['live.example.com', 'LIVE.EXAMPLE.COM', 'Live.Example.com', 'live.example.com.'])
+      assert.equal(findVhost(config, name)?.name, 'Live.Example.com');
+    const twice = refusal(() => parseConfig('listen 1;\nvhost a.b { }\nvhost A.b { }\nvhost a.b. { }', 'a.conf'));
+    assert.match(twice.message, /^a\.conf:3:1: vhost A\.b is the same host as vhost a\.b/);
+    assert.match(twice.message, /\na\.conf:4:1: vhost a\.b\. is the same host as vhost A\.b/);
   });
   test('none at all is said', () => {
     assert.deepEqual(parseConfig('listen 1;', 'a.conf').warnings, [
@@ -227,3 +238,27 @@ test.each([
   assert.equal(code, 'CONFIG_INVALID');
   assert.match(message, /a\.conf:1:\d+: \w+ is on or off, not "\w+"$/m);
 });
+
+test('what the original takes and this does not: a warning that names it, and the rest of the file acts', () => {
+  const text = `listen 1935; http_server { enabled on; }
+vhost v {
+  hls { enabled on; hls_fragment 0.2; }
+  http_remux { enabled on; mount [vhost]/[app]/[stream].aac; mount [vhost]/[app]/[stream].flv; }
+}
+vhost w { http_remux { enabled on; mount [vhost]/[app]/[stream].mp3; } }`;
+  const { config, warnings } = parseConfig(text, 'a.conf');
+  assert.deepEqual(warnings, [
+    'a.conf:3:34: hls_fragment "0.2" is less than can be, so it is 0.25 seconds',
+    'a.conf:4:28: mount [vhost]/[app]/[stream].aac is not served: streams are FLV or MPEG-TS here',
+    'a.conf:6:36: mount [vhost]/[app]/[stream].mp3 is not served: streams are FLV or MPEG-TS here',
+  ]);
+  assert.equal(config.vhosts.get('v')?.hls.hlsFragment, 0.25);
+  assert.deepEqual(config.vhosts.get('v')?.httpRemux.mount, ['[vhost]/[app]/[stream].flv']);
+  assert.deepEqual(config.vhosts.get('w')?.httpRemux.mount, []);
+});
+
+test.each(['hls { hls_fragment 0; }', 'hls { hls_fragment -1; }', 'http_remux { mount [vhost]/[app]/[stream].avi; }'])(
+  '%s: an error still',
+  (text) =>
+    assert.equal(refusal(() => parseConfig(`listen 1935; vhost v { ${text} }`, 'a.conf')).code, 'CONFIG_INVALID'),
+);

@@ -13,6 +13,7 @@ let players: Set<Client>;
 let stopped: StreamFacts[];
 let renamed: string | undefined;
 let sessions: HlsSessions;
+let maxConnections: number;
 
 const from = (remoteAddress: string): IncomingMessage =>
   ({ socket: { remoteAddress, remotePort: 1 }, headers: {}, url: '/' }) as unknown as IncomingMessage;
@@ -22,6 +23,7 @@ beforeEach(() => {
   players = new Set();
   stopped = [];
   renamed = undefined;
+  maxConnections = 3;
   sessions = new HlsSessions({
     clock,
     clients: { add: (client: Client) => players.add(client), remove: (client: Client) => players.delete(client) },
@@ -29,8 +31,8 @@ beforeEach(() => {
       play: async () => ({ stream: renamed }),
       stopped: (facts: StreamFacts) => void stopped.push(facts),
     },
-    log: { info: () => undefined },
-    config: () => ({ trustedProxies: [], maxConnections: 3 }),
+    log: { info: () => undefined, warn: () => undefined },
+    config: () => ({ trustedProxies: [], maxConnections }),
   } as unknown as HttpEnvironment);
 });
 
@@ -54,6 +56,33 @@ test('queries made up by one client make no more players than max_connections', 
   clock.advance(36 * SECOND);
   await sessions.admit(stream, from('10.0.0.1'), '?q=4');
   expect(players.size).toBe(1);
+});
+
+test('one address has a quarter of all places, at least 16; others come in, and its own players stay', async () => {
+  for (const [max, share] of [
+    [100, 25],
+    [40, 16],
+  ] as const) {
+    maxConnections = max;
+    for (let n = 0; n < share; n++) await sessions.admit(stream, from('10.0.0.1'), `?q=${n}`);
+    await expect(sessions.admit(stream, from('10.0.0.1'), '?q=x')).rejects.toThrow(/from this address/);
+    await expect(sessions.offer(stream, from('10.0.0.1'), '?q=y')).rejects.toThrow(/from this address/);
+    await sessions.admit(stream, from('10.0.0.1'), '?q=0');
+    await sessions.admit(stream, from('10.0.0.2'), '');
+    expect(players.size).toBe(share + 1);
+    clock.advance(36 * SECOND);
+    await sessions.admit(stream, from('10.0.0.1'), '?q=x');
+    expect(players.size).toBe(1);
+    clock.advance(36 * SECOND);
+  }
+});
+
+test('who is refused takes no place', async () => {
+  renamed = 'other';
+  for (let n = 0; n < 20; n++)
+    await expect(sessions.admit(stream, from('10.0.0.1'), `?q=${n}`)).rejects.toThrow(/one name/);
+  renamed = undefined;
+  await sessions.admit(stream, from('10.0.0.1'), '');
 });
 
 test('a hook that gives the stream another name, or answers when the server has stopped: refused, and its end is told', async () => {

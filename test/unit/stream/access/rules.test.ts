@@ -42,6 +42,17 @@ describe('security: one allow, and no deny (config.md §8.3)', () => {
       assert.equal(new AddressRules(allow, deny).permits('play', address), want));
 });
 
+test('behind a proxy on this machine, rules that hold everybody still let in; those that deny it still do', () => {
+  const permits = (allow: string[], deny: string[] = []) =>
+    new AddressRules(allow, deny).permits('publish', '127.0.0.1', true);
+  assert.deepEqual(
+    ['publish 127.0.0.1', 'publish 127.0.0.0/8', 'publish all', 'publish 0.0.0.0/0'].map((rule) => permits([rule])),
+    [false, false, true, true],
+  );
+  assert.isFalse(permits(['publish all'], ['publish 127.0.0.1']));
+  assert.isTrue(new AddressRules(['publish 10.0.0.0/8'], []).permits('publish', '10.0.0.1', true));
+});
+
 describe('signed URLs', () => {
   const show: Signed = { vhost: 'v', app: 'live', stream: 's', use: 'play', expire: 1000 };
   const check = (query: string, wanted: Partial<Signed> = {}, now = 999_000, secret = 'k') =>

@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { describe, expect, test } from 'vitest';
+import WebSocket from 'ws';
+import { confOf } from '../support/hook-server.js';
+import { clip } from '../support/media.js';
+import { withPeers } from '../support/peers.js';
+import { reload } from '../support/reload.js';
+import { until } from '../support/run.js';
+import { type Srs, startSrs } from '../support/srs.js';
+import { publish } from '../support/streams.js';
+import { feed } from '../support/synthetic.js';
+
+const config = (vhost = '', root = ''): string =>
+  confOf(`http_remux { enabled on; wait 0; } ${vhost}`, `http_server { enabled on; listen HTTP_PORT; } ${root}`);
+
+type Headers = Readonly<Record<string, string>>;
+const FORM = { 'Content-Type': 'text/plain' };
+const EVIL = { ...FORM, Origin: 'https://evil.example' };
+const own = (srs: Srs): string => `http://127.0.0.1:${srs.ports.HTTP_PORT}`;
+const HEADER = Buffer.from('464c5601050000000900000000', 'hex');
+
+/** @returns the status of the answer to a request of a body. */
+const send = (srs: Srs, method: string, headers: Headers, body: Buffer): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const at = { host: '127.0.0.1', port: srs.ports.HTTP_PORT, path: '/live/a.flv', method, headers, agent: false };
+    const sent = request(at, (reply) => resolve(reply.resume().statusCode ?? 0));
+    sent.on('error', reject).end(body);
+  });
+
+/** @returns the status of the answer to a WebSocket handshake; 101: it is open. */
+const handshake = (srs: Srs, headers: Headers): Promise<number> =>
+  new Promise((resolve) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${srs.ports.HTTP_PORT}/live/b.flv?publish`, { headers });
+    socket.on('error', () => undefined);
+    socket.on('unexpected-response', (_request, { statusCode }) => resolve(statusCode ?? 0));
+    socket.on('open', () => {
+      resolve(101);
+      socket.close();
+    });
+  });
+
+describe('a web page', () => {
+  withPeers('ffmpeg')('of another origin', () => {
+    test('takes no stream from its encoder: 403 and a line in the log; the own page and programs may', async () => {
+      const srs = await startSrs({ config: config() });
+      const flv = readFileSync(await clip({}));
+      const publisher = await publish(srs.url('live', 'a'));
+      await feed(publisher, { frames: 5 });
+      for (const method of ['POST', 'PUT'])
+        for (const headers of [EVIL, { ...FORM, Origin: 'null' }])
+          expect(await send(srs, method, headers, flv.subarray(0, 50_000))).toBe(403);
+      expect(srs.log()).not.toContain('another publisher');
+      const line = /\{[^\n]*"code":"ORIGIN_DENIED"[^\n]*\}/.exec(srs.log())?.[0] ?? '{}';
+      expect(JSON.parse(line)).toMatchObject({ level: 40, peer: '127.0.0.1', origin: 'https://evil.example' });
+      await feed(publisher, { frames: 5 });
+      publisher.close();
+      expect(await send(srs, 'POST', { ...FORM, Origin: own(srs) }, flv)).toBe(200);
+      expect(await send(srs, 'PUT', FORM, flv)).toBe(200);
+    });
+  });
+
+  test('of another origin opens no WebSocket that publishes', async () => {
+    const srs = await startSrs({ config: config() });
+    expect(await handshake(srs, { Origin: 'https://evil.example' })).toBe(403);
+    expect(await handshake(srs, { Origin: own(srs) })).toBe(101);
+    expect(await handshake(srs, {})).toBe(101);
+  });
+
+  test('of another origin is not offered POST and PUT', async () => {
+    const srs = await startSrs({ config: config() });
+    const offer = async (headers: Headers) =>
+      (await fetch(`${own(srs)}/live/a.flv`, { method: 'OPTIONS', headers })).headers.get(
+        'access-control-allow-methods',
+      );
+    expect(await offer({ Origin: 'https://evil.example' })).toBe('GET, HEAD, OPTIONS');
+    expect(await offer({ Origin: own(srs) })).toBe('GET, HEAD, POST, PUT, OPTIONS');
+  });
+});
+
+test('publish off: 403 by POST, PUT and WebSocket; a reload ends who pushes, and not who plays', async () => {
+  const srs = await startSrs({ config: config() });
+  const source = new WebSocket(`ws://127.0.0.1:${srs.ports.HTTP_PORT}/live/a.flv?publish`);
+  let ended = false;
+  source.on('close', () => (ended = true)).on('error', () => undefined);
+  await new Promise((open) => source.once('open', open));
+  source.send(HEADER);
+  await until('it publishes', () => srs.log().includes('publish started'));
+  await reload(srs, (text) => text.replace('wait 0;', 'wait 0; publish off;'));
+  await until('the encoder is sent away', () => ended);
+  expect(srs.log()).toContain('publish ended: nobody may publish over HTTP here any more');
+  expect(await send(srs, 'POST', {}, HEADER)).toBe(403);
+  expect(await send(srs, 'PUT', {}, HEADER)).toBe(403);
+  expect(await handshake(srs, {})).toBe(403);
+  const publisher = await publish(srs.url('live', 'a'));
+  expect((await fetch(`${own(srs)}/live/a.flv`, { method: 'HEAD' })).status).toBe(200);
+  publisher.close();
+  await reload(srs, (text) => text.replace('publish off;', ''));
+  expect(await handshake(srs, {})).toBe(101);
+});
+
+test('allow publish 127.0.0.1 lets in nobody who came through a proxy on this machine, unless it is trusted', async () => {
+  const rules = 'security { enabled on; allow publish 127.0.0.1; allow play 127.0.0.1; }';
+  const srs = await startSrs({ config: config(rules) });
+  const forwarded: Headers[] = [
+    { 'X-Forwarded-For': '192.0.2.1' },
+    { Forwarded: 'for=192.0.2.1' },
+    { 'X-Real-IP': '192.0.2.1' },
+  ];
+  for (const headers of forwarded) {
+    expect(await send(srs, 'POST', headers, HEADER)).toBe(403);
+    expect(await handshake(srs, headers)).toBe(403);
+    expect(await send(srs, 'GET', headers, Buffer.alloc(0))).toBe(403);
+  }
+  expect(await handshake(srs, {})).toBe(101);
+  const trusting = await startSrs({
+    config: config(rules.replace('127.0.0.1', '192.0.2.1'), 'trusted_proxies 127.0.0.1;'),
+  });
+  expect(await handshake(trusting, { 'X-Forwarded-For': '192.0.2.1' })).toBe(101);
+  expect(await handshake(trusting, { 'X-Forwarded-For': '192.0.2.2' })).toBe(403);
+});
