@@ -41,7 +41,15 @@ test.each(['http_server', 'http_stream'])('%s: the old and the new name are one 
 test('of a vhost: defaults', () => {
   const vhost = load('').config.vhosts.get('a');
   expect(vhost?.httpStatic).toEqual({ enabled: false, mount: '[vhost]/', dir: './objs/nginx/html' });
-  expect(vhost?.httpRemux).toEqual({ enabled: false, mount: ['[vhost]/[app]/[stream].flv'], wait: 5 });
+  expect(vhost?.httpRemux).toEqual({
+    enabled: false,
+    mount: ['[vhost]/[app]/[stream].flv'],
+    publish: true,
+    guessHasAv: true,
+    hasAudio: true,
+    hasVideo: true,
+    wait: 5,
+  });
 });
 
 test.each(['http_static', 'http'])('%s: the old and the new name are one block', (name) => {
@@ -56,7 +64,7 @@ test('names of other releases warn, misspelt ones are errors', () => {
   expect(() => load('http_server { https { listen 8080; enabled on; } enabled on; }')).toThrow(
     /http_server https can not listen beside http_server/,
   );
-  expect(() => load('', 'http_remux { mount [vhost]/[app]/[stream].aac; }')).toThrow(
+  expect(() => load('', 'http_remux { mount [vhost]/[app]/[stream].ogg; }')).toThrow(
     /a\.conf:4:20: mount: .*\.flv at its end/,
   );
   expect(() => load('http_server { lisen 80; }')).toThrow(
