@@ -3,6 +3,7 @@
  * `npm run bench [-- options]`: ours, nginx with its rtmp module, node-media-server and the bare C writer, side by side
  * in one run. Prints ratios; with --write-docs also writes docs/performance.md.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -158,7 +159,9 @@ async function api() {
 
 async function hls() {
   const window = given.quick ? { warm: 1, window: 4 } : { warm: 2, window: 10 };
-  for (const file of /** @type {('playlist' | 'segment')[]} */ (['playlist', 'segment']))
+  const isHere = spawnSync('wrk', ['-v']).error === undefined;
+  if (!isHere) note('HLS requests skipped: wrk is not installed (Debian: apt-get install wrk).');
+  for (const file of /** @type {('playlist' | 'segment')[]} */ (isHere ? ['playlist', 'segment'] : []))
     for (const name of /** @type {('srs' | 'nginx')[]} */ (['srs', 'nginx'].filter((one) => servers.includes(one))))
       await row('hls', name, file, 0, () => hlsRequests(name, file, window));
   for (const on of ours ? [false, true] : [])
