@@ -28,14 +28,12 @@ export class KeyWait {
 
   /**
    * Batch `head` is closed: if it starts with a key frame all go on with it, else they get what they can use of it.
-   * @returns bytes written.
    */
-  serve(frames: readonly Frame[], startsWithKey: boolean, head: number): number {
-    if (this.#viewers.size === 0) return 0;
+  serve(frames: readonly Frame[], startsWithKey: boolean, head: number): void {
+    if (this.#viewers.size === 0) return;
     const hasVideo = frames.some((f) => f.kind === 'video' && f.role !== 'config' && f.role !== 'meta');
     const now = frames[0]?.dts ?? 0;
     let rest: Buffer | undefined;
-    let written = 0;
     for (const viewer of this.#viewers) {
       if (startsWithKey || (hasVideo && now - viewer.waitingSince > MAX_KEY_WAIT)) {
         this.#viewers.delete(viewer);
@@ -47,11 +45,7 @@ export class KeyWait {
       rest ??= encodeFrames(this.format, frames.filter(standsAlone));
       if (rest.length === 0) continue;
       if (!viewer.sink.writable || viewer.stalled) viewer.lacksHeaders = true;
-      else {
-        viewer.write(rest);
-        written += rest.length;
-      }
+      else viewer.write(rest);
     }
-    return written;
   }
 }

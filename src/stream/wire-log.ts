@@ -4,10 +4,11 @@ import { BatchQueue } from './batch-queue.js';
 import { Departure } from './departure.js';
 import type { FanoutGovernor } from './fanout-governor.js';
 import { FanoutPass, type PassLog } from './fanout-pass.js';
+import { Feeder, type FeederLog } from './feeder.js';
 import { KeyWait } from './key-wait.js';
-import { withinLag } from './stands-alone.js';
+import { OpenBatch } from './open-batch.js';
 import type { Viewer } from './viewer.js';
-import { encodeFrames, selects, type WireFormat } from './wire-format.js';
+import { selects, type WireFormat } from './wire-format.js';
 
 export interface WireLogSettings {
   /** A viewer may lag at most this much behind. */
@@ -22,30 +23,22 @@ export interface WireLogSettings {
   readonly startFromCache: boolean;
 }
 
-/** Where a newcomer starts: a batch that begins with a key frame. */
-interface Start {
-  readonly seq: number;
-  readonly headers: readonly Frame[];
-  readonly firstDts: Ms;
-}
-
 /**
  * The bytes of one stream in one wire format, and the viewers that read them (architecture: a stream is a log, a
  * viewer is a cursor). Frames collect in the open batch; a closed batch is one Buffer that every viewer shares.
  */
-export class WireLog implements PassLog {
+export class WireLog implements PassLog, FeederLog {
   readonly viewers: Viewer[] = [];
   readonly #kept = new BatchQueue();
+  readonly #open: OpenBatch;
+  readonly #feeder: Feeder;
   readonly #keyWait: KeyWait;
-  #open: Frame[] = [];
-  #openHeaders: readonly Frame[] = [];
   readonly #departure: Departure;
   readonly #pass: FanoutPass;
   /** A picture is under way: who joins now without a key frame can not decode it. */
   #videoRunning = false;
   /** Times that frames were ready to leave, for the governor. */
   wakes = 0;
-  bytesOut = 0;
   /** Bytes of the stream in this format so far, for the bit rate. */
   bytesMade = 0;
 
@@ -55,6 +48,8 @@ export class WireLog implements PassLog {
     private readonly governor: FanoutGovernor,
     private settings: WireLogSettings,
   ) {
+    this.#open = new OpenBatch(format);
+    this.#feeder = new Feeder(this, this.#kept, this.#open);
     this.#keyWait = new KeyWait(format);
     this.#departure = new Departure(clock, this);
     this.#pass = new FanoutPass(this, clock, governor);
@@ -63,6 +58,10 @@ export class WireLog implements PassLog {
 
   get maxLag(): Ms {
     return this.settings.maxLag;
+  }
+
+  get startsFromCache(): boolean {
+    return this.settings.startFromCache;
   }
 
   reconfigure(settings: WireLogSettings): void {
@@ -77,7 +76,7 @@ export class WireLog implements PassLog {
     for (const viewer of this.viewers) viewer.log = undefined;
     this.viewers.length = 0;
     this.#kept.clear();
-    this.#open = [];
+    this.#open.clear();
   }
 
   // ---- the stream's side
@@ -119,21 +118,20 @@ export class WireLog implements PassLog {
     this.#admit(frame, headers);
     const { minInterval, maxLag } = this.settings;
     if (minInterval === 0) return;
-    this.#open = withinLag(this.#open, maxLag);
+    this.#open.keepWithin(maxLag);
     this.#departure.pace(ms(minInterval));
   }
 
   #admit(frame: Frame, headers: readonly Frame[]): void {
     if (!selects(this.format.selection, frame.kind)) return;
     if (frame.kind === 'video' && frame.role === 'key' && this.settings.minInterval === 0) this.#closeBatch();
-    if (this.#open.length === 0) this.#openHeaders = headers;
-    this.#open.push(frame);
+    this.#open.add(frame, headers);
     if (frame.kind === 'video' && (frame.role === 'key' || frame.role === 'inter')) this.#videoRunning = true;
   }
 
   /** The end of one read of the publisher's socket: without a merge window its frames leave now, together. */
   settle(): void {
-    if (this.#open.length === 0 || this.settings.minInterval > 0) return;
+    if (this.#open.isEmpty || this.settings.minInterval > 0) return;
     this.wakes++;
     this.#departure.within(this.#window());
   }
@@ -152,27 +150,24 @@ export class WireLog implements PassLog {
 
   /** The oldest frame becomes a batch of its own (`send_min_interval`). @returns false when there is none. */
   releaseOne(): boolean {
-    if (this.#open.length === 0) return false;
-    const later = this.#open.splice(1);
+    if (this.#open.isEmpty) return false;
+    const later = this.#open.partAfterFirst();
     this.#closeBatch();
-    this.#open = later;
+    this.#open.refill(later);
     this.#pass.start();
     return true;
   }
 
   /** The merge timer runs on: a batch that a key frame closed leaves together with the next. */
   #closeBatch(): void {
-    const frames = this.#open;
-    const first = frames[0];
+    const { first, frames, headers, startsWithKey } = this.#open;
     if (first === undefined) return;
-    this.#open = [];
-    this.format.begin?.(frames, this.#openHeaders);
-    const bytes = encodeFrames(this.format, frames);
-    const startsWithKey = first.kind === 'video' && first.role === 'key';
-    this.bytesOut += this.#keyWait.serve(frames, startsWithKey, this.#kept.head);
+    const bytes = this.#open.encode();
+    this.#open.clear();
+    this.#keyWait.serve(frames, startsWithKey, this.#kept.head);
     this.format.closed?.();
     if (startsWithKey && this.settings.startFromCache) this.#kept.newestKey = this.#kept.head;
-    this.#kept.push({ bytes, firstDts: first.dts, headers: this.#openHeaders });
+    this.#kept.push({ bytes, firstDts: first.dts, headers });
     this.bytesMade += bytes.length;
     this.#kept.enforce(this.settings.maxLag, this.settings.maxBytes);
   }
@@ -181,21 +176,13 @@ export class WireLog implements PassLog {
 
   /** Adds a viewer: preamble and the log from the newest key frame at once, or headers and audio until one comes. */
   join(viewer: Viewer, headers: readonly Frame[]): void {
-    viewer.log = this;
-    viewer.index = this.viewers.length;
     viewer.stalled = false;
-    this.viewers.push(viewer);
-    const start = this.#startBatch();
+    this.#attach(viewer);
     viewer.sink.cork();
-    this.#writePreamble(viewer, start ?? { headers, firstDts: this.#newestDts }, start !== undefined);
-    if (start !== undefined) {
-      viewer.state = 'live';
-      viewer.position = start.seq;
-      viewer.offset = 0;
-      this.#pass.joined(start.seq);
-      this.#catchUp(viewer);
-    } else this.#goOn(viewer);
-    this.#catchOpen(viewer);
+    const start = this.#feeder.begin(viewer, headers);
+    if (start === undefined) this.goOn(viewer);
+    else this.#pass.joined(start);
+    if (this.settings.minInterval === 0) this.#feeder.feedOpen(viewer);
     viewer.sink.uncork();
   }
 
@@ -211,64 +198,20 @@ export class WireLog implements PassLog {
    * @param seamless it has everything until now, and the same selection: it goes on with the next frame.
    */
   enter(viewer: Viewer, seamless = false): void {
+    this.#attach(viewer);
+    if (viewer.state === 'paused') viewer.position = this.#kept.tail - 1;
+    else if (seamless) this.#goLive(viewer);
+    else this.goOn(viewer);
+  }
+
+  #attach(viewer: Viewer): void {
     viewer.log = this;
     viewer.index = this.viewers.length;
     this.viewers.push(viewer);
-    if (viewer.state === 'paused') viewer.position = this.#kept.tail - 1;
-    else if (seamless) this.#goLive(viewer);
-    else this.#goOn(viewer);
   }
 
-  get #newestDts(): Ms {
-    return this.#open[0]?.dts ?? this.#kept.newest?.firstDts ?? ms(0);
-  }
-
-  /** @returns where a newcomer starts: the newest key frame, if it is at hand. */
-  #startBatch(): Start | undefined {
-    const open = this.#open[0];
-    const openIsKey = open !== undefined && open.kind === 'video' && open.role === 'key';
-    if (openIsKey && this.settings.startFromCache)
-      return { seq: this.#kept.head, headers: this.#openHeaders, firstDts: open.dts };
-    const { newestKey } = this.#kept;
-    const key = newestKey < 0 ? undefined : this.#kept.at(newestKey);
-    if (key !== undefined) return { seq: newestKey, headers: key.headers, firstDts: key.firstDts };
-    return undefined;
-  }
-
-  /** The open batch as far as it goes: the newcomer must not wait for the merge window. */
-  #catchOpen(viewer: Viewer): void {
-    if (
-      this.#open.length === 0 ||
-      viewer.position !== this.#kept.head ||
-      !viewer.ready ||
-      this.settings.minInterval > 0
-    )
-      return;
-    this.format.begin?.(this.#open, this.#openHeaders);
-    const bytes = encodeFrames(this.format, this.#open);
-    if (bytes.length === 0) return;
-    viewer.offset = bytes.length;
-    viewer.write(bytes);
-    this.bytesOut += bytes.length;
-  }
-
-  #writePreamble(viewer: Viewer, start: Pick<Start, 'headers' | 'firstDts'>, atKey: boolean): void {
-    viewer.lacksHeaders = false;
-    const bytes = this.format.preamble?.(atKey) ?? encodeFrames(this.format, this.#headerFrames(start));
-    if (bytes.length === 0) return;
-    viewer.write(bytes);
-    this.bytesOut += bytes.length;
-  }
-
-  #headerFrames({ headers, firstDts }: Pick<Start, 'headers' | 'firstDts'>): Frame[] {
-    return headers
-      .filter(({ kind }) => selects(this.format.selection, kind))
-      .map((header) => (header.kind === 'data' ? header : { ...header, dts: firstDts }));
-  }
-
-  /** It goes on with the next batch, or waits for the key frame when a picture is under way. */
-  #goOn(viewer: Viewer): void {
-    if (this.#videoRunning) this.#keyWait.enter(viewer, this.#kept.head, this.#newestDts);
+  goOn(viewer: Viewer): void {
+    if (this.#videoRunning) this.#keyWait.enter(viewer, this.#kept.head, this.#feeder.newestDts);
     else this.#goLive(viewer);
   }
 
@@ -307,62 +250,7 @@ export class WireLog implements PassLog {
 
   /** Sends what the viewer lacks, until its socket asks to wait. */
   pump(viewer: Viewer): void {
-    if (!viewer.ready) return;
-    if (this.#kept.isLost(viewer.position)) this.#skip(viewer);
-    const missing = this.#kept.head - viewer.position;
-    if (missing === 1 && !viewer.lacksHeaders) this.#sendNext(viewer);
-    else if (missing === 2 && viewer.offset === 0 && !viewer.lacksHeaders) this.#sendPair(viewer);
-    else if (missing > 0) {
-      viewer.sink.cork();
-      this.#catchUp(viewer);
-      viewer.sink.uncork();
-    }
-    if (viewer.behind && viewer.position === this.#kept.head) viewer.behind = false;
-  }
-
-  #catchUp(viewer: Viewer): void {
-    while (viewer.position < this.#kept.head && viewer.ready) this.#sendNext(viewer);
-  }
-
-  #sendNext(viewer: Viewer): void {
-    const batch = this.#kept.at(viewer.position);
-    if (batch === undefined) return;
-    if (viewer.lacksHeaders) {
-      this.#writePreamble(viewer, batch, true);
-      if (!viewer.ready) return;
-    }
-    const bytes = viewer.offset === 0 ? batch.bytes : batch.bytes.subarray(viewer.offset);
-    viewer.offset = 0;
-    viewer.position++;
-    if (bytes.length === 0) return;
-    viewer.write(bytes);
-    this.bytesOut += bytes.length;
-  }
-
-  /** What a key frame has parted in the middle of a merge window: one write like any other. */
-  #sendPair(viewer: Viewer): void {
-    const bytes = this.#kept.pairFrom(viewer.position);
-    viewer.position += 2;
-    if (bytes.length === 0) return;
-    viewer.write(bytes);
-    this.bytesOut += bytes.length;
-  }
-
-  /** Fell off the tail: on to the newest key frame, or wait for the next. Counted once per episode. */
-  #skip(viewer: Viewer): void {
-    viewer.drops++;
-    viewer.noteBehind();
-    const start = this.#startBatch();
-    // A key frame that is not ahead of the viewer is no way out: that GOP alone is longer than the bound.
-    if (start === undefined || start.seq < viewer.position || start.seq < this.#kept.lagFloor) {
-      viewer.droppedBatches += this.#kept.head - viewer.position;
-      viewer.lacksHeaders = true; // they may have changed in what it missed
-      return this.#goOn(viewer);
-    }
-    viewer.droppedBatches += start.seq - viewer.position;
-    this.#writePreamble(viewer, start, true);
-    viewer.position = start.seq;
-    viewer.offset = 0;
+    this.#feeder.feed(viewer);
   }
 
   // ---- what is kept
