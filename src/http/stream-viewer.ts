@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type Ms, ms } from '../core/index.js';
-import { type Clock, type Log, SrsError, type Timer } from '../kernel/index.js';
+import { type Clock, type Log, SrsError } from '../kernel/index.js';
 import { SocketSink } from '../link/index.js';
 import {
   type Client,
@@ -11,6 +10,7 @@ import {
   Viewer,
   type WireFormat,
 } from '../stream/index.js';
+import { HeldStart } from './held-start.js';
 
 /** How the bytes of a stream stand on a socket: what goes before the first frame, and after the last. */
 export interface LiveBody {
@@ -21,9 +21,6 @@ export interface LiveBody {
   readonly tail: Buffer | undefined;
 }
 
-/** The second track of a stream comes so soon, or there is none. */
-const SECOND_TRACK_WITHIN: Ms = ms(1000);
-
 /** A player over HTTP or WebSocket: a socket that was taken over from the HTTP server, and a cursor in the stream. */
 export class StreamViewer extends SocketSink implements Client {
   readonly viewer: Viewer;
@@ -31,9 +28,8 @@ export class StreamViewer extends SocketSink implements Client {
   readonly since = Date.now();
   readonly bytesIn = 0;
   #closed = false;
-  /** What waits until it is known which tracks the stream has. */
-  #held: Buffer[] | undefined;
-  #guessing: Timer | undefined;
+  /** While it is not known which tracks the stream has. */
+  #heldStart: HeldStart | undefined;
 
   constructor(
     socket: Duplex,
@@ -65,37 +61,16 @@ export class StreamViewer extends SocketSink implements Client {
     if (this.#closed) return;
     this.log.info({ stream: this.stream.key }, 'play started');
     if (this.framing.start.length > 0) this.write(this.framing.start);
-    if (this.framing.guess !== undefined) this.#held = [];
+    if (this.framing.guess !== undefined) this.#hold(this.framing.guess);
     this.stream.join(this.viewer, this.framing.format);
   }
 
-  override write(bytes: Buffer): void {
-    if (this.#held === undefined) return super.write(bytes);
-    this.#held.push(bytes);
-    this.#guess();
-  }
-
-  /**
-   * A player that is told of a track waits for it, and one that is not told can not always add it: so a young stream
-   * gets a moment to show its tracks.
-   */
-  #guess(): void {
-    const { publication, meter } = this.stream;
-    const { audio, video } = meter.tracks;
-    const age = this.clock.wall() - (publication?.since ?? 0);
-    if ((audio && video) || ((audio || video) && age >= SECOND_TRACK_WITHIN)) this.#release();
-    else if (audio || video) this.#guessing ??= this.clock.after(SECOND_TRACK_WITHIN, () => this.#release());
-  }
-
-  #release(): void {
-    this.#guessing?.cancel();
-    const held = this.#held;
-    if (held === undefined) return;
-    this.#held = undefined;
-    const { audio, video } = this.stream.meter.tracks;
-    const isKnown = audio || video;
-    const start = this.framing.guess?.({ audio: audio || !isKnown, video: video || !isKnown });
-    for (const bytes of start === undefined ? held : [start, ...held]) super.write(bytes);
+  #hold(header: (tracks: Tracks) => Buffer): void {
+    this.#heldStart = new HeldStart(this, this.stream, header, this.clock, () => {
+      this.#heldStart = undefined;
+      this.viewer.sink = this;
+    });
+    this.viewer.sink = this.#heldStart;
   }
 
   protected override onDrain(): void {
@@ -106,7 +81,7 @@ export class StreamViewer extends SocketSink implements Client {
   end(): void {
     if (this.#closed) return;
     this.stream.leave(this.viewer);
-    this.#release();
+    this.#heldStart?.release();
     if (this.framing.tail !== undefined) this.write(this.framing.tail);
     this.closeSink();
     this.socket.end();
@@ -128,7 +103,7 @@ export class StreamViewer extends SocketSink implements Client {
   #close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#guessing?.cancel();
+    this.#heldStart?.cancel();
     this.closeSink();
     this.stream.leave(this.viewer);
     const { bytesOut } = this;

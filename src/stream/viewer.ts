@@ -60,7 +60,7 @@ export class Viewer {
   behind = false;
 
   constructor(
-    readonly sink: ViewerSink,
+    public sink: ViewerSink,
     readonly events: ViewerEvents = {},
   ) {}
 
