@@ -27,7 +27,7 @@ setInterval(() => {
     existsSync(log)
       ? readFileSync(log, 'utf8')
           .split('\n')
-          .filter((line) => line !== '')
+          .slice(0, -1) // what comes after the last newline is still being written
           .map((line) => JSON.parse(line))
       : [];
   return {
