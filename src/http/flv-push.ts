@@ -4,7 +4,7 @@ import { type Ms, ms, type Payload } from '../core/index.js';
 import { ProtocolError, RefusedError, SrsError, type Timer } from '../kernel/index.js';
 import { decodeAmf0 } from '../protocol/amf/index.js';
 import { FlvReader, type FlvTag, TagType } from '../protocol/flv/index.js';
-import type { Client, Publication, StreamFacts } from '../stream/index.js';
+import { type Client, type Publication, type StreamFacts, streamKey } from '../stream/index.js';
 import { factsOf, type LiveRequest } from './live-request.js';
 import { refuseForeignPublisher } from './origin.js';
 import type { HttpEnvironment } from './ports.js';
@@ -64,7 +64,7 @@ export class FlvPush implements Client {
   }
 
   get streamKey(): string {
-    return `${this.facts.vhost}/${this.facts.app}/${this.facts.stream}`;
+    return streamKey(this.facts);
   }
 
   /** The configuration changed. */

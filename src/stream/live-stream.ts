@@ -63,6 +63,7 @@ export interface StreamEnvironment {
  */
 export class LiveStream {
   readonly key: string;
+  readonly name: StreamName;
   /** What the stream consists of. */
   readonly meter = new MediaMeter();
   readonly #timeline: Timeline;
@@ -82,11 +83,13 @@ export class LiveStream {
   #leadTrack = Number.POSITIVE_INFINITY;
 
   constructor(
-    readonly name: StreamName,
+    { vhost, app, stream }: StreamName,
     private settings: StreamSettings,
     private readonly env: StreamEnvironment,
   ) {
-    this.key = streamKey(name);
+    // No more than the name: what else comes with it, as facts of a client do, is not the stream's.
+    this.name = { vhost, app, stream };
+    this.key = streamKey(this.name);
     this.#timeline = new Timeline(timelineMode(settings));
     this.#gop = this.#makeGop();
     if (settings.mixCorrect) this.#mix = new MixQueue();

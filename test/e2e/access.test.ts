@@ -82,6 +82,26 @@ test('refer: the old spelling, by the page that the client reports', async () =>
   assert.equal(await outcome(''), 'no');
 });
 
+test('refer { all }: over HTTP as over RTMP, to play and to publish', async () => {
+  const srs = await startSrs({
+    config: confOf(
+      'refer { all example.com; play www.example.com; } http_remux { enabled on; wait 0; }',
+      'http_server { enabled on; listen HTTP_PORT; }',
+    ),
+  });
+  const status = async (path: string, referer: string, method = 'GET') => {
+    const url = `http://127.0.0.1:${srs.ports.HTTP_PORT}${path}`;
+    const body = method === 'POST' ? { body: 'FLV' } : {};
+    return (await fetch(url, { method, headers: { referer }, ...body })).status;
+  };
+  assert.equal(await status('/live/s.flv', 'http://www.example.com/x'), 404);
+  assert.equal(await status('/live/s.flv', 'http://example.com/x'), 403);
+  assert.equal(await status('/live/s.flv', 'http://badexample.com/x'), 403);
+  assert.equal(await status('/live/s.flv', ''), 403);
+  assert.equal(await status('/live/s.flv', 'http://example.com/x', 'POST'), 400);
+  assert.equal(await status('/live/s.flv', '', 'POST'), 403);
+});
+
 test('max_viewers: one too many is refused, and a place that becomes free is given again', async () => {
   const srs = await startSrs({ config: confOf('play { max_viewers 2; }') });
   const first = await RawPeer.playing(srs.port, 's');

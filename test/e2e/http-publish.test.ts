@@ -119,3 +119,37 @@ test('allow publish 127.0.0.1 lets in nobody who came through a proxy on this ma
   expect(await handshake(trusting, { 'X-Forwarded-For': '192.0.2.1' })).toBe(101);
   expect(await handshake(trusting, { 'X-Forwarded-For': '192.0.2.2' })).toBe(403);
 });
+
+withPeers('ffmpeg')('a publisher over WebSocket', () => {
+  test('gives the stream its name and nothing else: no key on the page, its own address, and it can be kicked', async () => {
+    const srs = await startSrs({
+      config: config(
+        'security { enabled on; allow publish all; allow play 192.0.2.1; } hls { enabled on; hls_fragment 1; }',
+        'trusted_proxies 127.0.0.1; http_api { enabled on; listen 127.0.0.1:API_PORT; write_token T; }',
+      ).replace('http_server { enabled on;', 'http_server { enabled on; console on;'),
+    });
+    const get = (path: string, client: string) =>
+      fetch(`${own(srs)}${path}`, { headers: { 'X-Forwarded-For': client } });
+    const source = new WebSocket(`ws://127.0.0.1:${srs.ports.HTTP_PORT}/live/a.flv?publish&token=Top13`, {
+      headers: { 'X-Forwarded-For': '192.0.2.1' },
+    });
+    let ended = false;
+    source.on('close', () => (ended = true)).on('error', () => undefined);
+    await new Promise((open) => source.once('open', open));
+    source.send(readFileSync(await clip({ seconds: 4 })));
+    await until('there is HLS', async () => (await get('/live/a.m3u8', '192.0.2.1')).status === 200, 20_000);
+
+    const list = await (await get('/console/streams.json', '192.0.2.9')).text();
+    expect(list).toContain('"stream":"a"');
+    expect(list).not.toMatch(/Top13|param|192\.0\.2|tcUrl/);
+    for (const path of ['/live/a.m3u8', '/live/a.flv']) expect((await get(path, '192.0.2.2')).status).toBe(403);
+    const api = (path: string, method = 'GET') =>
+      fetch(`http://127.0.0.1:${srs.ports.API_PORT}${path}`, { method, headers: { authorization: 'Bearer T' } });
+    expect((await api('/metrics')).status).toBe(200);
+
+    const { clients } = (await (await api('/api/v1/clients')).json()) as { clients: { id: string; type: string }[] };
+    const publisher = clients.find(({ type }) => type === 'flv-publish');
+    expect((await api(`/api/v1/clients/${publisher?.id}`, 'DELETE')).status).toBe(200);
+    await until('the encoder is sent away', () => ended);
+  });
+});

@@ -66,7 +66,10 @@ export class RuleGate implements Gate {
     const { security, refer, sign } = vhost;
     if (security.enabled && !this.#rulesOf(security).permits(use, client.ip, client.isProxy))
       this.#refuse(client, 'ADDRESS_DENIED', `this address may not ${use}`);
-    if (refer.enabled) this.#refer(client, refer[use]);
+    if (refer.enabled) {
+      this.#refer(client, refer.all); // who comes over HTTP has not connected before
+      this.#refer(client, refer[use]);
+    }
     if (sign[use]) this.#signed(use, client, sign.secret);
     return vhost;
   }
