@@ -10,7 +10,7 @@ COPY src src
 RUN npm run build
 
 FROM node:20-bookworm-slim
-# ffmpeg for transcoding and ingest; tini reaps what ffmpeg leaves behind and passes the signals on.
+# ffmpeg for transcoding; tini reaps what ffmpeg leaves behind and passes the signals on.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates ffmpeg tini \
  && rm -rf /var/lib/apt/lists/*
@@ -24,6 +24,6 @@ RUN ln -s /srs/dist/srs.mjs /usr/local/bin/srs && mkdir objs && chown node:node 
 ENV NODE_ENV=production
 USER node
 EXPOSE 1935 8080
-HEALTHCHECK --interval=15s --timeout=5s --start-period=5s CMD ["node", "/srs/healthcheck.mjs", "1935"]
+HEALTHCHECK --interval=15s --timeout=5s --start-period=5s CMD node /srs/healthcheck.mjs "${SRS_HEALTH_PORT:-1935}"
 ENTRYPOINT ["tini", "--", "srs"]
 CMD ["-c", "conf/srs.conf"]

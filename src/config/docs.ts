@@ -24,15 +24,14 @@ A variable of the environment replaces what the file says: \`SRS_\` and the bloc
 joined by \`_\`. \`SRS_LISTEN\` is \`listen\`, \`SRS_VHOST_PLAY_GOP_CACHE\` is \`gop_cache\` in \`play\` of every vhost. Several
 values are separated by blanks; an empty variable changes nothing.
 
-SIGHUP reads the file again: all of it comes into force, or nothing of it. The column *reload* tells how. ${Object.entries(
-    reloadRules,
-  )
+The column *since* tells which version of SRS brought a directive. SIGHUP reads the file again: all of it comes into force, or nothing of it. The column
+*reload* tells how. ${Object.entries(reloadRules)
     .map(([name, doc]) => `**${name}**: ${doc}`)
     .join('; ')}.
 
 ${section(documented(root), [])}## Known, without effect
 
-These names of the original's releases are accepted with one warning each, at the name; what a block of them holds is not
+These names of SRS are accepted with one warning each, at the name; what a block of them holds is not
 checked. Any other unknown name is an error.
 
 ${laterRows([

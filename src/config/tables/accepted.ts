@@ -12,10 +12,10 @@ export const acceptedInRoot = {
   tcmalloc_release_rate: { since: 4, never: 'memory is managed by Node.js' },
   first_wait_for_qlv: { since: 4, never: 'this server asks nobody about versions' },
   circuit_breaker: { since: 4, note: 'players that are too slow are dealt with one by one' },
-  is_full: { since: 4, never: 'it marks a file of the original that lists everything' },
+  is_full: { since: 4, never: 'it marks a file of SRS that lists everything' },
   in_docker: { since: 4, never: 'it behaves the same inside and outside of Docker' },
   srs_log_level_v2: { since: 5, note: 'srs_log_level counts' },
-  threads: { since: 5, never: 'its threads are not those of the original' },
+  threads: { since: 5, never: 'its threads are not those of SRS' },
   tencentcloud_cls: { since: 5, note: 'so no log leaves this machine' },
   tencentcloud_apm: { since: 5, note: 'so no trace leaves this machine' },
 } as const satisfies LaterTable;

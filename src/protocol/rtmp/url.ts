@@ -35,7 +35,7 @@ export function parseTcUrl(tcUrl: string): Omit<StreamUrl, 'stream'> {
 
 /**
  * The name that a play or publish command gives, in the app of the connect command; its `?vhost=` and parameters win.
- * Of a name with several parts, `room1/cam`, only the last is the stream's: where an URL is parted differs from client to
+ * Of a name with several parts, `room1/cam`, only the last is the stream's: where a URL is parted differs from client to
  * client, and all of them mean the same stream.
  */
 export function resolveStream(base: Omit<StreamUrl, 'stream'>, streamName: string): StreamUrl {
