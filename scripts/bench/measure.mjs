@@ -75,9 +75,9 @@ export function fanout(name, variant, count, timing, { stalled = 0, via = 'rtmp'
   });
 }
 
-/** Publish to play, with `others` players on the same stream. @param {string} name @param {number} others @param {Timing} timing */
-export function latency(name, others, { warm, window }) {
-  return alone(name, {}, async (server) => {
+/** Publish to play, with `others` players on the same stream. @param {string} name @param {Variant} variant @param {number} others @param {Timing} timing */
+export function latency(name, variant, others, { warm, window }) {
+  return alone(name, variant, async (server) => {
     const url = server.rtmp('s');
     const joining = 2.5;
     const args = ['latency', '-u', url, '-f', clip, '-j', `${joining}`, '-w', `${warm}`, '-d', `${window}`];

@@ -107,6 +107,8 @@ const DELIVERY_PLAYERS = 1800;
 const MUXED = 5;
 const API_PLAYERS = 2000;
 const FORWARDED = 300;
+/** As nginx-rtmp and node-media-server leave it. */
+const NAGLE = 'tcp_nodelay off';
 
 async function fanout() {
   const { kbps } = results;
@@ -129,6 +131,10 @@ async function fanout() {
     }
     if (ours && (count === 1800 || count === 10000))
       await row('fanout', 'srs', 'default window', count, () => measure.fanout('srs', {}, count, timing));
+    if (ours && count === 300)
+      await row('fanout', 'srs', `window 0, ${NAGLE}`, count, () =>
+        measure.fanout('srs', { window: 0, nagle: true }, count, timing),
+      );
     if (!ours || count !== 1800) continue;
     const longer = given.quick ? timing : { ...timing, warm: 20 };
     await row('fanout', 'srs', '200 stalled', count, () =>
@@ -195,8 +201,9 @@ async function perServer() {
   for (const name of parts.includes('join') ? real : [])
     await row('join', name, '', 1, () => measure.join(name, given.quick ? 6 : 20));
   const window = given.quick ? { warm: 2, window: 8 } : { warm: 2, window: 40 };
-  for (const name of parts.includes('latency') ? real : [])
-    await row('latency', name, '', 100, () => measure.latency(name, 100, window));
+  if (!parts.includes('latency')) return;
+  for (const name of real) await row('latency', name, '', 100, () => measure.latency(name, {}, 100, window));
+  if (ours) await row('latency', 'srs', NAGLE, 100, () => measure.latency('srs', { nagle: true }, 100, window));
 }
 
 async function micro() {

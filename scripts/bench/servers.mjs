@@ -16,6 +16,7 @@ const program = join(root, 'dist/srs.mjs');
 /**
  * @typedef {object} Variant
  * @property {number} [window] ours: `mw_latency`; the C writer: its window
+ * @property {boolean} [nagle] ours: `tcp_nodelay off`
  * @property {number} [kbps] the C writer's rate per connection
  * @property {boolean} [http] ours: also serve FLV over HTTP
  * @property {number} [hls] ours: also HLS, with segments of so many seconds
@@ -86,7 +87,7 @@ async function launch(
 }
 
 /** @param {Variant} v */
-async function srs({ window, http = false, api = false, hls, forward = [], load = false, profile }) {
+async function srs({ window, nagle = false, http = false, api = false, hls, forward = [], load = false, profile }) {
   const port = await freePort();
   const httpPort = await freePort();
   const apiPort = await freePort();
@@ -105,6 +106,7 @@ ${http ? `http_server { enabled on; listen ${httpPort}; }` : ''}
 ${api ? `http_api { enabled on; listen 127.0.0.1:${apiPort}; }` : ''}
 vhost __defaultVhost__ {
     ${window === undefined ? '' : `mw_latency ${window};`}
+    ${nagle ? 'tcp_nodelay off;' : ''}
     ${http ? 'http_remux { enabled on; mount [vhost]/[app]/[stream].flv; mount [vhost]/[app]/[stream].ts; }' : ''}
     ${hls === undefined ? '' : `hls { enabled on; hls_fragment ${hls}; }`}
     ${forward.length === 0 ? '' : `forward { enabled on; destination ${forward.join(' ')}; }`}
