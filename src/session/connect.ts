@@ -14,11 +14,19 @@ export interface ConnectRequest {
   readonly swfUrl: string;
   readonly flashVer: string;
   readonly objectEncoding: number;
+  /** It speaks Enhanced RTMP and said so. */
+  readonly isEnhanced: boolean;
   /** From another server that relays a stream; else ''. */
   readonly trail: string;
 }
 
 const DEFAULT_VHOST = '__defaultVhost__';
+/** By one of these a client tells which codecs it knows (Enhanced RTMP v2, "Enhancing NetConnection connect Command"). */
+const ENHANCED = ['fourCcList', 'videoFourCcInfoMap', 'audioFourCcInfoMap', 'capsEx'];
+/** Every codec is passed on: CanForward. */
+const ANY_CODEC = AmfObject.of({ '*': 4 });
+/** Multitrack, ModEx, nanosecond offsets; no reconnect requests. */
+const CAPS_EX = 0b1110;
 const text = (value: AmfValue): string => (typeof value === 'string' ? value : '');
 
 /** @throws {ProtocolError} RTMP_MESSAGE without properties, RTMP_URL when they name no app. */
@@ -37,6 +45,7 @@ export function readConnect(message: Command): ConnectRequest {
     swfUrl: text(properties.get('swfUrl')),
     flashVer: text(properties.get('flashVer')),
     trail: text(properties.get('srs_trail')),
+    isEnhanced: ENHANCED.some((name) => properties.get(name) !== undefined),
     objectEncoding: typeof encoding === 'number' ? encoding : 0,
   };
 }
@@ -78,6 +87,12 @@ export function connectResult(request: ConnectRequest, clientId: string, serverI
     code: 'NetConnection.Connect.Success',
     description: 'Connection succeeded',
     objectEncoding: request.objectEncoding,
+    ...(request.isEnhanced && {
+      fourCcList: ['*'],
+      videoFourCcInfoMap: ANY_CODEC,
+      audioFourCcInfoMap: ANY_CODEC,
+      capsEx: CAPS_EX,
+    }),
     data,
   });
   return command('_result', request.transactionId, [properties, info], {});

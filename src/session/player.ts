@@ -11,6 +11,7 @@ import {
   result,
   STREAM_ID,
   sampleAccess,
+  seekNotify,
   unpauseNotify,
 } from './statuses.js';
 import { answerUnknown } from './unknown-call.js';
@@ -86,9 +87,15 @@ export class Player {
   /** Calls that do not end the playing. @returns false for a call that does. */
   command(message: Command): boolean {
     switch (message.name) {
-      case 'closeStream':
       case 'deleteStream':
+        answerUnknown(this.link, message); // librtmp in GStreamer sleeps in its read until something comes
         return false;
+      case 'closeStream':
+        return false;
+      case 'seek':
+        answerUnknown(this.link, message);
+        this.link.send(seekNotify());
+        return true;
       case 'pause':
       case 'pauseRaw':
         this.pause(message.args[1] === true);

@@ -47,6 +47,10 @@ export const pauseNotify = (): OutMessage => status('status', 'NetStream.Pause.N
 
 export const unpauseNotify = (): OutMessage => status('status', 'NetStream.Unpause.Notify', 'Unpaused stream.');
 
+/** ffmpeg with `-ss` waits for it. */
+export const seekNotify = (): OutMessage =>
+  status('status', 'NetStream.Seek.Notify', 'A live stream goes on where it is.');
+
 export const publishStart = (streamId: number): OutMessage =>
   status('status', 'NetStream.Publish.Start', 'Started publishing stream.', {}, streamId);
 

@@ -1,4 +1,4 @@
-import type { Frame, Ms } from '../core/index.js';
+import { type Frame, type Ms, ms } from '../core/index.js';
 
 /** Immutable: the bytes of one merge window, encoded once for all viewers. */
 export interface Batch {
@@ -25,6 +25,8 @@ export class BatchQueue {
   /** First batch that is within the lag bound. */
   lagFloor = 0;
   bytes = 0;
+  /** Time of the newest batch, also when it is not kept any more; before the first one, of the stream. */
+  newestDts = ms(0);
 
   at(seq: number): Batch | undefined {
     return this.#batches[seq - this.tail];
@@ -51,6 +53,7 @@ export class BatchQueue {
   push(batch: Batch): void {
     this.#batches.push(batch);
     this.#pair = undefined;
+    this.newestDts = batch.firstDts;
     this.head++;
     this.bytes += batch.bytes.length;
   }

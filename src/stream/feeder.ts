@@ -1,4 +1,4 @@
-import { type Frame, type Ms, ms } from '../core/index.js';
+import type { Frame, Ms } from '../core/index.js';
 import type { BatchQueue } from './batch-queue.js';
 import type { OpenBatch } from './open-batch.js';
 import type { Viewer } from './viewer.js';
@@ -30,7 +30,7 @@ export class Feeder {
 
   /** Time of the next byte of the log. */
   get newestDts(): Ms {
-    return this.open.first?.dts ?? this.kept.newest?.firstDts ?? ms(0);
+    return this.open.first?.dts ?? this.kept.newestDts;
   }
 
   /**

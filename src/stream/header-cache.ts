@@ -1,6 +1,10 @@
 import type { Frame } from '../core/index.js';
 
 const ORDER = { data: 0, audio: 1, video: 2 } as const;
+/** A real codec configuration has some hundred bytes, metadata some thousand. */
+const MAX_HEADER_BYTES = 2 ** 20;
+const MAX_BYTES = 4 * 2 ** 20;
+const MAX_HEADERS = 64;
 
 /**
  * What a newcomer needs before its first frame: metadata, then one codec configuration per track, audio before video.
@@ -8,24 +12,35 @@ const ORDER = { data: 0, audio: 1, video: 2 } as const;
  */
 export class HeaderCache {
   readonly #byTrack = new Map<string, Frame>();
+  #bytes = 0;
   #snapshot: readonly Frame[] | undefined;
 
   /**
    * Remembers metadata and configurations; ignores every other frame.
    * @param slot tells apart packets that must not replace each other (multitrack, reliability R14).
-   * @returns false when the very same bytes were cached already.
+   * @returns `same` when the very same bytes were cached already; `refused` when it is too large, or the cache is full:
+   * then nothing of its slot is cached.
    */
-  update(frame: Frame, slot = ''): boolean {
+  update(frame: Frame, slot = ''): 'new' | 'same' | 'refused' {
     const key = `${frame.kind}:${frame.track}:${slot}`;
     const old = this.#byTrack.get(key);
-    const changed = old === undefined || old.codec !== frame.codec || !old.payload.equals(frame.payload);
-    this.#byTrack.set(key, frame);
+    const isSame = old?.codec === frame.codec && old.payload.equals(frame.payload);
+    const bytes = this.#bytes - (old?.payload.length ?? 0) + frame.payload.length;
+    const isFull = bytes > MAX_BYTES || (old === undefined && this.#byTrack.size >= MAX_HEADERS);
     this.#snapshot = undefined;
-    return changed;
+    if (frame.payload.length > MAX_HEADER_BYTES || isFull) {
+      this.#byTrack.delete(key);
+      this.#bytes -= old?.payload.length ?? 0;
+      return 'refused';
+    }
+    this.#byTrack.set(key, frame);
+    this.#bytes = bytes;
+    return isSame ? 'same' : 'new';
   }
 
   clear(): void {
     this.#byTrack.clear();
+    this.#bytes = 0;
     this.#snapshot = undefined;
   }
 

@@ -212,8 +212,10 @@ export class LiveStream {
     this.meter.count(frame);
     const slot = headerSlot(frame);
     if (slot !== undefined) {
-      const changed = this.#headers.update(frame, slot);
-      if (!changed && this.settings.reduceSequenceHeader) return;
+      const update = this.#headers.update(frame, slot);
+      if (update === 'same' && this.settings.reduceSequenceHeader) return;
+      if (update === 'refused')
+        this.#publication?.complain('metadata and codec configurations are too large to be kept for who comes later');
     }
     if (frame.kind === 'video' && (frame.role === 'key' || frame.role === 'inter')) this.#videoRunning = true;
     const headers = this.#headers.snapshot;
@@ -271,7 +273,7 @@ export class LiveStream {
     let log = this.#logs.get(format.id);
     if (log === undefined) {
       log = new WireLog(format, this.env.clock, this.env.governor, this.#logSettings());
-      log.prime(this.#gop.frames, this.#gop.headers, this.#videoRunning);
+      log.prime(this.#gop.frames, this.#gop.headers, this.#videoRunning, this.#timeline.last);
       this.#logs.set(format.id, log);
     }
     return log;

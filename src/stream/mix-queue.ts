@@ -15,7 +15,7 @@ export class MixQueue {
   /** @returns the frame that is due now, at most one per arrival. */
   push(frame: Frame): Frame | undefined {
     let at = this.#queue.length;
-    while (at > 0 && (this.#queue[at - 1] as Frame).dts > frame.dts) at--;
+    while (at > 0 && goesBefore(frame, this.#queue[at - 1] as Frame)) at--;
     this.#queue.splice(at, 0, frame);
     this.#count(frame, 1);
     const both = this.#audio > 0 && this.#video > 0;
@@ -37,3 +37,6 @@ export class MixQueue {
     else if (frame.kind === 'video') this.#video += by;
   }
 }
+
+/** Never before its own kind: a codec configuration has the stream's newest time, and its key frame may be older. */
+const goesBefore = (frame: Frame, other: Frame): boolean => frame.kind !== other.kind && frame.dts < other.dts;

@@ -32,9 +32,15 @@ export class Publication {
   }
 
   data(name: string, body: Payload): void {
-    if (!this.#held || this.stream.data(name, body) || this.#complained) return;
+    if (!this.#held || this.stream.data(name, body)) return;
+    this.complain('metadata that can not be read is left out');
+  }
+
+  /** Tells the owner; only the first complaint of a publish is told. */
+  complain(text: string): void {
+    if (this.#complained) return;
     this.#complained = true;
-    this.owner.complaint?.('metadata that can not be read is left out');
+    this.owner.complaint?.(text);
   }
 
   settle(): void {

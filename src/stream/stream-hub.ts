@@ -57,7 +57,7 @@ export class StreamHub {
         clock: this.clock,
         governor: this.governor,
         serverTags: this.serverTags,
-        idle: (s) => this.#streams.delete(s.key),
+        idle: (s) => this.#forget(s),
         published: (s) => this.#tell('published', s),
         unpublished: (s) => this.#tell('unpublished', s),
         ended: (s) => this.#tell('ended', s),
@@ -65,6 +65,11 @@ export class StreamHub {
       this.#streams.set(key, stream);
     }
     return stream;
+  }
+
+  /** A stream may become idle once more when another one has its name already: an output that lasts longer lets go of it. */
+  #forget(stream: LiveStream): void {
+    if (this.#streams.get(stream.key) === stream) this.#streams.delete(stream.key);
   }
 
   #tell(event: keyof StreamObserver, stream: LiveStream): void {

@@ -10,7 +10,7 @@ export interface TimelineMode {
 
 /** A step back up to this far is reordering inside the encoder: the frame is held at the last time instead. */
 const REORDER = 200;
-/** A step ahead further than this, beyond the wall time that passed, is a leap of the clock and not a pause. */
+/** A step ahead further than this, beyond the wall time that passed and beyond the other track, is a leap of the clock. */
 const LEAP = 3000;
 /** Two tracks leap together when their leaps differ by less than this: then they share one correction. */
 const SAME_LEAP = 3000;
@@ -114,9 +114,7 @@ export class Timeline {
   }
 
   #follow(track: TrackClock, moved: number, arrival: number): void {
-    const slept = arrival - this.#lastArrival;
-    const leapt = moved < -REORDER || (this.#mode.repairLeaps && moved > LEAP && moved > slept + LEAP);
-    if (!leapt) {
+    if (moved >= -REORDER && !this.#leapsAhead(track, moved, arrival)) {
       if (moved > 0 && moved <= MAX_STEP) track.step = moved;
       return; // a track that was held catches up by itself
     }
@@ -136,6 +134,13 @@ export class Timeline {
       track.shift = ownShift;
       this.#leap = { by, arrival, track };
     }
+  }
+
+  /** A track that was silent while the other went on, or while nothing came at all, has stepped far and not leapt. */
+  #leapsAhead(track: TrackClock, moved: number, arrival: number): boolean {
+    if (!this.#mode.repairLeaps || moved <= LEAP) return false;
+    const slept = arrival - this.#lastArrival;
+    return (track.raw ?? 0) + track.shift > this.#last + slept + LEAP;
   }
 }
 

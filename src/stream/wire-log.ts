@@ -84,8 +84,10 @@ export class WireLog implements PassLog, FeederLog {
   /**
    * Puts the GOP cache of a running stream in front, so that the first viewer of this format starts like any other.
    * @param videoRunning whether a picture is under way; then who has no key frame to start from waits for one.
+   * @param now on the stream's clock.
    */
-  prime(frames: readonly Frame[], headers: readonly Frame[], videoRunning: boolean): void {
+  prime(frames: readonly Frame[], headers: readonly Frame[], videoRunning: boolean, now: Ms): void {
+    this.#kept.newestDts = now;
     this.#videoRunning = videoRunning && this.format.selection !== 'audio';
     if (!this.settings.startFromCache) return;
     for (const frame of frames) this.#admit(frame, headers);

@@ -31,6 +31,17 @@ withPeers('ffmpeg')('ffmpeg publishes', () => {
     expect(await decodeComplaints(await live('ffmpeg'), 10)).toEqual([]);
   });
 
+  test('ffmpeg with -ss, which seeks and waits for the answer', async () => {
+    const url = await live('seek');
+    const end = await run('ffmpeg', ['-v', 'error', '-ss', '1', '-i', url, '-t', '2', '-f', 'null', '-']);
+    expect(end).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('to rtmp://…/live/cam/: it is live/cam', async () => {
+    pushFile(file, `${srs.url('live', 'slash')}/`);
+    expect(await decodeComplaints(srs.url('live', 'slash'), 2)).toEqual([]);
+  });
+
   test('ffprobe sees both tracks from a key frame on, times in order', async () => {
     const seen = await probe(await live('ffprobe'), 4);
     expect(seen.streams.filter((s) => !s.startsWith('data')).sort()).toEqual(['audio:aac', 'video:h264']);
@@ -73,6 +84,8 @@ withPeers('ffmpeg', 'gstreamer')('GStreamer plays', () => {
     await pause(3000);
     expect(player.child.exitCode).toBeNull();
     expect(player.log()).not.toMatch(/ERROR|WARN/);
+    player.signal('SIGINT');
+    expect(await Promise.race([player.ended.then(() => 'ended'), pause(10_000)])).toBe('ended');
   });
 });
 

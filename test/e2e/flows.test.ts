@@ -33,6 +33,24 @@ const range = (from: number, to: number, step = 40): number[] =>
   Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => from + i * step);
 
 describe('connect (rtmp.md §5)', () => {
+  test('a client of Enhanced RTMP hears that every codec and multitrack are passed on, another does not', async () => {
+    const told = async (more: Readonly<Record<string, AmfValue>>): Promise<AmfObject> => {
+      const peer = await RawPeer.shaken(srs.port);
+      peer.connect({ tcUrl: `rtmp://127.0.0.1:${srs.port}/live`, app: 'live', ...more });
+      await peer.said('_result NetConnection.Connect.Success');
+      peer.close();
+      return peer.info('_result NetConnection.Connect.Success');
+    };
+    for (const said of [{ fourCcList: ['hvc1'] }, { capsEx: 2 }, { videoFourCcInfoMap: AmfObject.of({ av01: 6 }) }]) {
+      const info = await told(said);
+      expect(info.get('fourCcList')).toEqual(['*']);
+      for (const kind of ['video', 'audio'])
+        expect(Object.fromEntries(info.get(`${kind}FourCcInfoMap`) as AmfObject)).toEqual({ '*': 4 });
+      expect(info.get('capsEx')).toBe(2 + 4 + 8);
+    }
+    for (const name of ['fourCcList', 'capsEx', 'videoFourCcInfoMap']) expect((await told({})).has(name)).toBe(false);
+  });
+
   test('the answers come in order, with the server’s identity', async () => {
     const peer = await RawPeer.shaken(srs.port);
     peer.connect({ tcUrl: `rtmp://127.0.0.1:${srs.port}/live`, app: 'live', objectEncoding: 3 });
@@ -331,36 +349,51 @@ describe('play (rtmp.md §7.1, §7.2)', () => {
     peer.close();
   });
 
-  test.each(['closeStream', 'deleteStream'])(
-    '%s ends the play without a word; the connection plays again',
-    async (name) => {
-      const [one, two] = [fresh(), fresh()];
-      const first = await publish(urlOf(one));
-      const second = await publish(urlOf(two));
-      const peer = await RawPeer.playing(srs.port, one);
-      await feed(first, { frames: 3 });
-      await feed(second, { frames: 3 });
-      await until('frames', () => videoTimes(peer).length === 3);
-      if (name === 'closeStream') peer.say(name);
-      else peer.say(name, 1);
-      await pause(100);
-      const at = peer.messages.length;
-      expect(at).toBe(peer.story.lastIndexOf('audio') + 1);
-      await feed(first, { start: 200, frames: 3 });
-      await pause(100);
-      expect(peer.messages.slice(at)).toEqual([]);
-      for (const stream of [one, two]) {
-        const from = peer.messages.length;
-        peer.call('createStream');
-        peer.play(stream);
-        const media = ['audio config', 'video config', 'video key', 'audio'];
-        await peer.heard(from, '_result', 'streamBegin 1', 'onStatus NetStream.Play.Start', ...media);
-        peer.say('closeStream');
-      }
-      expect(peer.closed).toBe(false);
-      for (const client of [first, second, peer]) client.close();
-    },
-  );
+  test.each([
+    ['closeStream', []],
+    ['deleteStream', ['_result']],
+  ])('%s ends the play, after it comes no more than its answer; the connection plays again', async (name, answer) => {
+    const [one, two] = [fresh(), fresh()];
+    const first = await publish(urlOf(one));
+    const second = await publish(urlOf(two));
+    const peer = await RawPeer.playing(srs.port, one);
+    await feed(first, { frames: 3 });
+    await feed(second, { frames: 3 });
+    await until('frames', () => videoTimes(peer).length === 3);
+    if (name === 'closeStream') peer.say(name);
+    else peer.say(name, 1);
+    await pause(100);
+    const at = peer.messages.length;
+    expect(peer.story.slice(peer.story.lastIndexOf('audio') + 1)).toEqual(answer);
+    await feed(first, { start: 200, frames: 3 });
+    await pause(100);
+    expect(peer.messages.slice(at)).toEqual([]);
+    for (const stream of [one, two]) {
+      const from = peer.messages.length;
+      peer.call('createStream');
+      peer.play(stream);
+      const media = ['audio config', 'video config', 'video key', 'audio'];
+      await peer.heard(from, '_result', 'streamBegin 1', 'onStatus NetStream.Play.Start', ...media);
+      peer.say('closeStream');
+    }
+    expect(peer.closed).toBe(false);
+    for (const client of [first, second, peer]) client.close();
+  });
+
+  test('seek: answered, and the play goes on where it is', async () => {
+    const stream = fresh();
+    const publisher = await publish(urlOf(stream));
+    const peer = await RawPeer.playing(srs.port, stream);
+    await feed(publisher, { frames: 3 });
+    await until('frames', () => videoTimes(peer).length === 3);
+    const from = peer.messages.length;
+    peer.say('seek', 1000);
+    await peer.heard(from, '_result', 'onStatus NetStream.Seek.Notify');
+    await feed(publisher, { start: 120, frames: 3 });
+    await until('more frames', () => videoTimes(peer).length === 6);
+    expect(videoTimes(peer)).toEqual(range(0, 200));
+    for (const client of [publisher, peer]) client.close();
+  });
 
   test('receiveVideo(false): only audio; receiveVideo(true): on from the next key frame', async () => {
     const stream = fresh();

@@ -36,19 +36,20 @@ export function parseTcUrl(tcUrl: string): Omit<StreamUrl, 'stream'> {
 /**
  * The name that a play or publish command gives, in the app of the connect command; its `?vhost=` and parameters win.
  * Of a name with several parts, `room1/cam`, only the last is the stream's: where a URL is parted differs from client to
- * client, and all of them mean the same stream.
+ * client, and all of them mean the same stream. Without any name it is the last part of the app's: so ffmpeg parts `live/cam/`.
  */
 export function resolveStream(base: Omit<StreamUrl, 'stream'>, streamName: string): StreamUrl {
   const { name, vhost, param } = splitName(streamName);
-  const names = trimSlashes(name);
-  if (names === '') throw urlError('the stream has no name');
+  const own = trimSlashes(name);
+  const names = own === '' ? base.app : `${base.app}/${own}`;
   const cut = names.lastIndexOf('/');
+  if (own === '' && cut < 0) throw urlError('the stream has no name');
   return {
     schema: base.schema,
     host: base.host,
     port: base.port,
     vhost: vhost === undefined ? base.vhost : checkName('vhost', vhost),
-    app: cut < 0 ? base.app : checkName('app', `${base.app}/${names.slice(0, cut)}`),
+    app: checkName('app', names.slice(0, cut)),
     stream: checkName('stream', names.slice(cut + 1)),
     param: param === '' ? base.param : param,
   };

@@ -256,6 +256,68 @@ describe('LiveStream: data', () => {
       'v:inter@40',
     ]);
   });
+
+  test('mix_correct leaves a new configuration before its key frame, though audio is ahead', () => {
+    make({ mixCorrect: true });
+    const { sink } = watch();
+    const publication = start();
+    publication.media('video', 0, keyTag);
+    publication.media('audio', 60, aacTag);
+    sink.take();
+    publication.media('video', 40, avcConfig);
+    publication.media('video', 40, keyTag);
+    publication.release();
+    const order = sink
+      .take()
+      .filter((s) => s.startsWith('v:'))
+      .map((s) => s.split('@')[0]);
+    expect(order.slice(-2)).toEqual(['v:config', 'v:key']);
+  });
+});
+
+describe('LiveStream: without a GOP cache', () => {
+  test('the first viewer gets headers of now, and pictures from a key frame on', () => {
+    make({ gopCache: false });
+    const publication = start();
+    for (let t = 0; t <= 20_000; t += 40) publication.media('video', t, t === 0 ? keyTag : interTag);
+    publication.settle();
+    const { sink } = watch();
+    publication.media('video', 20_040, interTag);
+    publication.media('video', 20_080, keyTag);
+    publication.settle();
+    expect(sink.take()).toEqual(['a:config@20000', 'v:config@20000', 'v:key@20080']);
+  });
+});
+
+describe('LiveStream: metadata and configurations that are too large to keep', () => {
+  const config = (bytes: number, fourcc = 'abcd') =>
+    freeze(Buffer.concat([Buffer.from('90', 'hex'), Buffer.from(fourcc), Buffer.alloc(bytes)]));
+
+  test('a configuration is relayed and not kept, nor the one before it; the publisher is told once', () => {
+    const told: string[] = [];
+    const { sink } = watch();
+    const publication = stream.publish({ ...owner(), complaint: (text) => void told.push(text) });
+    publication.media('video', 0, config(100));
+    publication.media('video', 0, config(2 ** 20));
+    publication.media('video', 0, config(2 ** 20 + 1));
+    publication.settle();
+    expect(sink.take()).toEqual(['v:config@0', 'v:config@0', 'v:config@0']);
+    expect(stream.headers).toEqual([]);
+    expect(told).toEqual([expect.stringContaining('too large')]);
+  });
+
+  test('of many tracks no more than 4 MiB and 64 are kept', () => {
+    const publication = stream.publish(owner());
+    // Multitrack, one track: sequence start of track `id`.
+    const track = (id: number, bytes: number) =>
+      freeze(Buffer.concat([Buffer.from('9600', 'hex'), Buffer.from('avc1'), Buffer.of(id), Buffer.alloc(bytes)]));
+    for (let id = 0; id < 100; id++) publication.media('video', 0, track(id, 10));
+    expect(stream.headers).toHaveLength(64);
+    for (let id = 0; id < 100; id++) publication.media('video', 0, track(id, 500_000));
+    const bytes = stream.headers.reduce((sum, { payload }) => sum + payload.length, 0);
+    expect(bytes).toBeGreaterThan(3.5 * 2 ** 20);
+    expect(bytes).toBeLessThanOrEqual(4 * 2 ** 20);
+  });
 });
 
 describe('LiveStream: changed settings', () => {

@@ -105,6 +105,35 @@ describe('Timeline', () => {
     ).toEqual([0, 40, 8040]);
   });
 
+  /** Both tracks every 40 ms, as they arrive. */
+  const av = (from: number, to: number, arrival = from): Step[] =>
+    Array.from({ length: (to - from) / 40 }, (_, i) => [
+      ['video', from + i * 40, arrival + i * 40] as const,
+      ['audio', from + i * 40 + 5, arrival + i * 40 + 1] as const,
+    ]).flat();
+  const only = (steps: readonly Step[], kind: 'audio' | 'video'): Step[] => steps.filter(([of]) => of === kind);
+
+  test.each<[string, Step[]]>([
+    ['video alone pauses', [...av(0, 2000), ...only(av(2000, 12_000), 'audio'), ...av(12_000, 14_000)]],
+    ['audio alone pauses', [...av(0, 2000), ...only(av(2000, 12_000), 'video'), ...av(12_000, 14_000)]],
+    ['both pause, and one comes first', [...av(0, 2000), ...av(6000, 8000)]],
+    ['a stall of the network, then all at once', [...av(0, 2000), ...av(2000, 6000, 6000), ...av(6000, 8000, 10_000)]],
+    [
+      'a picture every 4 s',
+      [...av(0, 40), ...av(40, 20_000).filter(([of, wire]) => of === 'audio' || wire % 4000 === 0)],
+    ],
+    ['one frame of audio long before the rest', [['audio', 0, 0], ...av(10_000, 12_000, 100)]],
+    ['both leap an hour', [...av(0, 2000), ...av(3_602_000, 3_604_000, 2000)]],
+  ])('A/V stays in sync: %s (R4)', (_, steps) => {
+    const outs = run(full, steps);
+    const shift = (of: 'audio' | 'video') => {
+      const last = steps.findLastIndex(([kind]) => kind === of);
+      return (outs[last] ?? 0) - (steps[last]?.[1] ?? 0);
+    };
+    expect(shift('audio')).toBe(shift('video'));
+    expect(outs.at(-1)).toBeLessThan(20_100);
+  });
+
   test('one frame per second is not a leap', () => {
     expect(
       run(full, [

@@ -313,11 +313,28 @@ describe('WireLog: when a publisher is gone', () => {
 describe('WireLog: the first viewer of a format', () => {
   test('without a GOP cache waits for a key frame, when a picture is under way', () => {
     open({ startFromCache: false });
-    log.prime([], headers, true);
+    log.prime([], headers, true, ms(0));
     const { sink } = join();
     feed(inter(40), audio(45));
     feed(key(80));
     expect(sink.take().slice(3)).toEqual(['a:audio@45', 'v:key@80']);
+  });
+});
+
+describe('WireLog: nothing is kept, and the clock of the stream is far on', () => {
+  test.each([
+    ['the first viewer', 0],
+    ['the second one', 1],
+  ])('%s waits for a key frame all the same', (_, others) => {
+    open({ startFromCache: false });
+    log.prime([], headers, true, ms(60_000));
+    for (let i = 0; i < others; i++) join();
+    if (others > 0) feed(key(60_040), inter(60_080));
+    const { sink } = join();
+    sink.take();
+    feed(inter(60_120), inter(60_160));
+    feed(key(60_200));
+    expect(sink.take()).toEqual(['v:key@60200']);
   });
 });
 

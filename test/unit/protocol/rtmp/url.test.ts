@@ -89,6 +89,11 @@ describe('stream name (spec/rtmp.md §4, 2+)', () => {
     assert.deepInclude(resolveStream(base, '/a/b/c/'), { app: 'live/a/b', stream: 'c' });
   });
 
+  test('without a name it is the last part of the app, as ffmpeg parts rtmp://h/live/cam/', () => {
+    const parted = parseTcUrl('rtmp://h/live/cam');
+    assert.deepInclude(resolveStream(parted, '?token=t'), { app: 'live', stream: 'cam', param: '?token=t' });
+  });
+
   const bad: [name: string, code: ErrorCode][] = [
     ['', 'RTMP_URL'],
     ['?token=t', 'RTMP_URL'],
