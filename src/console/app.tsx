@@ -5,11 +5,11 @@ import { keyOf, type Stream } from './stream.js';
 import { StreamList } from './stream-list.js';
 import { useStreams } from './use-streams.js';
 
-/** A stream that ends while it is watched stays on the page: its publisher may come back. */
+/** A stream that ends while it is watched stays on the page as it was: its publisher may come back. */
 function useChosen(list: readonly Stream[]) {
   const [chosen, choose] = useState<Stream>();
-  const shown = chosen ?? list[0];
-  if (chosen === undefined && shown !== undefined) choose(shown);
+  const shown = chosen ? (list.find((stream) => keyOf(stream) === keyOf(chosen)) ?? chosen) : list[0];
+  if (shown !== chosen) choose(shown);
   const chooseKey = (key: string) => choose(list.find((stream) => keyOf(stream) === key));
   return [shown, chooseKey] as const;
 }

@@ -1,5 +1,5 @@
 import { useRef, useState } from 'preact/hooks';
-import { type Protocol, playAddress } from './addresses.js';
+import type { Protocol } from './addresses.js';
 import { PlayAddresses } from './play-addresses.js';
 import type { Stream } from './stream.js';
 import { useEngine } from './use-engine.js';
@@ -16,7 +16,7 @@ const preferred = (): Protocol => ('MediaSource' in window ? 'http-flv' : 'hls')
 export function Player({ stream }: { stream: Stream }) {
   const [protocol, choose] = useState<Protocol>(preferred);
   const video = useRef<HTMLVideoElement>(null);
-  const { behind, dropped, size, problem } = useEngine(video, playAddress(location, stream, protocol), protocol);
+  const { behind, dropped, size, problem } = useEngine(video, stream, protocol);
   return (
     <section class="player" aria-labelledby="playing">
       <h2 id="playing">

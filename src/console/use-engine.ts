@@ -1,11 +1,17 @@
 import type { RefObject } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { Protocol } from './addresses.js';
+import { type Protocol, playAddress } from './addresses.js';
 import type { Engine } from './engine.js';
 import { engineFor } from './engine-for.js';
+import type { Stream } from './stream.js';
 
 const LOOK_EVERY_MS = 500;
 const RETRY_MS = 2000;
+/** hls.js waits without a word when times and numbers of a stream do not go on as they were. */
+const STANDSTILL_MS = 15_000;
+
+/** The playlist of such a stream could be played again, but shows nothing new. */
+const ENDED = 'the stream has ended';
 
 export interface Playing {
   readonly behind?: number;
@@ -17,9 +23,10 @@ export interface Playing {
 const sizeOf = ({ videoWidth, videoHeight }: HTMLVideoElement) =>
   videoWidth > 0 ? `${videoWidth} × ${videoHeight}` : undefined;
 
-/** Plays `url` into the element and tells how it goes; what broke is tried again. */
-export function useEngine(ref: RefObject<HTMLVideoElement | null>, url: string, protocol: Protocol): Playing {
+/** Plays the stream into the element and tells how it goes; what broke is tried again, and so is a stream that began anew. */
+export function useEngine(ref: RefObject<HTMLVideoElement | null>, stream: Stream, protocol: Protocol): Playing {
   const [playing, set] = useState<Playing>({});
+  const url = playAddress(location, stream, protocol);
   useEffect(() => {
     const video = ref.current;
     if (!video) return;
@@ -49,14 +56,23 @@ export function useEngine(ref: RefObject<HTMLVideoElement | null>, url: string, 
         broke(error instanceof Error ? error.message : String(error));
       }
     };
+    let time = 0;
+    let movedAt = performance.now();
     const look = window.setInterval(() => {
+      const now = performance.now();
+      if (video.currentTime !== time || video.paused || video.ended) movedAt = now;
+      time = video.currentTime;
+      if (now - movedAt > STANDSTILL_MS) {
+        movedAt = now;
+        broke('the picture stands still');
+      }
       const { droppedVideoFrames: dropped } = video.getVideoPlaybackQuality();
-      const problem = video.readyState > HTMLMediaElement.HAVE_CURRENT_DATA ? undefined : 'keep';
+      const isPlaying = video.readyState > HTMLMediaElement.HAVE_CURRENT_DATA;
       set((last) => ({
         behind: engine?.behind(),
         dropped,
         size: sizeOf(video),
-        problem: problem && last.problem,
+        problem: video.ended ? ENDED : isPlaying ? undefined : last.problem,
       }));
     }, LOOK_EVERY_MS);
     set({});
@@ -67,6 +83,6 @@ export function useEngine(ref: RefObject<HTMLVideoElement | null>, url: string, 
       window.clearTimeout(retry);
       close();
     };
-  }, [ref, url, protocol]);
+  }, [ref, url, protocol, stream.since]);
   return playing;
 }

@@ -20,6 +20,7 @@ http_server {
 }
 http_api { enabled on; listen 127.0.0.1:API_PORT; }
 vhost __defaultVhost__ {
+  publish { grace 1; }
   http_remux { enabled on; }
   hls { enabled on; hls_fragment 2; hls_window 20; }
 }
@@ -103,6 +104,23 @@ withPeers(
     await browser.page.keyboard.press('ArrowRight');
     await newPlayer('ws-flv', before);
     await advances(browser.page, 1);
+  });
+
+  test('HLS: an encoder that comes back after its stream has ended is seen again', { timeout: 90_000 }, async () => {
+    const file = await clip({ seconds: 30 });
+    const source = pushFile(file, srs.url('live', 'back'));
+    await until('HLS has begun', async () => (await fetch(`${origin('http')}/live/back.m3u8`)).ok, 30_000);
+    await browser.page.goto(origin('http'));
+    await browser.page.getByRole('button', { name: /live\/back/ }).click();
+    await browser.page.getByText('HLS', { exact: true }).first().click();
+    await advances(browser.page, 1);
+    await source.stop();
+    await browser.page.getByText('the stream has ended').waitFor({ timeout: 30_000 });
+    pushFile(file, srs.url('live', 'back'));
+    const clock = () => browser.page.evaluate(`document.querySelector('video').ended`);
+    await until('it is not at its end any more', async () => (await clock()) === false, 30_000);
+    await advances(browser.page, 4);
+    await browser.page.goto('about:blank');
   });
 
   test('asked no other host, kept its security policy, threw nothing', () => {
