@@ -1,4 +1,3 @@
-import type { Frame } from '../core/index.js';
 import type { LiveStream } from '../stream/index.js';
 import type { HttpEnvironment } from './ports.js';
 
@@ -10,7 +9,8 @@ export interface ListedStream {
   /** ISO 8601: since when it is live, republishes included. */
   readonly since: string;
   readonly viewers: number;
-  readonly video?: { readonly codec: string };
+  /** Its size is left out while it is not known. */
+  readonly video?: { readonly codec: string; readonly width?: number; readonly height?: number };
   readonly audio?: { readonly codec: string };
   /** Left out without HLS. */
   readonly hls?: { readonly leftOut: readonly { readonly codec: string; readonly reason: string }[] };
@@ -36,8 +36,7 @@ export class LiveList {
       ...stream.name,
       since: new Date(since).toISOString(),
       viewers: viewers.get(stream.key) ?? 0,
-      ...codecOf(stream.headers, 'video'),
-      ...codecOf(stream.headers, 'audio'),
+      ...formatOf(stream.meter),
       ...this.#hlsOf(stream.key),
     }));
   }
@@ -62,8 +61,10 @@ export class LiveList {
   }
 }
 
-/** Told by the configuration of the codec; codecs without one stay unnamed. */
-function codecOf(headers: readonly Frame[], kind: 'audio' | 'video') {
-  const codec = headers.find((header) => header.kind === kind && header.role === 'config')?.codec;
-  return codec === undefined ? {} : { [kind]: { codec } };
+function formatOf({ video, audio }: LiveStream['meter']): Pick<ListedStream, 'video' | 'audio'> {
+  const size = video !== undefined && video.height > 0 && { width: video.width, height: video.height };
+  return {
+    ...(video && { video: { codec: video.codec, ...size } }),
+    ...(audio && { audio: { codec: audio.codec } }),
+  };
 }

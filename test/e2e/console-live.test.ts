@@ -106,6 +106,12 @@ withPeers(
     await advances(browser.page, 1);
   });
 
+  test('the list tells codecs and size', async () => {
+    await browser.page.goto(origin('http'));
+    await browser.page.getByText('H.264 360p · AAC').waitFor();
+    await browser.page.goto('about:blank');
+  });
+
   test('HLS: an encoder that comes back after its stream has ended is seen again', { timeout: 90_000 }, async () => {
     const file = await clip({ seconds: 30 });
     const source = pushFile(file, srs.url('live', 'back'));
