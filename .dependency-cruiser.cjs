@@ -21,7 +21,6 @@ const packages = {
   pino: 'kernel',
   'pino-pretty': 'kernel',
   ajv: 'config',
-  'ajv-formats': 'config',
   commander: 'main',
   'cli-table3': 'main',
   undici: 'http',
@@ -31,7 +30,6 @@ const packages = {
   ws: 'http',
   'prom-client': 'http',
   'fast-xml-parser': 'http',
-  mediabunny: 'deliver',
 };
 
 const rooms = Object.keys(rank);

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Config } from '../config/index.js';
 import { ms } from '../core/index.js';
-import { addressSetOf, type Clock, type Log, SrsError } from '../kernel/index.js';
+import { addressSetOf, type Clock, isLoopback, type Log, SrsError } from '../kernel/index.js';
 import { ProxyDoor, peerOf, plainAddress } from '../link/index.js';
 import type { Admission } from './admission.js';
 
@@ -83,5 +83,3 @@ export class Entrance {
     this.#door.close();
   }
 }
-
-const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.');

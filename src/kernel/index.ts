@@ -6,6 +6,7 @@ export * from './error-codes.js';
 export * from './errors.js';
 export { reasonOf } from './file-reasons.js';
 export * from './log.js';
+export { isLoopback } from './loopback.js';
 export * from './pid-file.js';
 export { ProcSampler } from './proc/sampler.js';
 export { identityOf, isAlive } from './process-identity.js';

@@ -105,11 +105,9 @@ export class Feeder {
     const start = this.#start();
     // A key frame that is not ahead of the viewer is no way out: that GOP alone is longer than the bound.
     if (start === undefined || start.seq < viewer.position || start.seq < kept.lagFloor) {
-      viewer.droppedBatches += kept.head - viewer.position;
       viewer.lacksHeaders = true; // they may have changed in what it missed
       return this.log.goOn(viewer);
     }
-    viewer.droppedBatches += start.seq - viewer.position;
     this.#writePreamble(viewer, start, true);
     viewer.position = start.seq;
     viewer.offset = 0;

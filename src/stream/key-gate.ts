@@ -10,7 +10,6 @@ const PATIENCE = 10_000;
 export class KeyGate {
   #open = false;
   #since: Ms | undefined;
-  held = 0;
 
   close(): void {
     this.#open = false;
@@ -22,10 +21,7 @@ export class KeyGate {
     if (this.#open || frame.kind !== 'video') return true;
     if (frame.role === 'config' || frame.role === 'meta') return true;
     this.#since ??= frame.dts;
-    if (frame.role !== 'key' && frame.dts - this.#since < PATIENCE) {
-      this.held++;
-      return false;
-    }
+    if (frame.role !== 'key' && frame.dts - this.#since < PATIENCE) return false;
     this.#open = true;
     return true;
   }

@@ -37,13 +37,11 @@ function headerSlot(frame: Frame): string | undefined {
   return isMultitrack(payload, kind) ? `${role}:multitrack` : role;
 }
 
-/** An output inside this process (HLS, DVR, forward): called once per frame, synchronously, and must not block. */
+/** An output inside this process, such as HLS: called once per frame, synchronously, and must not block. */
 export interface FrameConsumer {
   onFrame(frame: Frame): void;
   /** Another publish follows in the same stream: expect new configurations. */
   onRepublish?(): void;
-  /** The stream is over: its publisher left and the grace period passed. */
-  onEnd?(): void;
 }
 
 export interface StreamEnvironment {
@@ -150,7 +148,6 @@ export class LiveStream {
     this.#grace = this.env.clock.after(this.settings.grace, () => {
       this.#grace = undefined;
       this.#headers.clear();
-      for (const consumer of this.#consumers) consumer.onEnd?.();
       this.env.ended?.(this);
       this.releaseIfIdle();
     });

@@ -1,7 +1,7 @@
 import type { Payload } from '../core/index.js';
 import type { LiveStream } from './live-stream.js';
 
-/** Whoever publishes: a session, an edge pull, a caster. */
+/** Whoever publishes, over RTMP or HTTP. */
 export interface PublishOwner {
   /** For logs and hooks: the client's id. */
   readonly id: string;

@@ -42,8 +42,6 @@ export class Timeline {
   #lastArrival = 0;
   /** The correction that the latest leap needed, for the other track to share. */
   #leap: { readonly by: number; readonly arrival: number; readonly track: TrackClock } | undefined;
-  /** Count of leaps closed and frames held, for statistics. */
-  corrections = 0;
 
   constructor(mode: TimelineMode) {
     this.#mode = mode;
@@ -80,10 +78,7 @@ export class Timeline {
       this.#follow(track, moved, arrival);
     }
     let out = (track.raw ?? 0) + track.shift;
-    if (out < track.lastOut) {
-      out = track.lastOut;
-      this.corrections++;
-    }
+    if (out < track.lastOut) out = track.lastOut;
     track.lastOut = out;
     if (out > this.#last) this.#last = out;
     this.#lastArrival = arrival;
@@ -107,10 +102,8 @@ export class Timeline {
     const reference = other.raw ?? wire;
     track.raw = reference + ((wire - reference) | 0);
     track.shift = other.raw === undefined ? this.#freshShift : other.shift;
-    if (this.#mode.repairLeaps && Math.abs(track.raw + track.shift - this.#last) > 10 * LEAP) {
+    if (this.#mode.repairLeaps && Math.abs(track.raw + track.shift - this.#last) > 10 * LEAP)
       track.shift = this.#last - track.raw; // two tracks on unrelated clocks: start them together
-      this.corrections++;
-    }
   }
 
   #follow(track: TrackClock, moved: number, arrival: number): void {
@@ -118,7 +111,6 @@ export class Timeline {
       if (moved > 0 && moved <= MAX_STEP) track.step = moved;
       return; // a track that was held catches up by itself
     }
-    this.corrections++;
     const shared = this.#leap;
     const ownShift = track.lastOut + track.step - (track.raw ?? 0);
     const by = ownShift - track.shift;

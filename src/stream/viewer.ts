@@ -56,7 +56,6 @@ export class Viewer {
   /** It missed what its log wrote for those who wait: headers go out before its next batch. */
   lacksHeaders = false;
   drops = 0;
-  droppedBatches = 0;
   behind = false;
 
   constructor(

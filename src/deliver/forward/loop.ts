@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 import { type Config, findVhost } from '../../config/index.js';
+import { isLoopback } from '../../kernel/index.js';
 import { parseRtmpUrl, parseTcUrl } from '../../protocol/rtmp/index.js';
 import type { StreamName } from '../../stream/index.js';
 import type { Destination } from './destination.js';
@@ -21,6 +22,6 @@ export function leadsBack({ url, tcUrl }: Destination, name: StreamName, config:
 function isHere(host: string): boolean {
   if (host === 'localhost' || host === hostname()) return true;
   if (isIP(host) === 0) return false;
-  if (/^(127\.|0\.0\.0\.0$|::1?$)/.test(host)) return true;
+  if (isLoopback(host) || host === '0.0.0.0' || host === '::') return true;
   return Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === host));
 }

@@ -1,13 +1,11 @@
 import { type Config, findVhost, maskUrl } from '../../config/index.js';
-import { ConfigError, ProtocolError } from '../../kernel/index.js';
+import { ConfigError, isLoopback, ProtocolError } from '../../kernel/index.js';
 import { parseRtmpUrl, parseTcUrl, resolveStream } from '../../protocol/rtmp/index.js';
 import { type StreamName, streamKey, withPass } from '../../stream/index.js';
 import type { Place } from './ffmpeg-args.js';
 
 /** Who may read or write at a place of this server: gives the word that lets it in. */
 export type IssuePass = (use: 'publish' | 'play', streamKey: string) => string;
-
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
 
 /**
  * A stream of this server as the input of ffmpeg. App and name are given as options: ffmpeg has its own ideas of where
@@ -59,7 +57,8 @@ export function outputPlace(
   const url = parseRtmpUrl(filled);
   const vhost = findVhost(config, url.vhost)?.name ?? url.vhost;
   const key = streamKey({ vhost, app: url.app, stream: url.stream });
-  const isOwn = url.schema === 'rtmp' && LOOPBACK.test(url.host) && config.listen.some((one) => one.port === url.port);
+  const isHere = url.host === 'localhost' || isLoopback(url.host);
+  const isOwn = url.schema === 'rtmp' && isHere && config.listen.some((one) => one.port === url.port);
   if (!isOwn) {
     // A platform takes its stream key as the name.
     secrets.unshift(`/${url.stream}${url.param}`);

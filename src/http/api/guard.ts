@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
+import { isLoopback } from '../../kernel/index.js';
 import { isForeignOrigin } from '../origin.js';
 
 /** The keys of `http_api { … }`. */
@@ -25,7 +26,6 @@ const isSet = (token: string): boolean => token !== '-' && token !== '';
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 /** Takes as long for a wrong token as for the right one. */
 const same = (given: string, token: string): boolean => timingSafeEqual(digest(given), digest(token));
-const isLoopback = (address: string): boolean => /^(::ffff:)?127\.|^::1$/.test(address);
 
 /** The name in `Host` is an address or localhost: no web page can lead a browser here by a name of its own. */
 function isPlainHost(host: string): boolean {

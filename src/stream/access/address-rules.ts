@@ -1,4 +1,4 @@
-import { AddressSet } from '../../kernel/index.js';
+import { AddressSet, isLoopback } from '../../kernel/index.js';
 
 type Matches = (use: 'publish' | 'play', address: string) => boolean;
 
@@ -11,7 +11,6 @@ function readRule(text: string): Matches | undefined {
   return (asked, address) => asked === use && addresses.has(address);
 }
 
-const isLoopback = (address: string): boolean => /^127\.|^::1$/.test(address);
 /** No client has it (RFC 1122 §3.2.1.3); only `all` and ranges of everything hold it. */
 const NOBODY = '0.0.0.0';
 
