@@ -19,7 +19,7 @@ export interface HeartbeatEnvironment {
   summaries(): object;
 }
 
-/** Reports to a manager of many servers (http.md §5). What it answers does not matter; nobody waits for it. */
+/** Reports to a manager of many servers (spec/http.md §5). What it answers does not matter; nobody waits for it. */
 export class Heartbeat implements Service {
   readonly #requests = new HookRequests();
   readonly #stop = new AbortController();

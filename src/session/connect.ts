@@ -62,7 +62,7 @@ function urlOf(tcUrl: string, app: string): ConnectRequest['url'] {
   return parseTcUrl(ways.at(-1) as string);
 }
 
-/** The answer to `connect`, with the server's identity (rtmp.md §5). @param serverIp local address of the socket. */
+/** The answer to `connect`, with the server's identity (spec/rtmp.md §5). @param serverIp local address of the socket. */
 export function connectResult(request: ConnectRequest, clientId: string, serverIp: string): OutMessage {
   const properties = AmfObject.of({
     fmsVer: serverInfo.fmsVer,

@@ -4,7 +4,7 @@ import { ProtocolError } from '../kernel/index.js';
 export type Phase = 'connecting' | 'idle' | 'publishing' | 'playing';
 export type Step = 'connect' | 'publish' | 'play' | 'stop';
 
-/** A step that is missing is a protocol error; `stop` frees the connection for another publish or play (rtmp.md §6, §7). */
+/** A step that is missing is a protocol error; `stop` frees the connection for another publish or play (spec/rtmp.md §6, §7). */
 export const steps: Readonly<Record<Phase, Partial<Record<Step, Phase>>>> = {
   connecting: { connect: 'idle' },
   idle: { publish: 'publishing', play: 'playing' },

@@ -16,7 +16,7 @@ import {
 } from './statuses.js';
 import { answerUnknown } from './unknown-call.js';
 
-/** The playing half of a connection, from `play` to its end (rtmp.md §7.1, §7.2). */
+/** The playing half of a connection, from `play` to its end (spec/rtmp.md §7.1, §7.2). */
 export class Player {
   readonly viewer: Viewer;
   /** Bytes of the connection that were not media, to translate its acknowledgements. */

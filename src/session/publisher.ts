@@ -20,7 +20,7 @@ import {
 } from './statuses.js';
 import { answerUnknown } from './unknown-call.js';
 
-/** How the encoder speaks: FMLE announces itself with FCPublish, Flash does not (rtmp.md §7.3, §7.4). */
+/** How the encoder speaks: FMLE announces itself with FCPublish, Flash does not (spec/rtmp.md §7.3, §7.4). */
 export type PublishStyle = 'fmle' | 'flash';
 
 /** How the client asked for its publish. */

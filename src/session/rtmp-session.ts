@@ -17,7 +17,7 @@ const HANDSHAKE_WITHIN = ms(5_000);
 /** Stage of a session, for summaries. */
 export type SessionKind = 'publish' | 'play' | 'other';
 
-/** One RTMP connection from its handshake to its end; what it does with streams is in StreamUse (rtmp.md §5–§7). */
+/** One RTMP connection from its handshake to its end; what it does with streams is in StreamUse (spec/rtmp.md §5–§7). */
 export class RtmpSession implements LinkHandler, Client, Connection, Asker {
   readonly id = randomBytes(6).toString('hex');
   readonly since: number;

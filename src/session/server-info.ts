@@ -1,6 +1,6 @@
 import { product, version } from '../kernel/index.js';
 
-/** What the server tells about itself on `connect` and in metadata. Tools read these names (rtmp.md §5, §8.1). */
+/** What the server tells about itself on `connect` and in metadata. Tools read these names (spec/rtmp.md §5, §8.1). */
 export const serverInfo = {
   fmsVer: 'FMS/3,5,3,888',
   capabilities: 127,

@@ -1,7 +1,7 @@
 import { AmfObject, type AmfValue } from '../protocol/amf/index.js';
 import { command, data, type OutMessage } from '../protocol/rtmp/index.js';
 
-/** Message stream that every publisher and player of this server uses (rtmp.md §6: the id is always 1). */
+/** Message stream that every publisher and player of this server uses (spec/rtmp.md §6: the id is always 1). */
 export const STREAM_ID = 1;
 /** For a client that wants another stream while it publishes: so its media can be told apart. */
 export const SPARE_STREAM_ID = 2;

@@ -34,7 +34,7 @@ export interface Connection {
   end(reason: Error): void;
 }
 
-/** What a connected client does with streams: any number of publishes and plays, one after another (rtmp.md §5–§7). */
+/** What a connected client does with streams: any number of publishes and plays, one after another (spec/rtmp.md §5–§7). */
 export class StreamUse {
   #phase: Phase = next('connecting', 'connect');
   /** Set by releaseStream or FCPublish: the encoder speaks the FMLE way. */
@@ -229,7 +229,7 @@ export class StreamUse {
     log.info({ stream: stream.key }, 'play started');
   }
 
-  /** Asks whether the client may use the stream that it names; its own `?vhost=` wins over the connection's (rtmp.md §4). */
+  /** Asks whether the client may use the stream that it names; its own `?vhost=` wins over the connection's (spec/rtmp.md §4). */
   #ask(
     use: 'publish' | 'play',
     argument: string,

@@ -5,7 +5,7 @@ import type { Selection, WireFormat } from './wire-format.js';
 
 const TYPE = { audio: TagType.audio, video: TagType.video, data: TagType.script } as const;
 
-/** FLV tags, each in the framing of its transport (http.md §4). */
+/** FLV tags, each in the framing of its transport (spec/http.md §4). */
 export class FlvFormat implements WireFormat {
   readonly id: string;
 

@@ -2,7 +2,7 @@ import { freeze, type Payload } from '../core/index.js';
 import { ProtocolError } from '../kernel/index.js';
 import { AmfObject, type AmfValue, decodeAmf0Leading, encodeAmf0 } from '../protocol/amf/index.js';
 
-/** Keys that name the server in relayed metadata (rtmp.md §8.1). */
+/** Keys that name the server in relayed metadata (spec/rtmp.md §8.1). */
 export type ServerTags = Readonly<Record<string, string>>;
 
 /**

@@ -4,7 +4,7 @@ import type { Frame } from '../core/index.js';
 const PURE = 10;
 
 /**
- * `mix_correct`: re-orders audio and video by time for encoders that interleave them badly (rtmp.md §8.4).
+ * `mix_correct`: re-orders audio and video by time for encoders that interleave them badly (spec/rtmp.md §8.4).
  * A frame leaves when both kinds wait, or when ten of one kind wait without the other.
  */
 export class MixQueue {

@@ -9,7 +9,7 @@ const UINT32 = 2 ** 32;
 /** Our answer to every createStream, so that all players are sent the same bytes. */
 const PLAYERS_STREAM = 1;
 
-/** RTMP chunks of one size on message stream 1: the same bytes for every player (rtmp.md §3.2). */
+/** RTMP chunks of one size on message stream 1: the same bytes for every player (spec/rtmp.md §3.2). */
 export class RtmpFormat implements WireFormat {
   readonly id: string;
 

@@ -32,7 +32,7 @@ const audioTimes = (peer: RawPeer): number[] =>
 const range = (from: number, to: number, step = 40): number[] =>
   Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => from + i * step);
 
-describe('connect (rtmp.md §5)', () => {
+describe('connect (spec/rtmp.md §5)', () => {
   test('a client of Enhanced RTMP hears that every codec and multitrack are passed on, another does not', async () => {
     const told = async (more: Readonly<Record<string, AmfValue>>): Promise<AmfObject> => {
       const peer = await RawPeer.shaken(srs.port);
@@ -170,7 +170,7 @@ describe('connect (rtmp.md §5)', () => {
   });
 });
 
-describe('vhosts (rtmp.md §4)', () => {
+describe('vhosts (spec/rtmp.md §4)', () => {
   /** The key under which the server has a stream, from its log. */
   const keyOf = (stream: string): Promise<string> =>
     until('the play is logged', () => new RegExp(`"stream":"([^"]*/${stream})"`).exec(srs.log())?.[1]);
@@ -240,7 +240,7 @@ describe('vhosts (rtmp.md §4)', () => {
   });
 });
 
-describe('play (rtmp.md §7.1, §7.2)', () => {
+describe('play (spec/rtmp.md §7.1, §7.2)', () => {
   test('its messages come in exactly this order', async () => {
     const stream = fresh();
     const publisher = await publish(urlOf(stream));
@@ -480,7 +480,7 @@ describe('play (rtmp.md §7.1, §7.2)', () => {
   });
 });
 
-describe('publish (rtmp.md §7.3–§7.5)', () => {
+describe('publish (spec/rtmp.md §7.3–§7.5)', () => {
   test('FMLE: FCPublish, createStream, publish, FCUnpublish, and again', async () => {
     const stream = fresh();
     const peer = await RawPeer.connected(srs.port);

@@ -29,7 +29,7 @@ const asPublisher = async (port: number, stream: string, app = 'live'): Promise<
   return peer;
 };
 
-describe('hooks (http.md §1)', () => {
+describe('hooks (spec/http.md §1)', () => {
   test('a publisher and a player: every event once, in order, with the fields of version 2', async () => {
     const hooks = await startHooks();
     const srs = await startSrs({ config: confOf(allHooks(`${hooks.url}/h?k=v`)) });

@@ -66,7 +66,7 @@ const endOf = (stream: string): Promise<string> =>
     new RegExp(`"stream":"[^"]*/${stream}","command":"([^"]*)"[^\n]*publish ended`).exec(srs.log())?.at(1),
   );
 
-describe.each(['flash', 'fmle'] as const)('commands while publishing, style %s (rtmp.md §7.3, §7.4)', (style) => {
+describe.each(['flash', 'fmle'] as const)('commands while publishing, style %s (spec/rtmp.md §7.3, §7.4)', (style) => {
   test('those that are not its end are answered, and it goes on', async () => {
     const scene = await onAir(style);
     const { peer, stream, live } = scene;

@@ -19,7 +19,7 @@ export interface Destination {
 
 /**
  * A destination as the operator writes it, for one stream: a whole URL, in which `[vhost]`, `[app]` and `[stream]` stand
- * for the names of the stream; or `host[:port]`, which gets it under its own names, on its vhost (rtmp.md §11).
+ * for the names of the stream; or `host[:port]`, which gets it under its own names, on its vhost (spec/rtmp.md §11).
  */
 export function resolveDestination(written: string, names: StreamName, isDynamic = false): Destination {
   const fill = (text: string): string =>

@@ -12,7 +12,7 @@ const SAMPLE = ms(2500);
 /** That the operator may add to one stream. */
 const MAX_PER_STREAM = 100;
 
-/** The forwards of all live streams (rtmp.md §11), and what an operator may see and do of them. */
+/** The forwards of all live streams (spec/rtmp.md §11), and what an operator may see and do of them. */
 export class ForwardOutputs {
   readonly #streams = new Map<LiveStream, StreamForwards>();
   readonly #unobserve: () => void;

@@ -14,7 +14,7 @@ export interface ForwardEnvironment {
   /** Who publishes a stream. */
   publisher(stream: LiveStream): ClientFacts | undefined;
   /**
-   * Asks a web service where a stream shall go (`on_forward`, http.md §1.1).
+   * Asks a web service where a stream shall go (`on_forward`, spec/http.md §1.1).
    * @throws {Error} when no answer came that can be understood.
    */
   askBackend(url: string, stream: LiveStream, signal: AbortSignal): Promise<readonly string[]>;

@@ -46,7 +46,7 @@ const OVER_LIMIT = 499;
 /** How far over the limit a cut is forced: the frame that causes it must fit below OVER_LIMIT. */
 const FORCED_OVER_LIMIT = 400;
 
-/** Decides where a stream is cut (hls.md §3), and has the pieces written. */
+/** Decides where a stream is cut (spec/hls.md §3), and has the pieces written. */
 export class Segmenter implements FrameConsumer {
   readonly #muxer = new FrameMuxer();
   #probing: Frame[] | undefined = [];

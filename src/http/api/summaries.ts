@@ -7,7 +7,7 @@ const CPUS = cpus().length;
 
 type Source = Pick<ApiEnvironment, 'proc' | 'statistics' | 'clock' | 'connections'>;
 
-/** kB of the machine's memory and the shares that are in use (http.md §2.1). */
+/** kB of the machine's memory and the shares that are in use (spec/http.md §2.1). */
 export function memoryOf({ proc }: Pick<Source, 'proc'>) {
   const { memory, at } = proc.latest;
   const { MemTotal, MemFree, Buffers, Cached, SwapTotal, SwapFree } = memory ?? {
@@ -39,7 +39,7 @@ export function memoryOf({ proc }: Pick<Source, 'proc'>) {
 
 const share = (part: number, whole: number): number => (whole > 0 ? part / whole : 0);
 
-/** The state of the server and its machine in one object (http.md §2.2). */
+/** The state of the server and its machine in one object (spec/http.md §2.2). */
 function summariesOf(source: Source) {
   const { proc, statistics, clock, connections } = source;
   const sample = proc.latest;

@@ -9,7 +9,7 @@ export type HookAnswer =
 
 const MAX_REASON = 200;
 
-/** A whole answer: status 200 or 201 with `0`, or a JSON object whose `code` is 0, is a yes (http.md §1.4). */
+/** A whole answer: status 200 or 201 with `0`, or a JSON object whose `code` is 0, is a yes (spec/http.md §1.4). */
 export function readAnswer(status: number, body: string): HookAnswer {
   if (status !== 200 && status !== 201) return { kind: 'broken', why: `status ${status}` };
   if (body.trim() === '0') return { kind: 'yes' };

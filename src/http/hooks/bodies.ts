@@ -39,7 +39,7 @@ const stream = (
   ...streamIds(from, facts),
 });
 
-/** JSON bodies of http.md §1.2: the fields of version 2 in their order, then those of 4 and 5, then the event's id. */
+/** JSON bodies of spec/http.md §1.2: the fields of version 2 in their order, then those of 4 and 5, then the event's id. */
 export const bodies = {
   connect: (facts: ClientFacts, from: ServerIdentity, event: string) => ({
     ...client('on_connect', facts),

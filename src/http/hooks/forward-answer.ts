@@ -1,5 +1,5 @@
 /**
- * What a forward backend answered: `{"code":0,"data":{"urls":["rtmp://…", …]}}` (http.md §1.1). Without urls, and with
+ * What a forward backend answered: `{"code":0,"data":{"urls":["rtmp://…", …]}}` (spec/http.md §1.1). Without urls, and with
  * another code, it is a clear "nowhere".
  * @throws {Error} when it is nothing that can be understood.
  */

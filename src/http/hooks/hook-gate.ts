@@ -19,7 +19,7 @@ type Event = Question | 'onClose' | 'onUnpublish' | 'onStop' | 'onHls';
 const ORDER = ms(1000);
 const NO: Decision = Object.freeze({});
 
-/** Asks the operator's web service about clients, and tells it when they are gone (http.md §1). */
+/** Asks the operator's web service about clients, and tells it when they are gone (spec/http.md §1). */
 export class HookGate implements Gate {
   readonly #requests = new HookRequests();
   readonly #queues: NotificationQueues;
@@ -61,7 +61,7 @@ export class HookGate implements Gate {
     this.#tell('onClose', client, (event) => bodies.close(client, bytes, this.sender, event));
   }
 
-  /** A segment of HLS is complete. @param more the fields of http.md §1.2 after `param`. */
+  /** A segment of HLS is complete. @param more the fields of spec/http.md §1.2 after `param`. */
   segment(stream: OutputFacts, more: object): void {
     this.#tell('onHls', stream, (id) => bodies.output('on_hls', stream, more, this.sender, id));
   }

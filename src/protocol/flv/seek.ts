@@ -11,7 +11,7 @@ export interface FlvHeaderTags {
 }
 
 /**
- * Finds the sequence headers of a file (http.md §3.1): from its first tag of audio or video on, to where a kind comes again.
+ * Finds the sequence headers of a file (spec/http.md §3.1): from its first tag of audio or video on, to where a kind comes again.
  * @param read some bytes at an offset; fewer where the file ends.
  * @param limit the header tags end within so many bytes. @returns undefined for what is no FLV file with media.
  */

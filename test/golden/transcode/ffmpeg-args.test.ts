@@ -27,7 +27,7 @@ function line(directives: string): string {
 const copy = 'vcodec copy; acodec copy;';
 const coded = 'vcodec libx264; acodec aac;';
 
-describe('spec media.md §1.4: the arguments of an engine and their order', () => {
+describe('spec spec/media.md §1.4: the arguments of an engine and their order', () => {
   test('everything', () => {
     assert.equal(
       line(`acodec libfdk_aac; vcodec libx264; abitrate 70; asample_rate 44100; achannels 2; aparams { profile:a aac_low; }

@@ -8,7 +8,7 @@ const engine = (output: string, oformat = 'flv') => ({ name: 'hd', output, oform
 const fill = (output: string, more: Partial<typeof values> = {}, oformat?: string) =>
   fillOutput(engine(output, oformat), { ...values, ...more });
 
-describe('the variables of an output (spec config.md §7)', () => {
+describe('the variables of an output (spec spec/config.md §7)', () => {
   test('each, every time it occurs', () => {
     assert.equal(
       fill('rtmp://127.0.0.1:[port]/[app]?vhost=[vhost]/[stream]_[engine][param]'),

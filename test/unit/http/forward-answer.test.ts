@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readForwardAnswer } from '../../../src/http/hooks/forward-answer.js';
 
-describe('answers of a forward backend (http.md §1.1)', () => {
+describe('answers of a forward backend (spec/http.md §1.1)', () => {
   test.each([
     ['{"code":0,"data":{"urls":["rtmp://h/a/b","h"]}}', ['rtmp://h/a/b', 'h']],
     ['{"code":0,"data":{"urls":[]}}', []],

@@ -2,7 +2,7 @@ import { assert, describe, test } from 'vitest';
 import { readAnswer } from '../../../src/http/hooks/answer.js';
 import { publicUrl } from '../../../src/http/hooks/hook-request.js';
 
-describe('answers of a hook server (http.md §1.4)', () => {
+describe('answers of a hook server (spec/http.md §1.4)', () => {
   for (const [status, body, want] of [
     [200, '0', { kind: 'yes' }],
     [201, ' 0\r\n', { kind: 'yes' }],

@@ -194,7 +194,7 @@ describe('LiveStream: data', () => {
   const metadata = (values: Record<string, number | string>) =>
     freeze(encodeAmf0('@setDataFrame', 'onMetaData', AmfObject.ecmaOf(values)));
 
-  test('metadata is cached, named by the server, without a duration (rtmp.md §8.1)', () => {
+  test('metadata is cached, named by the server, without a duration (spec/rtmp.md §8.1)', () => {
     const publication = stream.publish(owner());
     publication.data('@setDataFrame', metadata({ width: 640, duration: 12 }));
     let payload: Uint8Array | undefined;

@@ -7,7 +7,7 @@ import { isPublic } from '../../../../src/deliver/forward/private-addresses.js';
 const name = { vhost: '__defaultVhost__', app: 'live/room', stream: 'a' };
 const named = { ...name, vhost: 'v.example.com' };
 
-describe('host[:port]: rtmp.md §11', () => {
+describe('host[:port]: spec/rtmp.md §11', () => {
   test('the same names, on the host itself for the default vhost', () => {
     expect(resolveDestination('10.0.0.1:19350', name)).toEqual({
       url: 'rtmp://10.0.0.1:19350/live/room/a',

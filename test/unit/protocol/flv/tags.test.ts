@@ -211,7 +211,7 @@ describe('reading', () => {
   });
 });
 
-describe('header tags of a file, for a start elsewhere (http.md §3.1)', () => {
+describe('header tags of a file, for a start elsewhere (spec/http.md §3.1)', () => {
   const find = (bytes: Buffer, limit = bytes.length) =>
     findHeaderTags(async (at, length) => bytes.subarray(at, at + length), limit);
 

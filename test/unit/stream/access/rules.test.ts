@@ -21,7 +21,7 @@ describe('refer: the host at a label boundary', () => {
     test(`${domain} and ${page}: ${fits}`, () => assert.equal(refersTo([domain], page), fits));
 });
 
-describe('security: one allow, and no deny (config.md §8.3)', () => {
+describe('security: one allow, and no deny (spec/config.md §8.3)', () => {
   for (const { allow = [], deny = [], address, want } of [
     { address: '10.0.0.1', want: false },
     { allow: ['play all'], address: '10.0.0.1', want: true },
