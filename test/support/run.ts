@@ -109,9 +109,11 @@ export async function until<T>(
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
+    // Looked at before the probe: whoever was held up for long has a last look.
+    const isLate = performance.now() > deadline;
     const found = await probe();
     if (found !== undefined && found !== false) return found;
-    if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    if (isLate) throw new Error(`not within ${timeoutMs} ms: ${what}`);
     await new Promise((next) => setTimeout(next, 20));
   }
 }
