@@ -58,7 +58,7 @@ export function background(
         clearTimeout(patience);
         resolve({ code, signal, stdout: out.stdout, stderr: out.stderr });
       };
-      const patience = setTimeout(settle, 500);
+      const patience = setTimeout(() => setImmediate(settle), 500); // what has come by then is read first
       child.once('close', settle);
     });
   });
