@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { assert, describe, test } from 'vitest';
 import { confOf } from '../support/hook-server.js';
 import { RawPeer } from '../support/raw-peer.js';
-import { run } from '../support/run.js';
+import { run, until } from '../support/run.js';
 import { startSrs } from '../support/srs.js';
 
 const program = join(import.meta.dirname, '../../dist/srs.mjs');
@@ -62,7 +62,9 @@ test('security: an address that may play may not publish', async () => {
   });
   assert.equal(await attempt(srs.port, 'play', 's'), 'started');
   assert.equal(await attempt(srs.port, 'publish', 's'), 'this address may not publish');
-  assert.match(srs.log(), /"ip":"127\.0\.0\.1","protocol":"rtmp","code":"ADDRESS_DENIED"/);
+  await until('the log says why', () =>
+    /"ip":"127\.0\.0\.1","protocol":"rtmp","code":"ADDRESS_DENIED"/.test(srs.log()),
+  );
 });
 
 test('refer: the old spelling, by the page that the client reports', async () => {

@@ -124,18 +124,14 @@ test('kicks end connections of every protocol, and nobody else', async () => {
   assert.equal((await ask(`/api/v1/streams/${live.id}/viewers`, { method: 'DELETE' })).body.kicked, 4);
   await until('they are closed', () => player.closed() && flv.closed && webSocket.readyState === WebSocket.CLOSED);
   assert.equal((await playlist()).status, 403);
-  assert.deepEqual([(await stream())?.viewers, (await stream())?.publish.active], [0, true]);
+  await until('they are left', async () => (await stream())?.viewers === 0);
+  assert.equal((await stream())?.publish.active, true);
   await fed;
   assert.equal((await ask(`/api/v1/streams/${live.id}/publisher`, { method: 'DELETE' })).body.kicked, 1);
   await until('the publisher is gone', async () => (await stream())?.publish.active !== true);
-  const { clients } = (await ask('/api/v1/clients')).body;
-  assert.deepEqual(
-    clients.map(({ name, publish }) => [name, publish]),
-    [
-      ['b', true],
-      ['b', false],
-    ],
-  );
+  const left = async () =>
+    (await ask('/api/v1/clients')).body.clients.map(({ name, publish }) => `${name} ${publish ? 'comes' : 'goes'}`);
+  await expect.poll(left, { timeout: 10_000 }).toEqual(['b comes', 'b goes']);
   assert.equal(elsewhere.closed(), false);
   other.close();
 });
@@ -153,23 +149,31 @@ test('a player that does not read: its lag, and that it was taken on to a newer 
   // In the order of arrival, as documented.
   const slow = async () => (await ask('/api/v1/clients')).body.clients[2];
   let time = 40;
+  /** A second of the stream, once the reader has the one before: it is never behind. */
   const more = async () => {
-    await feed(encoder, { start: time, frames: 50, bytes: 100_000, pace: 1 });
-    time += 50 * 40;
+    const before = reader.bytes;
+    await feed(encoder, { start: time, frames: 25, bytes: 100_000, pace: 1 });
+    time += 25 * 40;
+    await until('the reader has all', () => reader.bytes > before + 25 * 100_000);
   };
   await until('the lag shows', async () => {
     await more();
     return ((await slow())?.lag_ms ?? 0) >= 1000;
   });
+  // More than is kept for it.
+  for (let second = 0; second < 3; second++) await more();
   sleeper.socket.resume();
   await until('it goes on', async () => {
     await more();
     return ((await slow())?.drops ?? 0) > 0;
   });
   const { clients } = (await ask('/api/v1/clients')).body;
-  const drops = clients.map((client) => client.drops);
-  assert.equal(drops[1], 0);
-  assert.equal((await ask('/api/v1/streams')).body.streams[0]?.drops, drops[2]);
+  assert.equal(clients[1]?.drops, 0);
+  // It may be taken on once more between the two answers.
+  await until('the stream has the drops of its players', async () => {
+    const { drops } = (await slow()) ?? {};
+    return (await ask('/api/v1/streams')).body.streams[0]?.drops === drops;
+  });
 });
 
 test('http_api is reloaded there and back while a stream runs; a file that can not be used changes nothing', async () => {
@@ -300,13 +304,16 @@ withPeers('ffmpeg')('numbers of a stream of ffmpeg', () => {
     const video = probe.streams.find(({ codec_type }) => codec_type === 'video');
     const audio = probe.streams.find(({ codec_type }) => codec_type === 'audio');
     const kbps = Number(probe.format.bit_rate) / 1000;
+    const isNear = (value: number, wanted: number) => Math.abs(value / wanted - 1) < 0.35;
+    // In real time: what stood still for a second shows lower rates until that is made up for.
     const live = await until(
-      'two groups of pictures have passed',
+      'two groups of pictures have passed, at the rates of the file',
       async () => {
         const now = await stream();
-        return now !== undefined && now.frames > 125 && now;
+        const isRight = now && isNear(now.kbps.recv_30s, kbps) && isNear(now.frames, now.publish.alive * 25);
+        return isRight && now.frames > 125 && now;
       },
-      30_000,
+      25_000,
     );
     expect(live.video).toMatchObject({
       codec: 'H264',
@@ -319,8 +326,6 @@ withPeers('ffmpeg')('numbers of a stream of ffmpeg', () => {
     expect(live.video?.fps).toBeCloseTo(25, 0);
     const { sample_rate, channels, profile } = audio ?? {};
     expect(live.audio).toEqual({ codec: 'AAC', sample_rate: Number(sample_rate), channel: channels, profile });
-    expect(Math.abs(live.kbps.recv_30s / kbps - 1)).toBeLessThan(0.35);
-    expect(Math.abs(live.frames / (live.publish.alive * 25) - 1)).toBeLessThan(0.35);
     expect(live).toMatchObject({ clients: 3, viewers: 2, publish: { active: true, ip: '127.0.0.1' } });
 
     const { clients } = (await ask('/api/v1/clients')).body;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { freePort } from '../support/free-port.js';
+import { RawPeer } from '../support/raw-peer.js';
 import { background, run, until } from '../support/run.js';
 import { startSrs } from '../support/srs.js';
 import { publish, record, times } from '../support/streams.js';
@@ -117,11 +118,12 @@ describe('stopping', () => {
       config: 'listen PORT; pid DIR/srs.pid; srs_log_tank console; vhost __defaultVhost__ { mw_latency 2000; }',
     });
     const url = server.url('live', 's');
-    const publisher = await publish(url);
+    const publisher = await RawPeer.connected(server.port);
+    publisher.say('publish', 's', 'live');
+    await publisher.said('onStatus NetStream.Publish.Start');
     const player = await record(url);
-    await feed(publisher, { frames: 20 });
-    await until('the frames arrived', () => publisher.link.queued === 0);
-    await new Promise((r) => setTimeout(r, 200));
+    await feed({ send: (message) => publisher.media(message) }, { frames: 20 });
+    await publisher.handled();
     server.signal(signal);
     await until('the player is closed', player.closed);
     expect(times(player.media(), 'video')).toHaveLength(20);

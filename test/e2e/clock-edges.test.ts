@@ -16,7 +16,8 @@ pid DIR/srs.pid;
 srs_log_tank console;
 chunk_size 1000;
 http_server { enabled on; listen HTTP_PORT; dir DIR; }
-vhost __defaultVhost__ { time_jitter off; http_remux { enabled on; } }
+# The publisher says nothing while a player begins, which may take seconds.
+vhost __defaultVhost__ { time_jitter off; http_remux { enabled on; } publish { normal_timeout 30000; } }
 `;
 const FRAMES = 50;
 const GOP = 25;

@@ -82,6 +82,9 @@ withPeers('ffmpeg')('ffmpeg plays', () => {
     const complaints = decodeComplaints(url, 5);
     const args = ['-v', 'error', '-of', 'csv=p=0', '-select_streams', 'v', '-show_entries', 'frame=width,height', url];
     const frames = run('ffprobe', [...args, '-read_intervals', '%+5'], { timeoutMs: 30_000 });
+    const stream = new URL(url).pathname.slice(1);
+    const players = () => srs.log().split(`${stream}","msg":"play started"`).length - 1;
+    await until('both wait for its first frame', () => players() === 2);
     const publisher = await publish(url);
     const start = performance.now();
     for (const m of messages) {

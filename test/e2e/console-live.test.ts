@@ -83,9 +83,12 @@ withPeers(
     await browser.page.getByText(label, { exact: true }).first().click();
     await (protocol === 'hls' ? playlist : newPlayer(protocol, before));
     await advances(browser.page, 2);
-    assert.match((await browser.page.textContent('[data-number=latency]')) ?? '', /^\d+\.\d s$/);
-    assert.match((await browser.page.textContent('[data-number=dropped]')) ?? '', /^\d+$/);
-    assert.equal(await browser.page.textContent('[data-number=size]'), '640 × 360');
+    for (const [number, text] of [
+      ['latency', /^\d+\.\d s$/],
+      ['dropped', /^\d+$/],
+      ['size', /^640 × 360$/],
+    ] as const)
+      await browser.page.locator(`[data-number=${number}]`).filter({ hasText: text }).waitFor();
     await browser.page.goto('about:blank');
   });
 

@@ -66,7 +66,7 @@ withPeers('ffmpeg', 'chromium')('the page', () => {
     const second = browser.page.getByRole('button', { name: /live\/second/ });
     await second.focus();
     await browser.page.keyboard.press('Enter');
-    assert.equal(await second.getAttribute('aria-pressed'), 'true');
+    await until('it is chosen', async () => (await second.getAttribute('aria-pressed')) === 'true');
     await browser.page.getByRole('radio', { name: 'HTTP-FLV' }).focus();
     await browser.page.keyboard.press('ArrowRight');
     await until('the second stream by WebSocket', () => host.asked.includes('ws:/live/second.flv'));

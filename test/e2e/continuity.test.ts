@@ -99,25 +99,30 @@ describe('publisher continuity (R1, R4)', () => {
     await feed(publisher, { frames: 5 });
     await until('the silent one is closed', () => closed > 0, 8000);
     expect(closed - start).toBeGreaterThan(2800);
-    expect(srs.log()).toContain('a message within 3000 ms');
+    await until('the log says why', () => srs.log().includes('a message within 3000 ms'));
   });
 });
 
 withPeers('ffmpeg')('continuity with ffmpeg (R1, R4)', () => {
   test('ffmpeg frozen by SIGSTOP: a republish within 1 s is live in < 2 s, the player goes on', async () => {
     const file = await clip();
-    const url = srs.url('live', 'frozen');
+    // So long that nobody can wait for the end of the frozen one and still be in time.
+    const patient = await startSrs({ config: config('').replace('3000', '20000') });
+    const url = patient.url('live', 'frozen');
     const first = pushFile(file, url);
-    await until('it is published', () => srs.log().includes('live/frozen","style"'));
+    await until('it is published', () => patient.log().includes('live/frozen","style"'));
     const player = await record(url);
     await player.until('frames', () => times(player.media(), 'video').length > 25);
     first.signal('SIGSTOP');
     await pause(500);
     const before = player.messages.length;
-    const start = performance.now();
+    const said = patient.log().length;
     pushFile(file, url);
-    await player.until('frames of the second', (m) => times(m.slice(before), 'video').length > 2, 2000);
-    expect(performance.now() - start).toBeLessThan(2000);
+    await player.until('frames of the second', (m) => times(m.slice(before), 'video').length > 2, 10_000);
+    // ffmpeg itself may need longer to begin.
+    const timeOf = (msg: string): number =>
+      Date.parse(new RegExp(`"time":"([^"]+)"[^\n]*"msg":"${msg}"`).exec(patient.log().slice(said))?.[1] ?? '');
+    expect(timeOf('publish started') - timeOf('client connected')).toBeLessThan(2000);
     expect(neverBack(times(player.media(), 'video'))).toBe(true);
     first.signal('SIGCONT');
   });
@@ -127,6 +132,7 @@ withPeers('ffmpeg')('continuity with ffmpeg (R1, R4)', () => {
     const one = await flvMessages(await clip({ seconds: 30 }));
     const two = await flvMessages(await clip({ bFrames: 2 }));
     const play = probe(url, 6);
+    await until('it plays', () => srs.log().includes('live/params","msg":"play started"'));
     for (const [messages, wait] of [
       [one, 3000],
       [two, 6000],

@@ -10,7 +10,11 @@ import { feed } from '../support/synthetic.js';
 
 const program = join(import.meta.dirname, '../../dist/srs.mjs');
 
-const config = confOf('', 'http_api { enabled on; listen 127.0.0.1:API_PORT; read_token r; write_token w; }');
+/** Whoever publishes here sends a second of media, and is there while the commands run. */
+const config = confOf(
+  'publish { normal_timeout 60000; }',
+  'http_api { enabled on; listen 127.0.0.1:API_PORT; read_token r; write_token w; }',
+);
 
 const urlOf = (srs: Srs): string => `http://127.0.0.1:${srs.ports.API_PORT}`;
 const ctl = (srs: Srs, args: string[], token = 'w') =>

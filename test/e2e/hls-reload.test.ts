@@ -182,7 +182,8 @@ withPeers('ffmpeg')('reload of HLS under a live stream', () => {
       for (const message of mixed) if (!closed) client.send(message);
       if (outcome === 'closed') await until('the publisher is closed', () => closed);
       else {
-        await until('it came in', () => srs.log().includes(`live/${name}`) && srs.log().includes('left out of HLS'));
+        const said = () => srs.log().slice(before);
+        await until('it came in', () => said().includes(`live/${name}`) && said().includes('left out of HLS'));
         const watcher = await record(srs.url('live', name));
         await watcher.until('the stream goes on', (m) => m.length > 5);
         const reason = 'not a codec of HLS segments';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { clip } from '../support/media.js';
 import { withPeers } from '../support/peers.js';
 import { PlaylistWatch } from '../support/playlist-watch.js';
-import { run } from '../support/run.js';
+import { run, until } from '../support/run.js';
 import { startSrs } from '../support/srs.js';
 
 const config = `
@@ -46,6 +46,7 @@ withPeers('ffmpeg')('a live playlist, watched all the time', () => {
       const { code, stderr } = await run('ffmpeg', [...args, srs.url('live', 'watched')]);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     }
+    await until('the last one is listed', () => watch.discontinuities >= PUBLISHES - 1);
     isOver = true;
     await watching;
     expect(watch.faults).toEqual([]);

@@ -8,7 +8,7 @@ import { clip } from '../support/media.js';
 import { withPeers } from '../support/peers.js';
 import { RawPeer } from '../support/raw-peer.js';
 import { until } from '../support/run.js';
-import { accepts, type Srs, startSrs } from '../support/srs.js';
+import { type Srs, startSrs } from '../support/srs.js';
 import { pause, pushFile } from '../support/streams.js';
 
 const config = (vhost: string, more = ''): string => `
@@ -26,9 +26,6 @@ const statusOf = async (srs: Srs, path: string): Promise<number> => {
   await answer.body?.cancel();
   return answer.status;
 };
-
-/** With files only there is no stream to wait for. */
-const listens = (srs: Srs): Promise<boolean> => until('HTTP listens', () => accepts(srs.ports.HTTP_PORT as number));
 
 /** The first lines that come back for what is sent. */
 async function raw(srs: Srs, text: string): Promise<string> {
@@ -53,7 +50,7 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
     const hooks = await startHooks();
     const asked = `http_hooks { enabled on; on_play ${hooks.url}; on_stop ${hooks.url}; }`;
     const srs = await startSrs({ config: config(`play { max_viewers 2; } ${asked}`) });
-    pushFile(await clip({}), srs.url('live', 'a'));
+    pushFile(await clip({ gop: 25 }), srs.url('live', 'a'));
     await until('it is live', async () => (await statusOf(srs, '/live/a.flv')) === 200);
     const bad = 'GET /live/a.flv HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
     for (let i = 0; i < 3; i++) expect(await raw(srs, bad)).toMatch(/^HTTP\/1\.1 400 /);
@@ -64,7 +61,7 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
 
   test('an upgrade that nobody knows is ignored: h2c gets its playlist and its stream', async () => {
     const srs = await startSrs({ config: config('hls { enabled on; hls_fragment 1; }') });
-    pushFile(await clip({}), srs.url('live', 'a'));
+    pushFile(await clip({ gop: 25 }), srs.url('live', 'a'));
     await until('a playlist', async () => (await statusOf(srs, '/live/a.m3u8')) === 200, 20_000);
     const offer =
       'HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n';
@@ -83,7 +80,7 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
         'vhost other { hls { enabled on; } }',
       ),
     });
-    pushFile(await clip({}), srs.url('live', 'a'));
+    pushFile(await clip({ gop: 25 }), srs.url('live', 'a'));
     const files = (): string[] => readdirSync(join(srs.dir, 'live'));
     await until('files', () => readdirSync(srs.dir).includes('live') && files().includes('a.m3u8'), 20_000);
     for (const name of files().filter((file) => !file.startsWith('.')))
@@ -105,7 +102,6 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
     const keys = rules === 'KEYS' ? 'hls_keys on;' : '';
     const hls = `hls { enabled on; hls_path DIR; hls_fragment 1; ${keys} }`;
     const srs = await startSrs({ config: config(`${hls} ${keys === '' ? rules : ''}`) });
-    await listens(srs);
     mkdirSync(join(srs.dir, 'vod'));
     const files = ['movie.m3u8', 'movie.ts', 'movie.key', 'movie.mp4'];
     for (const name of files) writeFileSync(join(srs.dir, 'vod', name), 'x');
@@ -115,7 +111,7 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
 
   test('files of live HLS without rules are served; its playlist comes from memory', async () => {
     const srs = await startSrs({ config: config('hls { enabled on; hls_path DIR; hls_fragment 1; hls_window 60; }') });
-    pushFile(await clip({}), srs.url('live', 'a'));
+    pushFile(await clip({ gop: 25 }), srs.url('live', 'a'));
     const file = join(srs.dir, 'live/a.m3u8');
     await until('files', () => existsSync(file), 20_000);
     const [segment] = readdirSync(join(srs.dir, 'live')).filter((name) => name.endsWith('.ts'));
@@ -134,8 +130,8 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
         `vhost closed { http_remux { enabled on; wait 0; } hls { enabled on; hls_fragment 1; } ${rules} }`,
       ),
     });
-    pushFile(await clip({}), srs.url('live', 'a'));
-    pushFile(await clip({}), srs.url('live', 'a?vhost=closed'));
+    pushFile(await clip({ gop: 25 }), srs.url('live', 'a'));
+    pushFile(await clip({ gop: 25 }), srs.url('live', 'a?vhost=closed'));
     for (const vhost of ['__defaultVhost__', 'closed'])
       await until('a playlist', async () => (await statusOf(srs, `/live/a.m3u8?vhost=${vhost}`)) !== 404, 20_000);
     writeFileSync(join(srs.dir, 'page.html'), 'hello');
@@ -163,7 +159,6 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
 
   test('a directory without / at its end leads to the one with it, on this server only; without an index it is nothing', async () => {
     const srs = await startSrs({ config: config('') });
-    await listens(srs);
     for (const dir of ['vod/a b#c', 'bare']) mkdirSync(join(srs.dir, dir), { recursive: true });
     for (const dir of ['vod', 'vod/a b#c']) writeFileSync(join(srs.dir, dir, 'index.html'), 'hello');
     const answer = (target: string, method = 'GET') => raw(srs, `${method} ${target} HTTP/1.1\r\nHost: x\r\n\r\n`);
@@ -205,7 +200,7 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
 
   test('a vhost with capitals: any case and a final dot, by RTMP and HTTP, lead to one stream', async () => {
     const srs = await startSrs({ config: config('', 'vhost Live.Example.com { http_remux { enabled on; } }') });
-    pushFile(await clip({}), `${srs.url('live', 'a')}?vhost=LIVE.example.com`);
+    pushFile(await clip({ gop: 25 }), `${srs.url('live', 'a')}?vhost=LIVE.example.com`);
     await until('it is live', () => srs.log().includes('"stream":"Live.Example.com/live/a"'));
     for (const host of ['live.example.com', 'LIVE.EXAMPLE.COM:8080', 'live.example.com.', 'live.example.com.:8080'])
       expect(await raw(srs, `HEAD /live/a.flv HTTP/1.1\r\nHost: ${host}\r\n\r\n`), host).toMatch(/^HTTP\/1\.1 200 /);
@@ -221,7 +216,7 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
     const text = config('hls { enabled on; hls_fragment 1; }').replace('dir DIR;', 'dir DIR; crossdomain off;');
     const srs = await startSrs({ config: text });
     writeFileSync(join(srs.dir, 'page.html'), 'hello');
-    pushFile(await clip({}), srs.url('live', 'a'));
+    pushFile(await clip({ gop: 25 }), srs.url('live', 'a'));
     await until('a playlist', async () => (await statusOf(srs, '/live/a.m3u8')) === 200, 20_000);
     for (const path of ['/live/a.m3u8', '/live/a.flv', '/page.html']) {
       const answer = await fetch(url(srs, path));
@@ -237,7 +232,7 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
     const srs = await startSrs({
       config: `max_connections 80;\n${config(`hls { enabled on; hls_fragment 1; } play { max_viewers 60; } ${asked}`)}`,
     });
-    pushFile(await clip({}), srs.url('live', 'a'));
+    pushFile(await clip({ gop: 25 }), srs.url('live', 'a'));
     await until('a playlist', async () => (await statusOf(srs, '/live/a.m3u8')) === 200, 20_000);
     for (let n = 0; n < 100; n++) {
       const text = await (await fetch(url(srs, `/live/a.m3u8?_=${n}&token=x`))).text();
@@ -256,7 +251,7 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
 
   test('hls_ts_ctx off: the mark of a player stays out of the URIs of segments, the rest of its query does not', async () => {
     const srs = await startSrs({ config: config('hls { enabled on; hls_fragment 1; hls_ctx on; hls_ts_ctx off; }') });
-    pushFile(await clip({}), srs.url('live', 'a'));
+    pushFile(await clip({ gop: 25 }), srs.url('live', 'a'));
     await until('a playlist', async () => (await statusOf(srs, '/live/a.m3u8')) === 200, 20_000);
     const master = await (await fetch(url(srs, '/live/a.m3u8?token=x'))).text();
     const media = master.trim().split('\n').at(-1) ?? '';
@@ -268,7 +263,7 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
 
   test('a live answer waits for those that were asked for before it on the connection', async () => {
     const srs = await startSrs({ config: config('hls { enabled on; hls_fragment 1; }') });
-    pushFile(await clip({}), srs.url('live', 'a'));
+    pushFile(await clip({ gop: 25 }), srs.url('live', 'a'));
     await until('a playlist', async () => (await statusOf(srs, '/live/a.m3u8')) === 200, 20_000);
     const socket = connect(srs.ports.HTTP_PORT as number, '127.0.0.1');
     let got = '';
@@ -302,14 +297,14 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
     await until('both', () => got.length > 2_000_000);
     other.destroy();
     expect(got.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 404', 'HTTP/1.1 200']);
-    expect(openFiles().filter((file) => file.endsWith('big.bin'))).toEqual([]);
+    await until('none is left open', () => !openFiles().some((file) => file.endsWith('big.bin')));
   });
 
   test('an upgrade does not overtake the answer before it: the connection is closed', async () => {
     const hooks = await startHooks({ on_play: (...call) => void setTimeout(() => say('0')(...call), 1000) });
     const asked = `http_hooks { enabled on; on_play ${hooks.url}; }`;
     const srs = await startSrs({ config: config(`publish { policy reject; } ${asked}`) });
-    pushFile(await clip({}), srs.url('live', 'a'));
+    pushFile(await clip({ gop: 25 }), srs.url('live', 'a'));
     await until('it is live', async () => (await statusOf(srs, '/live/a.flv')) === 200);
     const first = 'GET /live/nobody.flv HTTP/1.1\r\nHost: x\r\n\r\n';
     const key = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
@@ -340,7 +335,7 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
 
   test('a playlist or segment is read, and nothing else; a path that is none is a plain 400', async () => {
     const srs = await startSrs({ config: config('hls { enabled on; hls_fragment 1; }') });
-    pushFile(await clip({}), srs.url('live', 'a'));
+    pushFile(await clip({ gop: 25 }), srs.url('live', 'a'));
     await until('a playlist', async () => (await statusOf(srs, '/live/a.m3u8')) === 200, 20_000);
     const segment = /^a-\d+\.ts$/m.exec(await (await fetch(url(srs, '/live/a.m3u8'))).text())?.[0];
     const sent = async (method: string, path: string) => {
@@ -360,7 +355,7 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
   test('with a mount for .ts a segment that is no more is 404 at once; a stream may still be called as one', async () => {
     const mounts = 'wait 3; mount [vhost]/[app]/[stream].flv; mount [vhost]/[app]/[stream].ts;';
     const srs = await startSrs({ config: config('hls { enabled on; hls_fragment 1; }').replace('wait 0;', mounts) });
-    pushFile(await clip({}), srs.url('live', 'a'));
+    pushFile(await clip({ gop: 25 }), srs.url('live', 'a'));
     await until('a playlist', async () => (await statusOf(srs, '/live/a.m3u8')) === 200, 20_000);
     const asked = async (path: string) => {
       const since = performance.now();
@@ -368,14 +363,14 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
     };
     expect(await asked('/live/a-17.ts')).toEqual([404, 'at once']);
     expect(await asked('/live/b-17.ts')).toEqual([404, 'waited']);
-    pushFile(await clip({}), srs.url('live', 'a-17'));
+    pushFile(await clip({ gop: 25 }), srs.url('live', 'a-17'));
     await until('it is live', async () => (await statusOf(srs, '/live/a-17.flv')) === 200);
     expect(await asked('/live/a-17.ts')).toEqual([200, 'at once']);
   });
 
   test('an empty or garbled POST takes no stream from its encoder', async () => {
     const srs = await startSrs({ config: config('') });
-    pushFile(await clip({}), srs.url('live', 'a'));
+    pushFile(await clip({ gop: 25 }), srs.url('live', 'a'));
     await until('it is live', async () => (await statusOf(srs, '/live/a.flv')) === 200);
     for (const body of ['', 'x', 'FLV']) {
       const answer = await fetch(url(srs, '/live/a.flv'), { method: 'POST', body });
@@ -387,7 +382,7 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
 
   test('HEAD tells whether the stream is live; a preflight is let through; the absolute form of a URL is one', async () => {
     const srs = await startSrs({ config: config('') });
-    pushFile(await clip({}), srs.url('live', 'a'));
+    pushFile(await clip({ gop: 25 }), srs.url('live', 'a'));
     await until('it is live', async () => (await statusOf(srs, '/live/a.flv')) === 200);
     const head = async (path: string) => (await fetch(url(srs, path), { method: 'HEAD' })).status;
     expect([await head('/live/a.flv'), await head('/live/nobody.flv')]).toEqual([200, 404]);

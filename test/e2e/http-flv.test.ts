@@ -21,7 +21,8 @@ listen PORT;
 pid DIR/srs.pid;
 srs_log_tank console;
 http_server { enabled on; listen HTTP_PORT; dir DIR/html; }
-vhost __defaultVhost__ { http_remux { enabled on; wait 1; } publish { grace 1; } }
+# A republish, and a stream that somebody waits for, may take their time on a busy machine.
+vhost __defaultVhost__ { http_remux { enabled on; wait 2; } publish { grace 3; } }
 vhost files.example.com { http_static { enabled on; mount [vhost]/media/; dir DIR/media; } }
 `;
 
@@ -71,7 +72,7 @@ const mediaOf = (tags: readonly FlvTag[], type: number) => tags.filter((t) => t.
 describe('HTTP-FLV', () => {
   withPeers('ffmpeg')('with ffmpeg', () => {
     test('ffprobe and ffmpeg play what ffmpeg pushes, without a complaint', async () => {
-      const file = await clip({ seconds: 12 });
+      const file = await clip();
       pushFile(file, srs.url('live', 'real'));
       await until(
         'the stream is live',
@@ -101,6 +102,7 @@ describe('HTTP-FLV', () => {
     const publisher = await publish(srs.url('live', name));
     const player = await record(srs.url('live', name));
     const viewer = pull(`/live/${name}.flv`, version);
+    await until('it is attached', () => viewer.head() !== '');
     await feed(publisher, { frames: 60, pace: 5 });
     await player.until('all by RTMP', () => times(player.media(), 'video').length === 60);
     await until('all by HTTP', () => mediaOf(viewer.tags(), 9).length === 60);
@@ -150,9 +152,9 @@ describe('HTTP-FLV', () => {
   test('a stream that is not live: 404 after the wait, or at once when it comes', async () => {
     const asked = Date.now();
     expect((await ask('/live/nobody.flv')).status).toBe(404);
-    expect(Date.now() - asked).toBeGreaterThan(900);
+    expect(Date.now() - asked).toBeGreaterThan(1900);
     const viewer = pull('/live/late.flv');
-    await pause(300);
+    await pause(100);
     const publisher = await publish(srs.url('live', 'late'));
     await feed(publisher, { frames: 5 });
     await until('it plays', () => mediaOf(viewer.tags(), 9).length === 5);
@@ -173,6 +175,7 @@ describe('HTTP-FLV', () => {
       socket.write('GET /live/stalled.flv HTTP/1.1\r\nHost: x\r\n\r\n');
       return socket;
     });
+    await until('the good one is attached', () => good.head() !== '');
     await feed(publisher, { frames: 150, bytes: 20_000, pace: 10 });
     await until('the good one has all', () => mediaOf(good.tags(), 9).length === 150);
     for (const socket of stalled) socket.destroy();
@@ -460,7 +463,7 @@ describe('files', () => {
 test('5000 idle connections and slow headers do not hurt viewers', { timeout: 120_000 }, async () => {
   // As many as this machine lets one process open, where that is less.
   const count = Math.min(5000, (openFileLimit() ?? 1024) - 300);
-  const patient = config.replace('grace 1;', 'grace 1; normal_timeout 60000;');
+  const patient = config.replace('grace 3;', 'grace 3; normal_timeout 60000;');
   const crowded = await startSrs({ config: `max_connections ${count + 100};\n${patient}` });
   const port = crowded.ports.HTTP_PORT as number;
   const publisher = await publish(crowded.url('live', 'idle'));

@@ -88,7 +88,9 @@ test('publish off: 403 by POST, PUT and WebSocket; a reload ends who pushes, and
   await until('it publishes', () => srs.log().includes('publish started'));
   await reload(srs, (text) => text.replace('wait 0;', 'wait 0; publish off;'));
   await until('the encoder is sent away', () => ended);
-  expect(srs.log()).toContain('publish ended: nobody may publish over HTTP here any more');
+  await until('the log says why', () =>
+    srs.log().includes('publish ended: nobody may publish over HTTP here any more'),
+  );
   expect(await send(srs, 'POST', {}, HEADER)).toBe(403);
   expect(await send(srs, 'PUT', {}, HEADER)).toBe(403);
   expect(await handshake(srs, {})).toBe(403);

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { MediaMessage } from '../../src/link/index.js';
 import { TagType } from '../../src/protocol/flv/index.js';
-import { control, MessageType } from '../../src/protocol/rtmp/index.js';
 import { probe } from '../support/ffprobe.js';
 import { readPlaylist } from '../support/hls.js';
 import { clip } from '../support/media.js';
@@ -37,18 +36,8 @@ async function encoder(port: number) {
   await peer.said('onStatus NetStream.Publish.Start');
   peer.setChunkSize(2 ** 20);
   return {
-    send: ({ kind, timestamp, payload }: MediaMessage) =>
-      peer.send({
-        csid: 6,
-        type: kind === 'audio' ? MessageType.audio : MessageType.video,
-        streamId: 1,
-        timestamp,
-        payload,
-      }),
-    arrived: async () => {
-      peer.send(control.pingRequest(7));
-      await peer.said('pingResponse 7');
-    },
+    send: (message: MediaMessage) => peer.media(message),
+    arrived: () => peer.handled(),
   };
 }
 

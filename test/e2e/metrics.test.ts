@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { assert, describe, test } from 'vitest';
+import { assert, describe, expect, test } from 'vitest';
 import { type Family, parseExposition } from '../support/exposition.js';
 import { allHooks, confOf, say, startHooks } from '../support/hook-server.js';
 import { RawPeer } from '../support/raw-peer.js';
@@ -81,7 +81,12 @@ describe('metrics', () => {
       ['srs_hook_notifications_total', { hook: 'on_close', outcome: 'told' }, 1],
       ['srs_programs_running', {}, 0],
     ];
-    for (const [metric, labels, value] of expected) assert.equal(readingOf(first, metric, labels), value, metric);
+    const found = async () => {
+      const now = await scrape(srs);
+      return expected.map(([metric, labels]) => [metric, labels, readingOf(now, metric, labels)]);
+    };
+    // A hook is counted when its answer has come, a connection until it is closed.
+    await expect.poll(found, { timeout: 10_000 }).toEqual(expected);
     assert.isAbove(
       readingOf(first, 'srs_stream_send_bytes_total', stream),
       readingOf(first, 'srs_stream_receive_bytes_total', stream),

@@ -104,7 +104,7 @@ withPeers('ffmpeg')('ffmpeg and a server with rules for everybody else', () => {
     process.kill(one(srs).pid, 'SIGKILL');
     await until('another one runs', () => ffmpegs(srs).some((one) => !one.command.includes(pass)), PATIENCE);
     await expect(record(door(`&srs_pass=${pass}`, 's'))).rejects.toThrow(/only programs of this server/);
-    await until('it publishes again', () => hooks.of('on_publish').length === 3, PATIENCE);
+    await until('it publishes again', () => hooks.of('on_publish').length >= 3, PATIENCE);
     for (const socket of idle) socket.destroy();
     expect(srs.log()).not.toContain(pass);
   });
@@ -190,7 +190,7 @@ withPeers('ffmpeg')('what goes wrong with ffmpeg does not touch the stream', () 
     expect(failed('small')).toBe('it was ended by SIGKILL');
     const restarted = await until('the API shows it', async () => {
       const now = await state();
-      return now?.state === 'running' && now.fps > 0 && now;
+      return now?.state === 'running' && now.fps > 0 && now.alive > 0 && now;
     });
     expect(restarted).toMatchObject({
       scope: '',
@@ -202,7 +202,6 @@ withPeers('ffmpeg')('what goes wrong with ffmpeg does not touch the stream', () 
     });
     const metrics = await fetch(`http://127.0.0.1:${srs.ports.API_PORT}/metrics`);
     expect(await metrics.text()).toMatch(/^srs_programs_running [12]$/m);
-    expect(restarted.alive).toBeGreaterThan(0);
     expect(restarted.out_ms).toBeGreaterThan(0);
 
     const source = await record(srs.url('live', 's'));

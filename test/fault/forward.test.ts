@@ -104,10 +104,10 @@ describe('destinations that are no good (R15)', () => {
       },
     });
     feed(await publish(master.url('live', 'x')), { frames: 10_000, pace: 40 }).catch(() => undefined);
-    await until('the old address is tried', () => old.connects.length === 2);
+    await until('the old address is tried', () => old.connects.length >= 2);
     writeFileSync(names, 'slave.test 127.0.0.1\n');
     await until('the new one has the stream', () => slave.log().includes('publish started'));
-    expect(master.log()).toContain(`"peer":"127.0.0.1:${slave.port}"`);
+    await until('the log has it', () => master.log().includes(`"peer":"127.0.0.1:${slave.port}"`));
   });
 });
 

@@ -42,12 +42,12 @@ describe('limits of minutes (docs/limits.md)', () => {
     const srs = await startAhead({ config: confOf(`forward 127.0.0.1:${(mute.address() as AddressInfo).port};`) });
     const publisher = await publish(srs.url('live', 's'));
     await until('it is connected to', () => connects === 1);
-    await srs.ahead(4000);
+    await srs.ahead(2000);
     await pause(LOOK);
     expect(srs.log()).not.toContain('did not send an answer');
-    await srs.ahead(1000);
+    await srs.ahead(3000);
     await until('it is given up', () => srs.log().includes('did not send an answer'));
-    await until('it is tried again', () => connects === 2);
+    await until('it is tried again', () => connects >= 2);
     publisher.close();
   });
 });

@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -8,6 +8,14 @@ import { startSrs } from '../support/srs.js';
 
 const FILE = 2 ** 20;
 const TIMES = 60;
+
+/** Whether the server still has its end of a connection: one that does not read hears nothing of the close. */
+function isServed({ localPort, remotePort }: Socket): boolean {
+  const [client, server] = [localPort, remotePort].map((port) =>
+    (port ?? 0).toString(16).padStart(4, '0').toUpperCase(),
+  );
+  return new RegExp(`:${server} \\w+:${client} 01 `).test(readFileSync('/proc/net/tcp', 'utf8'));
+}
 
 test('a client that asks for files and reads none of them is closed within a minute; one that reads slowly is not', async () => {
   const srs = await startSrs({
@@ -27,12 +35,15 @@ test('a client that asks for files and reads none of them is closed within a min
   const deaf = ask();
   deaf.socket.pause();
   const slow = ask();
-  for (let second = 0; second < 65; second++) {
+  await until('both are served', () => isServed(deaf.socket) && isServed(slow.socket));
+  const since = performance.now();
+  while (isServed(deaf.socket) && performance.now() - since < 65_000) {
     slow.socket.pause();
     await sleep(900);
     slow.socket.resume();
     await sleep(100);
   }
+  expect(isServed(deaf.socket)).toBe(false);
   deaf.socket.resume();
   await until('it is closed', () => deaf.closed);
   expect(deaf.bytes).toBeLessThan(TIMES * FILE);

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import type { MediaMessage } from '../../src/link/index.js';
 import { AmfObject, type AmfValue, decodeAmf0All } from '../../src/protocol/amf/index.js';
 import {
   ChunkDecoder,
@@ -54,14 +55,11 @@ const infoOf = (args: readonly AmfValue[]): AmfObject | undefined =>
 
 /** A peer that speaks RTMP by the message or by the byte: says what our client never would, and sees all that comes. */
 export class RawPeer {
-  /** Tells its lines in a log from those of an earlier peer that had the same port. */
-  readonly bornAt = Date.now();
   readonly messages: WireMessage[] = [];
   /** Monotonic time of the end of the connection. */
   closedAt: number | undefined;
   /** What the server sent could not be read. */
   failure: unknown;
-  readonly openedAt = performance.now();
   /** What the server calls this peer in its log. */
   readonly name: string;
   readonly #handshake = new ClientHandshake('simple');
@@ -72,6 +70,10 @@ export class RawPeer {
   private constructor(
     readonly socket: Socket,
     readonly port: number,
+    /** Monotonic time before the connection, so that nothing of it is older. */
+    readonly openedAt: number,
+    /** The same by the clock: tells its lines in a log from those of an earlier peer that had the same port. */
+    readonly bornAt: number,
   ) {
     this.name = `${socket.localAddress}:${socket.localPort}`;
     socket.on('data', (bytes: Buffer) => {
@@ -89,11 +91,12 @@ export class RawPeer {
   /** A TCP connection, and nothing said yet. */
   static open(port: number, localAddress = '127.0.0.1'): Promise<RawPeer> {
     return new Promise((resolve, reject) => {
+      const [openedAt, bornAt] = [performance.now(), Date.now()];
       const socket = connect({ port, host: '127.0.0.1', localAddress, noDelay: true });
       socket.once('error', reject);
       socket.once('connect', () => {
         socket.off('error', reject);
-        resolve(new RawPeer(socket, port));
+        resolve(new RawPeer(socket, port, openedAt, bornAt));
       });
     });
   }
@@ -166,6 +169,19 @@ export class RawPeer {
 
   write(bytes: Uint8Array): void {
     if (!this.socket.destroyed) this.socket.write(bytes);
+  }
+
+  /** Media of the publish on message stream 1. */
+  media({ kind, timestamp, payload }: MediaMessage): void {
+    const type = { audio: MessageType.audio, video: MessageType.video, data: MessageType.dataAmf0 }[kind];
+    this.send({ csid: 6, type, streamId: 1, timestamp, payload });
+  }
+
+  /** Resolves when the server has handled all that was sent. */
+  async handled(): Promise<void> {
+    const at = this.messages.length;
+    this.send(control.pingRequest(at));
+    await this.heard(at, `pingResponse ${at}`);
   }
 
   /** Waits for messages in this order, others between them; from message `from` on. @returns the index after the last. */

@@ -58,7 +58,7 @@ export function background(
         clearTimeout(patience);
         resolve({ code, signal, stdout: out.stdout, stderr: out.stderr });
       };
-      const patience = setTimeout(settle, 500);
+      const patience = setTimeout(() => setImmediate(settle), 500); // what has come by then is read first
       child.once('close', settle);
     });
   });
@@ -109,9 +109,11 @@ export async function until<T>(
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
+    // Looked at before the probe: whoever was held up for long has a last look.
+    const isLate = performance.now() > deadline;
     const found = await probe();
     if (found !== undefined && found !== false) return found;
-    if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    if (isLate) throw new Error(`not within ${timeoutMs} ms: ${what}`);
     await new Promise((next) => setTimeout(next, 20));
   }
 }

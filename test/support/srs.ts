@@ -64,6 +64,16 @@ export const accepts = (port: number): Promise<boolean> =>
     });
   });
 
+/**
+ * Whether every listener is open: RTMP's is before that of HTTP. A server that logs to the console is taken at its word,
+ * since a connection counts: it would take a place of `max_connections`.
+ */
+async function serves(config: string, log: string, ports: readonly number[]): Promise<boolean> {
+  if (/srs_log_tank\s+console/.test(config)) return log.includes('"srs is running"');
+  for (const port of ports) if (!(await accepts(port))) return false;
+  return true;
+}
+
 /** Starts the built server on free ports. Ended after the test (or, started in `beforeAll`, after the file). */
 export async function startSrs(options: SrsOptions = {}): Promise<Srs> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'srs-e2e-')));
@@ -80,7 +90,7 @@ export async function startSrs(options: SrsOptions = {}): Promise<Srs> {
     env: { ...process.env, ...options.env },
   });
   const cleanUp = async () => {
-    if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
+    if (options.dir === undefined) await rm(dir, { recursive: true, force: true, maxRetries: 5 }); // its programs may still write
   };
   const ended = server.ended.finally(cleanUp);
   let dead: Finished | undefined;
@@ -92,9 +102,9 @@ export async function startSrs(options: SrsOptions = {}): Promise<Srs> {
   const port = ports.PORT ?? Object.values(ports)[0];
   if (port === undefined) throw new Error('the configuration names no PORT');
   try {
-    await until('srs listens', () => dead !== undefined || accepts(port));
+    await until('srs listens', () => dead !== undefined || serves(filled, server.log(), Object.values(ports)));
   } catch (cause) {
-    throw new Error(`srs does not listen on ${port}; it wrote:\n${server.log()}`, { cause });
+    throw new Error(`srs does not serve on ${port}; it wrote:\n${server.log()}`, { cause });
   }
   if (dead !== undefined) throw new Error(`srs ended with ${dead.code ?? dead.signal}; it wrote:\n${server.log()}`);
 

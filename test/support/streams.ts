@@ -71,10 +71,9 @@ export async function record(url: string, options: ClientOptions = {}): Promise<
     media: () => messages.filter((m) => m.kind !== 'data' && !isConfig(m)),
     until: (what, enough, within = 10_000) =>
       new Promise((resolve, reject) => {
-        const timer = setTimeout(
-          () => reject(new Error(`not within ${within} ms: ${what}; ${messages.length} messages came`)),
-          within,
-        );
+        const late = () => reject(new Error(`not within ${within} ms: ${what}; ${messages.length} messages came`));
+        // What has come by then is read first, should this process have been held up.
+        const timer = setTimeout(() => setImmediate(late), within);
         wake = () => {
           if (!enough(messages)) return;
           clearTimeout(timer);
