@@ -9,6 +9,9 @@ import { factsOf, type LiveRequest } from './live-request.js';
 import { refuseForeignPublisher } from './origin.js';
 import type { HttpEnvironment } from './ports.js';
 
+/** Long enough to read what has come. */
+const ONE_TURN = ms(100);
+
 /** A publisher that sends FLV in the body of a POST, or in WebSocket messages. */
 export class FlvPush implements Client {
   readonly viewer = undefined;
@@ -124,9 +127,12 @@ export class FlvPush implements Client {
 
   #expect(within: Ms): void {
     this.#silence?.cancel();
-    this.#silence = this.env.clock.after(ms(within), () =>
-      this.#fail(new SrsError('TIMEOUT', `peer did not send a tag within ${within} ms`)),
-    );
+    const { clock } = this.env;
+    const over = () => this.#fail(new SrsError('TIMEOUT', `peer did not send a tag within ${within} ms`));
+    // Where the process stood still, what came meanwhile is read first.
+    this.#silence = clock.after(ms(within), () => {
+      this.#silence = clock.after(ONE_TURN, over);
+    });
   }
 
   kick(reason: string): void {

@@ -37,7 +37,12 @@ async function silentPeer() {
       deadlines.tick();
     }
   };
-  return { peer, link, pass, reason: () => reason };
+  /** The whole process: nothing runs, time goes on. */
+  const standStill = (seconds: number): void => {
+    clock.advance(seconds * SECOND);
+    deadlines.tick();
+  };
+  return { peer, link, pass, standStill, reason: () => reason };
 }
 
 async function silentPlayer() {
@@ -107,4 +112,16 @@ test('a publisher whose message takes long is not silent, unless it never ends',
   expect(reason()?.message).toMatch(/a message within 5000 ms/);
   // 60 s in which the message may take its time, 5 s of silence, and no more.
   expect(link.bytesIn - HANDSHAKE).toBeGreaterThan(12 * 10);
+});
+
+test('a process that stands still, as on a suspended machine, closes nobody for what it has not read', async () => {
+  const { link, pass, standStill, reason } = await silentPlayer();
+  link.expect('a first word', ms(5 * SECOND));
+  pass(2);
+  standStill(3600);
+  expect(reason()).toBeUndefined();
+  pass(1);
+  expect(reason()).toBeUndefined();
+  pass(2);
+  expect(reason()?.message).toMatch(/a first word/);
 });
