@@ -29,6 +29,21 @@ describe('command line', () => {
     expect((await srs('-h')).stdout).toContain('--config');
   });
 
+  test.each([
+    [[], 'a file is needed: srs -c FILE, or srs -h for help'],
+    [['-t'], 'a file is needed: srs -t -c FILE'],
+    [['x.conf'], 'there is no command "x.conf"; a configuration file is given with -c: srs -c x.conf'],
+    [['-t', 'x.conf'], 'there is no command "x.conf"; a configuration file is given with -c: srs -t -c x.conf'],
+  ])('%j without -c FILE: one line that names it, and no success for a script', async (args, says) => {
+    expect(await srs(...args)).toMatchObject({ code: 1, stdout: '', stderr: `${says}\n` });
+  });
+
+  test('a command does not take a word too many either', async () => {
+    const file = conf('stray.conf', full(1935));
+    expect((await srs('config', 'dump', '-c', file)).code).toBe(0);
+    expect((await srs('config', 'dump', '-c', file, 'stray')).code).toBe(1);
+  });
+
   test('-t: valid, and invalid with file, line and column', async () => {
     expect((await srs('-t', '-c', conf('good.conf', full(1935)))).code).toBe(0);
     const bad = await srs('-t', '-c', conf('bad.conf', 'listen 1935;\nvhost a {\n  gop_cach on;\n}\n'));
