@@ -1,7 +1,8 @@
 import { ConfigError } from '../kernel/index.js';
-import { type Lexeme, Lexer } from './lexer.js';
+import { Lexer } from './lexer.js';
+import { askForSemicolon } from './missing-semicolon.js';
 import { Problems } from './problems.js';
-import type { Directive, Position, Source, Token } from './tree.js';
+import { type Directive, type Position, type Source, show, type Token } from './tree.js';
 
 /** Opens the files that `include` names. @throws {ConfigError} CONFIG_UNREADABLE, whose message does not say where. */
 export type OpenInclude = (name: Token) => Source;
@@ -13,8 +14,8 @@ const MAX_INCLUDES = 1000;
 interface Level {
   readonly lexer: Lexer;
   readonly list: Directive[];
-  /** The directive whose block this is; undefined for a whole file. */
-  readonly opener: Position | undefined;
+  /** The directive whose block this is, or the `{` of a block without one; undefined for a whole file. */
+  readonly opener: Token | undefined;
 }
 
 /**
@@ -54,7 +55,7 @@ class TreeReader {
       const read = readDirective(lexer, this.problems);
       switch (read.kind) {
         case 'end':
-          if (opener) this.problems.syntax(opener, 'unexpected end of file, expecting `}`');
+          if (opener) this.problems.syntax(opener.at, `"${show(opener.text)}" opened here is not closed`);
           this.#leaveFile();
           break;
         case '}':
@@ -70,11 +71,11 @@ class TreeReader {
           const block: Directive[] = [];
           if (text === 'include') this.problems.syntax(at, 'include takes files, not a block');
           else list.push({ name: text, args: read.args, block, at });
-          this.#levels.push({ lexer, list: block, opener: at });
+          this.#levels.push({ lexer, list: block, opener: read.name });
           break;
         }
         case 'nameless block':
-          this.#levels.push({ lexer, list: [], opener: read.at });
+          this.#levels.push({ lexer, list: [], opener: { text: '{', at: read.at } });
           break;
         default:
           read satisfies never;
@@ -151,24 +152,25 @@ function readDirective(lexer: Lexer, problems: Problems): Read {
       continue;
     }
     const pending = words[0];
-    if (kind === 'end') {
-      if (pending || lexeme.openQuote) problems.syntax(at, unfinished(lexeme));
+    const ends = kind === '}' || kind === 'end';
+    if (kind === 'end' && lexeme.openQuote) {
+      problems.syntax(at, `unexpected end of file; the quote opened at ${printPlace(lexeme.openQuote)} is not closed`);
       return { kind, at };
     }
-    if (kind === '}') {
-      if (pending) problems.syntax(at, 'unexpected `}`'); // a `;` is missing, or more than that: the words are dropped
-      return { kind, at };
-    }
+    // A `}` right after a quote was reported as such: who knows whether it closes anything.
+    if (ends && problems.toldAt(at)) return { kind, at };
     const [name, ...args] = words.filter((word) => word.text !== ''); // an empty quoted string is no argument
-    if (name) return { kind: kind === ';' ? 'simple' : 'block', name, args };
+    if (name && ends) {
+      problems.syntax((args.at(-1) ?? name).at, askForSemicolon([name, ...args]));
+      lexer.unread(lexeme);
+    }
+    if (name) return { kind: kind === '{' ? 'block' : 'simple', name, args };
     if (pending) problems.syntax(pending.at, 'empty directive');
-    else problems.syntax(at, `unexpected \`${kind}\``);
+    if (ends) return { kind, at };
+    if (!pending) problems.syntax(at, `unexpected \`${kind}\``);
     if (kind === '{') return { kind: 'nameless block', at };
     words = [];
   }
 }
 
-function unfinished({ openQuote }: Extract<Lexeme, { kind: 'end' }>): string {
-  const quote = openQuote ? `; the quote opened at ${openQuote.line}:${openQuote.column} is not closed` : '';
-  return `unexpected end of file, expecting \`;\` or \`}\`${quote}`;
-}
+const printPlace = ({ line, column }: Position): string => `${line}:${column}`;

@@ -1,5 +1,6 @@
 import { foldHost } from './host-name.js';
 import { printLater } from './later.js';
+import { askForSemicolon, splitAtLines } from './missing-semicolon.js';
 import { didYouMean } from './near-miss.js';
 import type { Problems } from './problems.js';
 import { readValue, type Written } from './read-value.js';
@@ -44,7 +45,7 @@ class ScopeReader {
     const visit = (words: Words, inner: readonly Directive[], where: string, dotted: string): void => {
       const blocks = new Map<string, Position>();
       const ids = new Map<string, Position>();
-      for (const directive of inner) {
+      for (const directive of this.#ended(words, inner)) {
         const { name, block } = directive;
         const word = words.get(name);
         if (word === undefined) this.#unknown(words, directive, where);
@@ -61,6 +62,17 @@ class ScopeReader {
     };
     visit(scope.words, directives, place, '');
     return { found, named };
+  }
+
+  /** The directives as they were meant: where a `;` is missing, that is reported, and the rest is read. */
+  #ended(words: Words, directives: readonly Directive[]): readonly Directive[] {
+    return directives.flatMap((directive) =>
+      splitAtLines(
+        directive,
+        (text) => words.has(text),
+        (before) => this.problems.syntax((before.at(-1) ?? directive).at, askForSemicolon(before)),
+      ),
+    );
   }
 
   #setting(setting: Setting, directive: Directive, spelled: string, found: Map<string, Found>): void {

@@ -99,7 +99,7 @@ describe('include', () => {
       {
         code: 'CONFIG_SYNTAX',
         message:
-          'DIR/b.conf:2:2: unexpected end of file, expecting `}` (included from DIR/a.conf:1:9, included from DIR/main.conf:2:9)',
+          'DIR/b.conf:2:2: "vhost" opened here is not closed (included from DIR/a.conf:1:9, included from DIR/main.conf:2:9)',
       },
     );
   });
