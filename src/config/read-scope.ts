@@ -15,9 +15,17 @@ export interface Found {
   readonly written: Written | undefined;
 }
 
+/** A block with settings, which are off unless it is switched on. */
+interface Switch {
+  readonly directive: Directive;
+  /** Place of its `enabled`. */
+  readonly path: string;
+}
+
 /** What the operator wrote in one scope, by place in the typed configuration. */
 export interface Reading {
   readonly found: ReadonlyMap<string, Found>;
+  readonly switches: readonly Switch[];
   /** Place of the blocks → ID → block. */
   readonly named: ReadonlyMap<string, ReadonlyMap<string, Reading>>;
 }
@@ -38,9 +46,10 @@ class ScopeReader {
     private readonly places: ReadonlyMap<string, readonly string[]>,
   ) {}
 
-  /** @param place names of the enclosing blocks, for messages. */
-  read(scope: Scope, directives: readonly Directive[], place: string): Reading {
+  /** @param place names of the enclosing blocks, for messages. @param opener of a named block: its directive. */
+  read(scope: Scope, directives: readonly Directive[], place: string, opener?: Directive): Reading {
     const found = new Map<string, Found>();
+    const switches: Switch[] = opener ? switchOf(opener, scope.words) : [];
     const named = new Map<string, Map<string, Reading>>();
     const visit = (words: Words, inner: readonly Directive[], where: string, dotted: string): void => {
       const blocks = new Map<string, Position>();
@@ -53,6 +62,7 @@ class ScopeReader {
         else if (word.inside && block) {
           if (this.#isRepeat(blocks.get(name), directive)) continue;
           blocks.set(name, directive.at);
+          switches.push(...switchOf(directive, word.inside));
           visit(word.inside, block, where === '' ? name : `${where} ${name}`, `${dotted}${name}.`);
         } else if (word.setting && isBlock(word.setting) === (block !== undefined))
           this.#setting(word.setting, directive, dotted + name, found);
@@ -61,7 +71,7 @@ class ScopeReader {
       }
     };
     visit(scope.words, directives, place, '');
-    return { found, named };
+    return { found, switches, named };
   }
 
   /** The directives as they were meant: where a `;` is missing, that is reported, and the rest is read. */
@@ -107,7 +117,7 @@ class ScopeReader {
       return;
     }
     if (scope.host) this.#checkHost(name, key, directive.at);
-    blocks.set(key, this.read(scope, directive.block ?? [], name));
+    blocks.set(key, this.read(scope, directive.block ?? [], name, directive));
   }
 
   #checkHost(name: string, key: string, at: Position): void {
@@ -154,6 +164,16 @@ class ScopeReader {
     const places = this.places.get(name)?.map((place) => (place === '' ? 'at the top of the file' : `in ${place}`));
     return places ? `, it belongs ${places.join(' or ')}` : didYouMean(name, words.keys());
   }
+}
+
+function switchOf(directive: Directive, words: Words): Switch[] {
+  const { row, path = '' } = words.get('enabled')?.setting ?? {};
+  if (row?.type !== 'onoff' || row.default) return [];
+  const isSetting = ({ name }: Directive): boolean => {
+    const word = words.get(name);
+    return name !== 'enabled' && (word?.setting ?? word?.named ?? word?.inside) !== undefined;
+  };
+  return directive.block?.some(isSetting) ? [{ directive, path }] : [];
 }
 
 const isBlock = ({ row }: Setting): boolean => row.type === 'pairs';

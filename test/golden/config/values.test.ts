@@ -272,7 +272,7 @@ const vhosts: { text: string; want: object; warn?: string[] }[] = [
     want: { refer: { enabled: true, all: ['a.com', 'b.com'], publish: ['d.com'], play: ['c.com'] } },
   },
   {
-    text: 'security { allow play all; allow publish 10.0.0.0/8; deny play ::1; }',
+    text: 'security { enabled off; allow play all; allow publish 10.0.0.0/8; deny play ::1; }',
     want: { security: { enabled: false, allow: ['play all', 'publish 10.0.0.0/8'], deny: ['play ::1'] } },
   },
   {
