@@ -4,8 +4,11 @@ import { askForSemicolon } from './missing-semicolon.js';
 import { Problems } from './problems.js';
 import { type Directive, type Position, type Source, show, type Token } from './tree.js';
 
-/** Opens the files that `include` names. @throws {ConfigError} CONFIG_UNREADABLE, whose message does not say where. */
-export type OpenInclude = (name: Token) => Source;
+/**
+ * Opens what a word of `include` names: a file, or any number of them by a pattern.
+ * @throws {ConfigError} CONFIG_UNREADABLE, whose message does not say where.
+ */
+export type OpenInclude = (name: Token) => readonly Source[];
 
 const MAX_CHAIN = 16;
 const MAX_INCLUDES = 1000;
@@ -102,27 +105,34 @@ class TreeReader {
 
   #include(name: Token, files: readonly Token[], list: Directive[]): void {
     if (files.length === 0) return this.problems.syntax(name.at, 'include needs at least one file');
-    this.#includes += files.length;
+    const sources: Source[] = [];
+    for (const file of files) {
+      sources.push(...this.#open(file));
+      if (this.#includes + sources.length > MAX_INCLUDES) break;
+    }
+    this.#includes += sources.length;
     if (this.#includes > MAX_INCLUDES) {
       this.problems.syntax(name.at, `more than ${MAX_INCLUDES} files are included`);
       this.#levels.length = 0;
       return;
     }
-    const sources = files.map((file) => this.#open(file)).filter((source) => source !== undefined);
     for (const source of sources.reverse()) this.#enter(source, list);
   }
 
-  #open(file: Token): Source | undefined {
-    let source: Source;
+  #open(name: Token): readonly Source[] {
     try {
-      source = this.openInclude(file);
+      return this.openInclude(name).filter((source) => this.#isNew(source, name));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      this.problems.syntax(file.at, error.message, error.code, error.cause);
-      return undefined;
+      this.problems.syntax(name.at, error.message, error.code, error.cause);
+      return [];
     }
+  }
+
+  /** It is not one of those that include it. */
+  #isNew(source: Source, name: Token): boolean {
     let depth = 0;
-    for (let up: Position | undefined = file.at; up !== undefined; up = up.source.from) {
+    for (let up: Position | undefined = name.at; up !== undefined; up = up.source.from) {
       const fault =
         up.source.file === source.file
           ? `${source.file} includes itself`
@@ -130,10 +140,10 @@ class TreeReader {
             ? `more than ${MAX_CHAIN} files include each other`
             : undefined;
       if (fault === undefined) continue;
-      this.problems.syntax(file.at, fault);
-      return undefined;
+      this.problems.syntax(name.at, fault);
+      return false;
     }
-    return source;
+    return true;
   }
 }
 

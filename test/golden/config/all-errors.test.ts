@@ -89,7 +89,7 @@ describe('the errors of a file after a breach of its grammar', () => {
             const found = files[file];
             if (found === undefined)
               throw new ConfigError('CONFIG_UNREADABLE', `can not include ${file}: it is not there`);
-            return { file, text: found, from: at };
+            return [{ file, text: found, from: at }];
           },
         });
       } catch (caught) {
