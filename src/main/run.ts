@@ -25,6 +25,8 @@ export async function run(file: string): Promise<number> {
   enterWorkDir(config.workDir);
   const output = openLog(config.log);
   const { log } = output;
+  // Who starts it by hand would see nothing, and wonder.
+  if (config.log.tank === 'file' && process.stdout.isTTY) console.log(`logging to ${config.log.file}`);
   reopen = () => output.reopen();
   for (const warning of [...warnings, ...missingPrograms(loaded)]) log.warn(warning);
 

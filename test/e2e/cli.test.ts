@@ -113,6 +113,25 @@ describe('command line', () => {
     expect((await first.ended).code).toBe(0);
   });
 
+  test('a log file: a terminal is told of it in one line, others hear nothing', async () => {
+    const port = await freePort();
+    const file = conf('quiet.conf', `listen ${port}; pid ${dir}/quiet.pid; srs_log_file ${dir}/quiet.log; vhost a { }`);
+    const runs = () =>
+      existsSync(`${dir}/quiet.log`) && readFileSync(`${dir}/quiet.log`, 'utf8').includes('is running');
+    const start = async (command: string, ...args: string[]) => {
+      rmSync(`${dir}/quiet.log`, { force: true });
+      const server = background(command, args);
+      await until('it runs', runs);
+      process.kill(Number(readFileSync(`${dir}/quiet.pid`, 'utf8').split('\n')[0]), 'SIGTERM');
+      await server.ended;
+      return server.log().trim();
+    };
+    expect(await start('script', '-qefc', `${process.execPath} ${program} -c ${file}`, '/dev/null')).toBe(
+      `logging to ${dir}/quiet.log`,
+    );
+    expect(await start(process.execPath, program, '-c', file)).toBe('');
+  });
+
   test('several addresses, IPv6 among them', async () => {
     const two = await startSrs({
       config:
