@@ -14,6 +14,7 @@ export function checkTogether(config: Config, reading: Reading, whole: Position,
       'with daemon on there is no console, so all log lines are lost: use srs_log_tank file',
     );
   if (config.vhosts.size === 0) problems.warn(whole, 'there is no vhost, so every client is rejected');
+  checkApi(config, at, problems);
   for (const [id, vhost] of config.vhosts) {
     const atInVhost = placeIn(reading.named.get('/vhosts')?.get(id), whole);
     checkHls(vhost, atInVhost, problems);
@@ -29,6 +30,24 @@ const placeIn =
   (reading: Reading | undefined, whole: Position): Place =>
   (path) =>
     reading?.found.get(path)?.directive.at ?? whole;
+
+/** Whoever opens the API to others finds out from it that it answers them with 403. */
+function checkApi({ httpApi }: Config, at: Place, problems: Problems): void {
+  const { enabled, https, readToken, writeToken, auth } = httpApi;
+  if (!enabled || auth.enabled || [readToken, writeToken].some((token) => token !== '-')) return;
+  const listeners = [
+    { path: '/httpApi/listen', addresses: httpApi.listen },
+    { path: '/httpApi/https/listen', addresses: https.enabled ? https.listen : [] },
+  ];
+  for (const { path, addresses } of listeners)
+    if (addresses.some(({ host }) => !isLoopback(host)))
+      problems.warn(
+        at(path),
+        'http_api answers only clients on this machine while it has no read_token or write_token',
+      );
+}
+
+const isLoopback = (host: string): boolean => host.startsWith('127.') || host === '::1';
 
 function checkHls({ hls }: VhostConfig, at: Place, problems: Problems): void {
   if (hls.hlsStorage === 'disk' && hls.hlsPath === '')

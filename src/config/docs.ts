@@ -13,7 +13,8 @@ export function configMarkdown(): string {
 
 A file is a list of \`name value … ;\` and \`name { … }\`; \`#\` starts a comment; a value with spaces, \`;\` or \`{\` stands in
 \`'…'\` or \`"…"\`. \`include file …;\` stands for the directives of other files, relative to the working directory or to the
-including file. Of a directive that is given twice the first one counts.
+including file; \`*\` and \`?\` in the name of a file stand for any that there are (\`include vhosts/*.conf;\`), in the order of their
+names, or for none. Of a directive that is given twice the first one counts.
 
 \`srs -t -c FILE\` checks a file and tells what it would run; every mistake is reported with file, line and column.
 \`srs config dump -c FILE\` prints every setting that is in force and where its value comes from. Both print JSON with

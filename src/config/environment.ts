@@ -84,7 +84,7 @@ function readVariable(name: string, text: string, { row }: Setting, directive: s
 }
 
 function merged(
-  { found, named }: Reading,
+  { found, switches, named }: Reading,
   variables: ReadonlyMap<string, ReadonlyMap<string, Found>>,
   blocks: readonly string[],
 ): Reading {
@@ -92,7 +92,7 @@ function merged(
     const readings = [...byId].map(([id, inner]) => [id, merged(inner, variables, [...blocks, path])] as const);
     return [path, new Map(readings)] as const;
   });
-  return { found: new Map([...found, ...(variables.get(blocks.join()) ?? [])]), named: new Map(inside) };
+  return { found: new Map([...found, ...(variables.get(blocks.join()) ?? [])]), switches, named: new Map(inside) };
 }
 
 function warnOfUnknown(name: string, { variables, later }: Known, problems: Problems): void {

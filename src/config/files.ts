@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { ConfigError } from '../kernel/index.js';
 import type { OpenInclude } from './grammar.js';
+import { filesLike, isPattern } from './include-pattern.js';
 import { show } from './tree.js';
 
 /** @throws {ConfigError} CONFIG_UNREADABLE */
@@ -14,22 +15,35 @@ export function readConfigFile(file: string): string {
   }
 }
 
-/** A file relative to the working directory, as the original has it, or else to the file that includes it. */
+/** Files relative to the working directory, as the original has it, or else to the file that includes them. */
 export const includeFromDisk: OpenInclude = ({ text: name, at }) => {
   const beside = join(dirname(at.source.file), name);
   const candidates = isAbsolute(name) || beside === join(name) ? [name] : [name, beside];
   let failure: unknown;
   for (const file of candidates) {
     try {
-      return { file, text: readText(file), from: at };
+      return [{ file, text: readText(file), from: at }];
     } catch (cause) {
       if (!isMissing(cause)) failure = cause;
       failure ??= cause;
     }
   }
-  const text = `can not include ${show(name)}: ${reasonOf(failure)}`;
-  throw new ConfigError('CONFIG_UNREADABLE', text, { file: name }, { cause: failure });
+  return tryTo(name, () => {
+    if (!isMissing(failure) || !isPattern(name)) throw failure;
+    const files = candidates.map(filesLike).find((found) => found.length > 0) ?? [];
+    return files.map((file) => tryTo(file, () => ({ file, text: readText(file), from: at })));
+  });
 };
+
+function tryTo<T>(name: string, include: () => T): T {
+  try {
+    return include();
+  } catch (cause) {
+    if (cause instanceof ConfigError) throw cause;
+    const text = `can not include ${show(name)}: ${reasonOf(cause)}`;
+    throw new ConfigError('CONFIG_UNREADABLE', text, { file: name }, { cause });
+  }
+}
 
 /** Pipes are read too (`-c <(…)`); a device might never end. */
 function readText(file: string): string {

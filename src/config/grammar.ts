@@ -1,10 +1,14 @@
 import { ConfigError } from '../kernel/index.js';
-import { type Lexeme, Lexer } from './lexer.js';
+import { Lexer } from './lexer.js';
+import { askForSemicolon } from './missing-semicolon.js';
 import { Problems } from './problems.js';
-import type { Directive, Position, Source, Token } from './tree.js';
+import { type Directive, type Position, type Source, show, type Token } from './tree.js';
 
-/** Opens the files that `include` names. @throws {ConfigError} CONFIG_UNREADABLE, whose message does not say where. */
-export type OpenInclude = (name: Token) => Source;
+/**
+ * Opens what a word of `include` names: a file, or any number of them by a pattern.
+ * @throws {ConfigError} CONFIG_UNREADABLE, whose message does not say where.
+ */
+export type OpenInclude = (name: Token) => readonly Source[];
 
 const MAX_CHAIN = 16;
 const MAX_INCLUDES = 1000;
@@ -13,8 +17,8 @@ const MAX_INCLUDES = 1000;
 interface Level {
   readonly lexer: Lexer;
   readonly list: Directive[];
-  /** The directive whose block this is; undefined for a whole file. */
-  readonly opener: Position | undefined;
+  /** The directive whose block this is, or the `{` of a block without one; undefined for a whole file. */
+  readonly opener: Token | undefined;
 }
 
 /**
@@ -54,7 +58,7 @@ class TreeReader {
       const read = readDirective(lexer, this.problems);
       switch (read.kind) {
         case 'end':
-          if (opener) this.problems.syntax(opener, 'unexpected end of file, expecting `}`');
+          if (opener) this.problems.syntax(opener.at, `"${show(opener.text)}" opened here is not closed`);
           this.#leaveFile();
           break;
         case '}':
@@ -70,11 +74,11 @@ class TreeReader {
           const block: Directive[] = [];
           if (text === 'include') this.problems.syntax(at, 'include takes files, not a block');
           else list.push({ name: text, args: read.args, block, at });
-          this.#levels.push({ lexer, list: block, opener: at });
+          this.#levels.push({ lexer, list: block, opener: read.name });
           break;
         }
         case 'nameless block':
-          this.#levels.push({ lexer, list: [], opener: read.at });
+          this.#levels.push({ lexer, list: [], opener: { text: '{', at: read.at } });
           break;
         default:
           read satisfies never;
@@ -101,27 +105,34 @@ class TreeReader {
 
   #include(name: Token, files: readonly Token[], list: Directive[]): void {
     if (files.length === 0) return this.problems.syntax(name.at, 'include needs at least one file');
-    this.#includes += files.length;
+    const sources: Source[] = [];
+    for (const file of files) {
+      sources.push(...this.#open(file));
+      if (this.#includes + sources.length > MAX_INCLUDES) break;
+    }
+    this.#includes += sources.length;
     if (this.#includes > MAX_INCLUDES) {
       this.problems.syntax(name.at, `more than ${MAX_INCLUDES} files are included`);
       this.#levels.length = 0;
       return;
     }
-    const sources = files.map((file) => this.#open(file)).filter((source) => source !== undefined);
     for (const source of sources.reverse()) this.#enter(source, list);
   }
 
-  #open(file: Token): Source | undefined {
-    let source: Source;
+  #open(name: Token): readonly Source[] {
     try {
-      source = this.openInclude(file);
+      return this.openInclude(name).filter((source) => this.#isNew(source, name));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      this.problems.syntax(file.at, error.message, error.code, error.cause);
-      return undefined;
+      this.problems.syntax(name.at, error.message, error.code, error.cause);
+      return [];
     }
+  }
+
+  /** It is not one of those that include it. */
+  #isNew(source: Source, name: Token): boolean {
     let depth = 0;
-    for (let up: Position | undefined = file.at; up !== undefined; up = up.source.from) {
+    for (let up: Position | undefined = name.at; up !== undefined; up = up.source.from) {
       const fault =
         up.source.file === source.file
           ? `${source.file} includes itself`
@@ -129,10 +140,10 @@ class TreeReader {
             ? `more than ${MAX_CHAIN} files include each other`
             : undefined;
       if (fault === undefined) continue;
-      this.problems.syntax(file.at, fault);
-      return undefined;
+      this.problems.syntax(name.at, fault);
+      return false;
     }
-    return source;
+    return true;
   }
 }
 
@@ -151,24 +162,25 @@ function readDirective(lexer: Lexer, problems: Problems): Read {
       continue;
     }
     const pending = words[0];
-    if (kind === 'end') {
-      if (pending || lexeme.openQuote) problems.syntax(at, unfinished(lexeme));
+    const ends = kind === '}' || kind === 'end';
+    if (kind === 'end' && lexeme.openQuote) {
+      problems.syntax(at, `unexpected end of file; the quote opened at ${printPlace(lexeme.openQuote)} is not closed`);
       return { kind, at };
     }
-    if (kind === '}') {
-      if (pending) problems.syntax(at, 'unexpected `}`'); // a `;` is missing, or more than that: the words are dropped
-      return { kind, at };
-    }
+    // A `}` right after a quote was reported as such: who knows whether it closes anything.
+    if (ends && problems.toldAt(at)) return { kind, at };
     const [name, ...args] = words.filter((word) => word.text !== ''); // an empty quoted string is no argument
-    if (name) return { kind: kind === ';' ? 'simple' : 'block', name, args };
+    if (name && ends) {
+      problems.syntax((args.at(-1) ?? name).at, askForSemicolon([name, ...args]));
+      lexer.unread(lexeme);
+    }
+    if (name) return { kind: kind === '{' ? 'block' : 'simple', name, args };
     if (pending) problems.syntax(pending.at, 'empty directive');
-    else problems.syntax(at, `unexpected \`${kind}\``);
+    if (ends) return { kind, at };
+    if (!pending) problems.syntax(at, `unexpected \`${kind}\``);
     if (kind === '{') return { kind: 'nameless block', at };
     words = [];
   }
 }
 
-function unfinished({ openQuote }: Extract<Lexeme, { kind: 'end' }>): string {
-  const quote = openQuote ? `; the quote opened at ${openQuote.line}:${openQuote.column} is not closed` : '';
-  return `unexpected end of file, expecting \`;\` or \`}\`${quote}`;
-}
+const printPlace = ({ line, column }: Position): string => `${line}:${column}`;

@@ -4,7 +4,7 @@ export { findVhost, type LoadedConfig, loadConfig, parseConfig } from './load.js
 export { maskUrl } from './mask.js';
 export { API_CONNECTIONS } from './open-files.js';
 export { type Change, planReload, printChange } from './plan.js';
-export { printSummary, summarize } from './summary.js';
+export { printSummary, type Summary, summarize } from './summary.js';
 export { isSupported } from './supported.js';
 export { isDestination } from './tables/forward.js';
 export type { Config } from './tables/root.js';

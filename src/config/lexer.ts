@@ -18,6 +18,7 @@ export class Lexer {
   #offset = 0;
   #line = 1;
   #lineStart = 0;
+  #again: Lexeme | undefined;
 
   constructor(
     private readonly source: Source,
@@ -26,8 +27,16 @@ export class Lexer {
     if (source.text.charCodeAt(0) === 0xfeff) this.#offset = this.#lineStart = 1; // byte order mark
   }
 
+  /** The next call of `next` gives this one again. */
+  unread(lexeme: Lexeme): void {
+    this.#again = lexeme;
+  }
+
   /** A bad character after a closing quote is reported, and starts a word of its own. */
   next(): Lexeme {
+    const again = this.#again;
+    this.#again = undefined;
+    if (again !== undefined) return again;
     this.#skipBlank();
     const at = this.#here();
     const c = this.source.text[this.#offset];

@@ -1,4 +1,5 @@
 import { ConfigError } from '../kernel/index.js';
+import { checkSwitches } from './check-switches.js';
 import { checkTogether } from './check-together.js';
 import { checkTranscodes } from './check-transcodes.js';
 import { type Environment, override } from './environment.js';
@@ -61,6 +62,7 @@ export function parseConfig(text: string, file: string, surroundings: Surroundin
   checkOpenFiles(config, surroundings.openFiles, reading.found.get('/maxConnections')?.directive.at ?? whole, problems);
   for (const { listener, text } of crossClashes(listenersOf(root, config as unknown as Record<string, unknown>)))
     problems.error(reading.found.get(listener.path)?.directive.at ?? whole, text);
+  checkSwitches(reading, problems);
   checkTogether(config, reading, whole, problems);
   checkTranscodes(config, reading, whole, problems);
   problems.throwIfAny(file);

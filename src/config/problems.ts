@@ -29,9 +29,13 @@ export class Problems {
 
   /** A breach of the grammar or a file that can not be included. What it leads to at the same place is not told. */
   syntax(at: Position, text: string, code: ErrorCode = 'CONFIG_SYNTAX', cause?: unknown): void {
+    if (!this.toldAt(at)) this.#errors.push({ at, text, code, cause });
+  }
+
+  /** Whether the last error was at this place. */
+  toldAt(at: Position): boolean {
     const last = this.#errors.at(-1)?.at;
-    if (last?.source === at.source && last.line === at.line && last.column === at.column) return;
-    this.#errors.push({ at, text, code, cause });
+    return last?.source === at.source && last.line === at.line && last.column === at.column;
   }
 
   warn(at: Position, text: string): void {

@@ -1,5 +1,6 @@
 import { foldHost } from './host-name.js';
 import { printLater } from './later.js';
+import { askForSemicolon, splitAtLines } from './missing-semicolon.js';
 import { didYouMean } from './near-miss.js';
 import type { Problems } from './problems.js';
 import { readValue, type Written } from './read-value.js';
@@ -14,9 +15,17 @@ export interface Found {
   readonly written: Written | undefined;
 }
 
+/** A block with settings, which are off unless it is switched on. */
+interface Switch {
+  readonly directive: Directive;
+  /** Place of its `enabled`. */
+  readonly path: string;
+}
+
 /** What the operator wrote in one scope, by place in the typed configuration. */
 export interface Reading {
   readonly found: ReadonlyMap<string, Found>;
+  readonly switches: readonly Switch[];
   /** Place of the blocks → ID → block. */
   readonly named: ReadonlyMap<string, ReadonlyMap<string, Reading>>;
 }
@@ -37,14 +46,15 @@ class ScopeReader {
     private readonly places: ReadonlyMap<string, readonly string[]>,
   ) {}
 
-  /** @param place names of the enclosing blocks, for messages. */
-  read(scope: Scope, directives: readonly Directive[], place: string): Reading {
+  /** @param place names of the enclosing blocks, for messages. @param opener of a named block: its directive. */
+  read(scope: Scope, directives: readonly Directive[], place: string, opener?: Directive): Reading {
     const found = new Map<string, Found>();
+    const switches: Switch[] = opener ? switchOf(opener, scope.words) : [];
     const named = new Map<string, Map<string, Reading>>();
     const visit = (words: Words, inner: readonly Directive[], where: string, dotted: string): void => {
       const blocks = new Map<string, Position>();
       const ids = new Map<string, Position>();
-      for (const directive of inner) {
+      for (const directive of this.#ended(words, inner)) {
         const { name, block } = directive;
         const word = words.get(name);
         if (word === undefined) this.#unknown(words, directive, where);
@@ -52,6 +62,7 @@ class ScopeReader {
         else if (word.inside && block) {
           if (this.#isRepeat(blocks.get(name), directive)) continue;
           blocks.set(name, directive.at);
+          switches.push(...switchOf(directive, word.inside));
           visit(word.inside, block, where === '' ? name : `${where} ${name}`, `${dotted}${name}.`);
         } else if (word.setting && isBlock(word.setting) === (block !== undefined))
           this.#setting(word.setting, directive, dotted + name, found);
@@ -60,7 +71,18 @@ class ScopeReader {
       }
     };
     visit(scope.words, directives, place, '');
-    return { found, named };
+    return { found, switches, named };
+  }
+
+  /** The directives as they were meant: where a `;` is missing, that is reported, and the rest is read. */
+  #ended(words: Words, directives: readonly Directive[]): readonly Directive[] {
+    return directives.flatMap((directive) =>
+      splitAtLines(
+        directive,
+        (text) => words.has(text),
+        (before) => this.problems.syntax((before.at(-1) ?? directive).at, askForSemicolon(before)),
+      ),
+    );
   }
 
   #setting(setting: Setting, directive: Directive, spelled: string, found: Map<string, Found>): void {
@@ -95,7 +117,7 @@ class ScopeReader {
       return;
     }
     if (scope.host) this.#checkHost(name, key, directive.at);
-    blocks.set(key, this.read(scope, directive.block ?? [], name));
+    blocks.set(key, this.read(scope, directive.block ?? [], name, directive));
   }
 
   #checkHost(name: string, key: string, at: Position): void {
@@ -142,6 +164,16 @@ class ScopeReader {
     const places = this.places.get(name)?.map((place) => (place === '' ? 'at the top of the file' : `in ${place}`));
     return places ? `, it belongs ${places.join(' or ')}` : didYouMean(name, words.keys());
   }
+}
+
+function switchOf(directive: Directive, words: Words): Switch[] {
+  const { row, path = '' } = words.get('enabled')?.setting ?? {};
+  if (row?.type !== 'onoff' || row.default) return [];
+  const isSetting = ({ name }: Directive): boolean => {
+    const word = words.get(name);
+    return name !== 'enabled' && (word?.setting ?? word?.named ?? word?.inside) !== undefined;
+  };
+  return directive.block?.some(isSetting) ? [{ directive, path }] : [];
 }
 
 const isBlock = ({ row }: Setting): boolean => row.type === 'pairs';

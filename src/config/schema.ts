@@ -1,11 +1,22 @@
+import { Ajv, type Options, type ValidateFunction } from 'ajv';
+import type { Form } from './forms.js';
 import { camelCase, type DirectiveTable, type Row } from './table.js';
 
 /** Timers hold 31 bits of milliseconds; a longer one would fire at once. */
 const MAX_NUMBER = 2 ** 31 - 1;
 const MAX_SECONDS = 2_000_000;
 
-/** JSON schema (draft 7) of the typed configuration that a table describes; named blocks have schemas of their own. */
-export function jsonSchemaOf(rows: DirectiveTable): Record<string, unknown> {
+/** A validator of the typed configuration that a table describes; named blocks have validators of their own. */
+export function compileRows(rows: DirectiveTable, options: Options = {}): ValidateFunction {
+  const ajv = new Ajv({ allErrors: true, ...options });
+  // No file can write an empty text: it is the default of what is not there.
+  const validate = ({ fits }: Form, text: string): boolean => text === '' || fits(text);
+  ajv.addKeyword({ keyword: 'form', type: 'string', schemaType: 'object', validate, errors: false });
+  return ajv.compile(jsonSchemaOf(rows));
+}
+
+/** JSON schema (draft 7) with one keyword more: `form`. */
+function jsonSchemaOf(rows: DirectiveTable): Record<string, unknown> {
   const properties: Record<string, unknown> = {};
   for (const [name, row] of Object.entries(rows)) {
     const schema = schemaOf(row);
@@ -23,11 +34,11 @@ function schemaOf(row: Row): Record<string, unknown> | undefined {
     case 'onoff':
       return { type: 'boolean', default: row.default };
     case 'string':
-      return { type: 'string', default: row.default, ...(row.pattern && { pattern: row.pattern }) };
+      return { type: 'string', default: row.default, ...(row.form && { form: row.form }) };
     case 'strings':
       return {
         type: 'array',
-        items: { type: 'string', ...(row.pattern && { pattern: row.pattern }) },
+        items: { type: 'string', ...(row.form && { form: row.form }) },
         default: row.default,
       };
     case 'pairs':

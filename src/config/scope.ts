@@ -64,16 +64,25 @@ function wordAt(words: Words, path: string): Word {
   return wordAt(word.inside, rest.join('.'));
 }
 
-/** name → blocks in which it may stand, for "belongs in vhost". */
+/** name → blocks in which it may stand, for "belongs in vhost"; nobody is led into a block that is only an old spelling. */
 export function placesOf({ words }: Scope): ReadonlyMap<string, readonly string[]> {
   const places = new Map<string, string[]>();
-  const visit = (inner: Words, place: string): void => {
+  const visit = (inner: Words, place: string, dotted: string): void => {
     for (const [name, word] of inner) {
+      const own = dotted + name;
+      if (isOld(word, own)) continue;
       places.set(name, [...(places.get(name) ?? []), place]);
-      if (word.inside) visit(word.inside, place === '' ? name : `${place} ${name}`);
-      if (word.named) visit(word.named.words, name);
+      if (word.inside) visit(word.inside, place === '' ? name : `${place} ${name}`, `${own}.`);
+      if (word.named) visit(word.named.words, name, '');
     }
   };
-  visit(words, '');
+  visit(words, '', '');
   return places;
+}
+
+/** What is in a block of old spellings, such as `pithy_print { play }`, and such a block itself. */
+function isOld({ setting, named, inside }: Word, dotted: string): boolean {
+  if (setting) return dotted.includes('.') && setting.row.spelled !== undefined && setting.row.spelled[0] !== dotted;
+  if (named || inside === undefined) return false;
+  return [...inside].every(([name, word]) => isOld(word, `${dotted}.${name}`));
 }

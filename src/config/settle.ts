@@ -1,10 +1,11 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import type { ErrorObject, ValidateFunction } from 'ajv';
 import { parseAddress } from './address.js';
+import { maskUrl } from './mask.js';
 import { didYouMean } from './near-miss.js';
 import type { Problems } from './problems.js';
 import type { Reading } from './read-scope.js';
 import { unitOf } from './read-value.js';
-import { boundsOf, jsonSchemaOf } from './schema.js';
+import { boundsOf, compileRows } from './schema.js';
 import { camelCase, type DirectiveTable, type ValueRow } from './table.js';
 import { type Position, show, type Token } from './tree.js';
 
@@ -80,6 +81,8 @@ interface WrongWord {
   readonly name: string;
   readonly path: string;
   readonly word: Token;
+  /** The value with all its words: a rule has two of them. */
+  readonly text: string;
 }
 
 /** The word in the file that a complaint of ajv is about. */
@@ -88,20 +91,22 @@ function wordOf({ instancePath }: ErrorObject, reading: Reading): WrongWord | un
     if (instancePath !== path && !instancePath.startsWith(`${path}/`)) continue;
     const index = Number(instancePath.slice(path.length + 1).split('/')[0] || 0);
     const word = written?.words[index];
-    if (word) return { name: directive.name, path, word };
+    if (written === undefined || word === undefined) continue;
+    const item: unknown = Array.isArray(written.value) ? written.value[index] : undefined;
+    return { name: directive.name, path, word, text: typeof item === 'string' ? item : word.text };
   }
   return undefined;
 }
 
-function describe(error: ErrorObject, rows: DirectiveTable, { name, path, word }: WrongWord): string {
+function describe(error: ErrorObject, rows: DirectiveTable, { name, path, ...wrong }: WrongWord): string {
   const row = rowAt(rows, path);
-  const text = show(word.text);
+  const text = show(maskUrl(wrong.text));
   switch (row?.type) {
     case 'enum':
-      return `${name} is one of ${row.values.join(', ')}, not "${text}"${didYouMean(word.text, row.values)}`;
+      return `${name} is one of ${row.values.join(', ')}, not "${text}"${didYouMean(wrong.text, row.values)}`;
     case 'string':
     case 'strings':
-      return `${name}: ${row.doc}`;
+      return `${name} must be ${row.form?.rule ?? 'another text'}, not "${text}"`;
     case 'listen':
       return `${name} "${text}": a port is 1 to 65535`;
     case 'integer':
@@ -130,7 +135,7 @@ const validators = new WeakMap<DirectiveTable, ValidateFunction>();
 function validatorOf(rows: DirectiveTable): ValidateFunction {
   let validate = validators.get(rows);
   if (!validate) {
-    validate = new Ajv({ allErrors: true }).compile(jsonSchemaOf(rows));
+    validate = compileRows(rows);
     validators.set(rows, validate);
   }
   return validate;

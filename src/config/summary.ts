@@ -1,7 +1,7 @@
 import { printAddress } from './address.js';
 import { listenersOf } from './listeners.js';
 import type { LoadedConfig } from './load.js';
-import { camelCase, type DirectiveTable } from './table.js';
+import { camelCase, type DirectiveTable, type ValueRow } from './table.js';
 import { root } from './tables/root.js';
 import { vhost } from './tables/vhost.js';
 
@@ -38,14 +38,20 @@ export function summarize({ config, warnings }: LoadedConfig): Summary {
 }
 
 function featuresOf(rows: DirectiveTable, values: Values): string[] {
-  return Object.entries(rows).flatMap(([key, row]) => {
+  const names = Object.entries(rows).flatMap(([key, row]) => {
     const value = values[camelCase(key)];
+    if (row.type === 'strings') return (value as readonly string[]).length > 0 ? blockNamedLike(row, rows) : [];
     if (row.type === 'block') return isOn(row.rows, value as Values) ? [key] : [];
     if (row.type !== 'named' || isOnByDefault(row.rows)) return [];
     const blocks = [...(value as ReadonlyMap<string, Values>).values()];
     return blocks.some(({ enabled }) => enabled === true) ? [row.spelled?.[0] ?? key] : [];
   });
+  return [...new Set(names)];
 }
+
+/** A list that is written under the name of a block does what the block does: `forward HOST;`. */
+const blockNamedLike = ({ spelled = [] }: ValueRow, rows: DirectiveTable): string[] =>
+  spelled.filter((name) => rows[name]?.type === 'block');
 
 /** A block that is on by default, such as refer, does something only once a list of it is filled. */
 function isOn(rows: DirectiveTable, values: Values): boolean {

@@ -1,5 +1,6 @@
 import type { Ms, Seconds } from '../core/index.js';
 import type { ListenAddress } from './address.js';
+import type { Form } from './forms.js';
 
 /** What a running server does when a reload brings another value. */
 export const reloadRules = {
@@ -55,8 +56,7 @@ interface StringRow extends ValueRowBase {
   readonly default: string;
   /** Never shown: not in the log, not in a masked dump. */
   readonly secret?: true;
-  /** Regular expression that the text must match. */
-  readonly pattern?: string;
+  readonly form?: Form;
 }
 
 interface StringsRow extends ValueRowBase {
@@ -67,8 +67,8 @@ interface StringsRow extends ValueRowBase {
    * Left out: the first directive gives all items.
    */
   readonly each?: 'directive' | 'word';
-  /** Regular expression that each item must match. */
-  readonly pattern?: string;
+  /** Of each item. */
+  readonly form?: Form;
   /** Items of other releases: those that match are left out, with a warning. */
   readonly leaveOut?: { readonly pattern: string; readonly note: string };
 }

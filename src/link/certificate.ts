@@ -51,7 +51,7 @@ function parse<T>(file: string, what: string, read: () => T): T {
 }
 
 const broken = (file: string, text: string, cause?: unknown): SystemError =>
-  new SystemError('TLS_CERTIFICATE', `${file} ${text}`, {}, { cause });
+  new SystemError('TLS_CERTIFICATE', `${file} ${text}`, { file }, { cause });
 
 function why({ code, message }: NodeJS.ErrnoException): string {
   switch (code) {

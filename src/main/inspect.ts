@@ -1,24 +1,35 @@
-import { dumpConfig, dumpSettings, loadConfig, printSummary, summarize } from '../config/index.js';
-import { ConfigError } from '../kernel/index.js';
+import { dumpConfig, dumpSettings, loadConfig, printSummary, type Summary, summarize } from '../config/index.js';
+import { SrsError, SystemError } from '../kernel/index.js';
+import { missingPrograms, unusableCertificates } from './check-files.js';
+import { enterWorkDir } from './surroundings.js';
 
-/** `srs -t`: what the file would run. @returns the exit code. @throws {ConfigError} unless `json` is to hold it. */
-export function test(file: string, json: boolean): number {
+/** `srs -t`: what the file would run. @returns the exit code. @throws {SrsError} unless `json` is to hold it. */
+export async function test(file: string, json: boolean): Promise<number> {
   if (json) return testJson(file);
-  const summary = summarize(loadConfig(file));
+  const summary = await check(file);
   for (const warning of summary.warnings) console.error(`warning: ${warning}`);
   console.log(`${file}: the configuration is valid\n${printSummary(summary)}`);
   return 0;
 }
 
-function testJson(file: string): number {
+async function testJson(file: string): Promise<number> {
   try {
-    print({ file, valid: true, ...summarize(loadConfig(file)) });
+    print({ file, valid: true, ...(await check(file)) });
     return 0;
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
+    if (!(error instanceof SrsError)) throw error;
     print({ file, valid: false, code: error.code, errors: error.message.split('\n') });
     return 1;
   }
+}
+
+/** All that could end a start before it takes a port. @throws {SrsError} */
+async function check(file: string): Promise<Summary> {
+  const loaded = loadConfig(file);
+  enterWorkDir(loaded.config.workDir);
+  const errors = await unusableCertificates(loaded);
+  if (errors.length > 0) throw new SystemError('TLS_CERTIFICATE', errors.join('\n'), { file, errors });
+  return summarize({ ...loaded, warnings: [...loaded.warnings, ...missingPrograms(loaded)] });
 }
 
 /** `srs config dump`: every setting with its origin. @returns the exit code. @throws {ConfigError} */

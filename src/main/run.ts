@@ -1,7 +1,8 @@
 import { SrsServer } from '../app/index.js';
-import { loadConfig } from '../config/index.js';
+import { type LoadedConfig, loadConfig } from '../config/index.js';
 import { secondsToMs } from '../core/index.js';
 import { acquirePidFile, openLog, version } from '../kernel/index.js';
+import { missingPrograms } from './check-files.js';
 import { daemonize, isDaemonChild, reportToParent } from './daemon.js';
 import { logPart, PidPart, WatchPart } from './reload-parts.js';
 import { endSignal } from './signals.js';
@@ -24,14 +25,16 @@ export async function run(file: string): Promise<number> {
   enterWorkDir(config.workDir);
   const output = openLog(config.log);
   const { log } = output;
+  // Who starts it by hand would see nothing, and wonder.
+  if (config.log.tank === 'file' && process.stdout.isTTY) console.log(`logging to ${config.log.file}`);
   reopen = () => output.reopen();
-  for (const warning of warnings) log.warn(warning);
+  for (const warning of [...warnings, ...missingPrograms(loaded)]) log.warn(warning);
 
   const pid = new PidPart(acquirePidFile(config.pid));
   const server = new SrsServer(loaded, log);
   output.onWarning((line) => server.warned(line));
   const watch = new WatchPart(file, () => void reloader.request(), log);
-  const reloader = server.reloader(() => loadConfig(file), [logPart(output), pid, watch]);
+  const reloader = server.reloader(() => loadAgain(file), [logPart(output), pid, watch]);
   try {
     process.on('uncaughtException', (err) => log.error({ err }, 'internal error; the server goes on'));
     process.on('unhandledRejection', (err) => log.error({ err }, 'internal error; the server goes on'));
@@ -56,4 +59,10 @@ export async function run(file: string): Promise<number> {
     pid.release();
     output.flush();
   }
+}
+
+/** For a reload, in the working directory of the server. @throws {ConfigError} */
+function loadAgain(file: string): LoadedConfig {
+  const loaded = loadConfig(file);
+  return { ...loaded, warnings: [...loaded.warnings, ...missingPrograms(loaded)] };
 }

@@ -27,8 +27,8 @@ const program = new Command('srs')
   .version(version, '-v, --version', 'print the version')
   .helpOption('-h, --help', 'print this help')
   .showHelpAfterError()
-  .action(() => {
-    task = serve;
+  .action((_options: Options, { args: [stray] }: Command) => {
+    task = stray === undefined ? serve : ({ test: isTest = false }) => refuseStray(stray, isTest);
   });
 
 program
@@ -105,6 +105,8 @@ function connection(): { api: string; token: string } {
   return { api, token };
 }
 
+// Told in words of our own; set here, since commands made before do not inherit it.
+program.allowExcessArguments();
 program.parse();
 process.exitCode = await main();
 // A timer or socket that some library left open must not keep a stopped server alive.
@@ -123,14 +125,20 @@ async function main(): Promise<number> {
 
 /** Without a command: the server, or with -t the check of its file. */
 function serve({ config, test: isTest = false, json = false }: Options): number | Promise<number> {
-  if (config === undefined) {
-    program.outputHelp();
-    return 0;
-  }
-  return isTest ? test(config, json) : run(resolve(config)); // a reload reads it again, from another working directory perhaps
+  const file = needed(config, isTest ? 'srs -t -c FILE' : 'srs -c FILE, or srs -h for help');
+  return isTest ? test(file, json) : run(resolve(file)); // a reload reads it again, from another working directory perhaps
 }
 
+/** A script that forgot the file must not go on as if it had been tested. */
 function needed(config: string | undefined, usage: string): string {
   if (config === undefined) throw new ConfigError('CONFIG_UNREADABLE', `a file is needed: ${usage}`);
   return config;
+}
+
+function refuseStray(stray: string, isTest: boolean): never {
+  const usage = `srs ${isTest ? '-t ' : ''}-c ${stray}`;
+  throw new ConfigError(
+    'CONFIG_UNREADABLE',
+    `there is no command "${stray}"; a configuration file is given with -c: ${usage}`,
+  );
 }

@@ -30,6 +30,21 @@ describe('command line', () => {
     expect((await srs('-h')).stdout).toContain('--config');
   });
 
+  test.each([
+    [[], 'a file is needed: srs -c FILE, or srs -h for help'],
+    [['-t'], 'a file is needed: srs -t -c FILE'],
+    [['x.conf'], 'there is no command "x.conf"; a configuration file is given with -c: srs -c x.conf'],
+    [['-t', 'x.conf'], 'there is no command "x.conf"; a configuration file is given with -c: srs -t -c x.conf'],
+  ])('%j without -c FILE: one line that names it, and no success for a script', async (args, says) => {
+    expect(await srs(...args)).toMatchObject({ code: 1, stdout: '', stderr: `${says}\n` });
+  });
+
+  test('a command does not take a word too many either', async () => {
+    const file = conf('stray.conf', full(1935));
+    expect((await srs('config', 'dump', '-c', file)).code).toBe(0);
+    expect((await srs('config', 'dump', '-c', file, 'stray')).code).toBe(1);
+  });
+
   test('-t: valid, and invalid with file, line and column', async () => {
     expect((await srs('-t', '-c', conf('good.conf', full(1935)))).code).toBe(0);
     const bad = await srs('-t', '-c', conf('bad.conf', 'listen 1935;\nvhost a {\n  gop_cach on;\n}\n'));
@@ -97,6 +112,25 @@ describe('command line', () => {
     expect(second.stderr).toMatch(/already running/);
     first.signal('SIGTERM');
     expect((await first.ended).code).toBe(0);
+  });
+
+  test('a log file: a terminal is told of it in one line, others hear nothing', async () => {
+    const port = await freePort();
+    const file = conf('quiet.conf', `listen ${port}; pid ${dir}/quiet.pid; srs_log_file ${dir}/quiet.log; vhost a { }`);
+    const runs = () =>
+      existsSync(`${dir}/quiet.log`) && readFileSync(`${dir}/quiet.log`, 'utf8').includes('is running');
+    const start = async (command: string, ...args: string[]) => {
+      rmSync(`${dir}/quiet.log`, { force: true });
+      const server = background(command, args);
+      await until('it runs', runs);
+      process.kill(Number(readFileSync(`${dir}/quiet.pid`, 'utf8').split('\n')[0]), 'SIGTERM');
+      await server.ended;
+      return server.log().trim();
+    };
+    expect(await start('script', '-qefc', `${process.execPath} ${program} -c ${file}`, '/dev/null')).toBe(
+      `logging to ${dir}/quiet.log`,
+    );
+    expect(await start(process.execPath, program, '-c', file)).toBe('');
   });
 
   test('several addresses, IPv6 among them', async () => {

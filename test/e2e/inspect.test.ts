@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { makeCertificate } from '../support/certificate.js';
 import { freePort } from '../support/free-port.js';
+import { withPeers } from '../support/peers.js';
+import { reload } from '../support/reload.js';
 import { background, run, until } from '../support/run.js';
+import { startSrs } from '../support/srs.js';
 
 const program = join(import.meta.dirname, '../../dist/srs.mjs');
 const dir = mkdtempSync(join(tmpdir(), 'srs-inspect-'));
@@ -50,6 +54,75 @@ describe('a look at a configuration', () => {
     });
   });
 
+  const tls = 'enabled on; key tls.key; cert tls.crt;';
+  const needy = `listen 1935;
+rtmps { enabled on; listen 1; }
+http_server { enabled on; listen 2;
+  https { listen 3; ${tls} }
+}
+http_api { enabled off; https { ${tls} } }
+vhost a {}
+`;
+
+  withPeers('openssl')('-t and certificates', () => {
+    test('that can not be used are errors where they are named; those of blocks that are off are none', async () => {
+      const { key } = await makeCertificate(join(dir, 'tls'));
+      const other = await makeCertificate(join(dir, 'other'));
+      const both = await srs('-t', '-c', conf('needy.conf', needy));
+      expect(both).toMatchObject({ code: 1, stdout: '' });
+      expect(both.stderr).toBe('needy.conf:2:9: rtmps: ./conf/server.crt can not be read: there is no such file\n');
+      renameSync(other.key, key);
+      const json = await srs(
+        '-t',
+        '--json',
+        '-c',
+        conf('half.conf', needy.replace('rtmps { enabled on', 'rtmps { enabled off')),
+      );
+      expect(json.code).toBe(1);
+      expect(JSON.parse(json.stdout)).toEqual({
+        file: 'half.conf',
+        valid: false,
+        code: 'TLS_CERTIFICATE',
+        errors: ['half.conf:4:33: http_server https: tls.key is not the private key of the certificate in tls.crt'],
+      });
+    });
+  });
+
+  test('-t and an ffmpeg that is not there: a warning, in work_dir as at the start; none where nothing would run it', async () => {
+    mkdirSync(join(dir, 'programs'), { recursive: true });
+    writeFileSync(join(dir, 'programs/there'), '', { mode: 0o755 });
+    const transcode = (program: string, more = '') =>
+      `{ ${more} transcode { enabled on; ffmpeg ${program}; engine { enabled on; vcodec copy; acodec copy; output x; } } }`;
+    const end = await srs(
+      '-t',
+      '-c',
+      conf(
+        'programs.conf',
+        `listen 1; work_dir programs;
+vhost a ${transcode('./nope')}
+vhost b ${transcode('./there')}
+vhost c ${transcode('./nope', 'enabled off;')}
+`,
+      ),
+    );
+    expect(end.code).toBe(0);
+    expect(end.stderr).toBe(
+      'warning: programs.conf:2:36: can not run ./nope: no such file, so nothing is transcoded\n',
+    );
+  });
+
+  test('an ffmpeg that is not there is said at the start and at a reload, too', async () => {
+    const engine = 'engine { enabled on; vcodec copy; acodec copy; output x; }';
+    const server = await startSrs({
+      config: `listen PORT; pid DIR/srs.pid; srs_log_tank console;
+vhost a { transcode { enabled on; ffmpeg ./nope; ${engine} } }
+`,
+    });
+    await until('it is said', () => server.log().includes('srs.conf:2:35: can not run ./nope: no such file'));
+    const log = await reload(server, (text) => text.replace('./nope', './neither'));
+    expect(log).toContain('srs.conf:2:35: can not run ./neither: no such file, so nothing is transcoded');
+  });
+
   test('config dump prints a file that loads to the same', async () => {
     const end = await srs('config', 'dump', '-c', good);
     expect(end.code).toBe(0);
@@ -89,9 +162,13 @@ describe('work_dir', () => {
     expect(readFileSync(`${dir}/elsewhere/srs.pid`, 'utf8').trim()).toBe(String(server.pid));
   });
 
-  test('that is not there ends the start with one line', async () => {
-    const end = await srs('-c', conf('nowhere.conf', 'listen 1; work_dir nowhere; vhost a { }'));
-    expect(end).toMatchObject({ code: 1, stderr: 'can not enter work_dir nowhere: ENOENT\n' });
+  test('that is not there ends the start, and the test, with one line', async () => {
+    const file = conf('nowhere.conf', 'listen 1; work_dir nowhere; vhost a { }');
+    for (const args of [[], ['-t']])
+      expect(await srs(...args, '-c', file)).toMatchObject({
+        code: 1,
+        stderr: 'can not enter work_dir nowhere: ENOENT\n',
+      });
   });
 });
 

@@ -84,6 +84,14 @@ const valuesIn = (dir: string) => ({
       [`${block} cert`, join(dir, 'new.crt')],
     ]),
   ),
+  ...Object.fromEntries(
+    ['connect', 'close', 'publish', 'unpublish', 'play', 'stop', 'hls', 'hls_notify'].map((event) => [
+      `vhost http_hooks on_${event}`,
+      'http://other.example.com',
+    ]),
+  ),
+  'vhost forward backend': 'http://other.example.com',
+  'heartbeat url': 'http://other.example.com',
   trusted_proxies: '10.0.0.0/8',
   'http_api allow_origin': 'https://admin.example.com',
   'http_server enabled': 'off',

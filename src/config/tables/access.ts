@@ -1,11 +1,21 @@
+import { addressRange, domain, type Form } from '../forms.js';
 import type { DirectiveTable } from '../table.js';
 
-const domains = { type: 'strings', default: [], reload: 'live' } as const;
+const domains = { type: 'strings', default: [], form: domain, reload: 'live' } as const;
+
+const accessRule: Form = {
+  rule: `play or publish, then all, ${addressRange.rule}`,
+  fits: (text) => {
+    const [, target] = /^(?:play|publish) (.+)$/.exec(text) ?? [];
+    return target !== undefined && (target === 'all' || addressRange.fits(target));
+  },
+};
+
 const rule = {
   type: 'strings',
   each: 'directive',
   default: [],
-  pattern: '^(play|publish) (all|[0-9A-Fa-f.:]+(/[0-9]{1,3})?)$',
+  form: accessRule,
   reload: 'live',
   since: 2,
 } as const;

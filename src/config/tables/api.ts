@@ -1,3 +1,4 @@
+import { like } from '../forms.js';
 import type { Row } from '../table.js';
 import { tlsBlock } from './tls.js';
 
@@ -56,7 +57,7 @@ export const httpApi = {
     allow_origin: {
       type: 'strings',
       default: [],
-      pattern: '^(https?://[^/?#]+|\\*)$',
+      form: like(/^(https?:\/\/[^/?#]+|\*)$/, 'an origin such as https://admin.example.com, or *'),
       reload: 'live',
       since: 'own',
       doc: 'Web pages of these origins, such as https://admin.example.com, may use the API. "*" stands for all.',

@@ -1,21 +1,26 @@
+import { type Form, httpUrl } from '../forms.js';
 import type { DirectiveTable } from '../table.js';
 
-const host = String.raw`(\[[0-9A-Fa-f:.]+\]|[^\s:/[\]]+)(:\d{1,5})?`;
+const host = String.raw`(?:\[[0-9A-Fa-f:.]+\]|[^\s:/[\]]+)(?::(?<port>\d{1,5}))?`;
 /** The app's query may stand before the stream. */
-const url = String.raw`rtmps?://[^\s/]+/([^\s/?]+/\S*[^\s/]|[^\s/?]+\?\S*/[^\s/]+)`;
+const url = String.raw`rtmps?://[^\s/]+?(?::(?<urlPort>\d+))?/([^\s/?]+/\S*[^\s/]|[^\s/?]+\?\S*/[^\s/]+)`;
 
-const pattern = `^(${host}|${url})$`;
-
-const regExp = new RegExp(pattern);
+const pattern = new RegExp(`^(?:${host}|${url})$`);
 
 /** Whether a text is a destination, wherever it comes from. */
-export const isDestination = (text: string): boolean => regExp.test(text);
+export function isDestination(text: string): boolean {
+  const match = pattern.exec(text);
+  const port = Number(match?.groups?.port ?? match?.groups?.urlPort ?? 1935);
+  return match !== null && port > 0 && port < 65_536;
+}
+
+const destination: Form = { rule: 'host[:port] or rtmp://host[:port]/app/stream', fits: isDestination };
 
 const destinations = {
   type: 'strings',
   default: [],
   each: 'word',
-  pattern,
+  form: destination,
   reload: 'live',
 } as const;
 
@@ -39,6 +44,7 @@ export const forward = {
       backend: {
         type: 'string',
         default: '',
+        form: httpUrl,
         reload: 'live',
         since: 5,
         doc: 'URL of a web service that is asked at each publish where the stream shall go besides. Empty: none.',

@@ -1,3 +1,4 @@
+import { httpUrl } from '../forms.js';
 import type { DirectiveTable } from '../table.js';
 
 /** Reports to a manager of many servers. */
@@ -11,6 +12,7 @@ export const heartbeatRows = {
       url: {
         type: 'string',
         default: 'http://127.0.0.1:8085/api/v1/servers',
+        form: httpUrl,
         reload: 'live',
         doc: 'Where they are sent, by POST. HTTPS works.',
       },

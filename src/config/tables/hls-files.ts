@@ -1,3 +1,4 @@
+import { like } from '../forms.js';
 import type { DirectiveTable } from '../table.js';
 
 /** Of `hls { … }`: files on disk, and keys. */
@@ -41,7 +42,7 @@ export const hlsFiles = {
   hls_key_file: {
     type: 'string',
     default: '[app]/[stream]-[seq].key',
-    pattern: '\\[seq\\]',
+    form: like(/\[seq\]/, 'a path with [seq] in it'),
     reload: 'live',
     since: 3,
     doc: 'Path of a key, which has to hold [seq], the number of its first segment.',

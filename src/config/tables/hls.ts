@@ -1,3 +1,4 @@
+import { like } from '../forms.js';
 import type { LaterTable, Row } from '../table.js';
 import { hlsFiles } from './hls-files.js';
 
@@ -103,7 +104,7 @@ export const hls = {
     hls_ts_file: {
       type: 'string',
       default: '[app]/[stream]-[seq].ts',
-      pattern: '\\[(seq|timestamp)\\]',
+      form: like(/\[(seq|timestamp)\]/, 'a path with [seq] or [timestamp] in it'),
       reload: 'live',
       since: 2,
       doc: 'Path of a segment, which has to hold [seq] or [timestamp]. [seq] is its number, [duration] its length in ms, [2006] [01] [02] [15] [04] [05] [999] are year to ms and [timestamp] ms since 1970 of its end; with hls_ts_floor the number of its hls_fragment since 1970.',

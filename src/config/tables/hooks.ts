@@ -1,6 +1,13 @@
+import { type Form, httpUrl } from '../forms.js';
 import type { DirectiveTable } from '../table.js';
 
-const urls = { type: 'strings', default: [], reload: 'live' } as const;
+const urls = { type: 'strings', default: [], form: httpUrl, reload: 'live' } as const;
+
+/** Its placeholders may stand anywhere, also in the name of the host. */
+const notifyUrl: Form = {
+  rule: httpUrl.rule,
+  fits: (text) => httpUrl.fits(text.replaceAll(/\[(app|stream|param|ts_url)\]/g, 'x')),
+};
 
 /** `http_hooks { … }`: a web service of the operator that decides and is told. */
 export const httpHooks = {
@@ -18,6 +25,7 @@ export const httpHooks = {
       on_hls: { ...urls, since: 2, doc: 'Told when a segment of HLS is complete.' },
       on_hls_notify: {
         ...urls,
+        form: notifyUrl,
         since: 2,
         doc: 'The same as a GET, for example to warm a cache; [app], [stream], [param] and [ts_url] in the URL are filled in.',
       },

@@ -1,3 +1,4 @@
+import { like } from '../forms.js';
 import type { DirectiveTable, Row } from '../table.js';
 import { tlsBlock } from './tls.js';
 
@@ -85,7 +86,7 @@ export const httpInVhost = {
         type: 'strings',
         each: 'directive',
         default: ['[vhost]/[app]/[stream].flv'],
-        pattern: '\\[stream\\].*\\.(flv|ts)$',
+        form: like(/\[stream\].*\.(flv|ts)$/s, 'a path with [stream] in it, and .flv or .ts at its end'),
         leaveOut: { pattern: '\\.(aac|mp3)$', note: 'is not served: streams are FLV or MPEG-TS here' },
         reload: 'live',
         since: 2,

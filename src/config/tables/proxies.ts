@@ -1,3 +1,4 @@
+import { addressRange } from '../forms.js';
 import type { DirectiveTable } from '../table.js';
 
 /** Proxies and balancers in front of this server, and how they tell who the client is. */
@@ -5,7 +6,7 @@ export const proxies = {
   trusted_proxies: {
     type: 'strings',
     default: [],
-    pattern: '^[0-9A-Fa-f.:]+(/([0-9]|[1-9][0-9]|1[01][0-9]|12[0-8]))?$',
+    form: addressRange,
     reload: 'live',
     since: 'own',
     doc: 'Addresses and ranges of proxies, such as 10.0.0.0/8. What they say in X-Forwarded-For is the address of an HTTP client; nobody else is believed.',

@@ -1,2 +1,3 @@
+export { findProgram } from './find-program.js';
 export type { ProgramState, SupervisedOptions, SupervisedProgram } from './supervised-program.js';
 export { Supervisor } from './supervisor.js';

@@ -68,7 +68,12 @@ export class ApiClient {
     } catch {
       throw new SrsError('REMOTE_REFUSED', `${this.base} does not answer as the API does (status ${status})`);
     }
-    if (status >= 400) throw new SrsError('REMOTE_REFUSED', `${String(answer.message)} (${String(answer.code)})`);
+    const isDenied = answer.code === 'API_REFUSED';
+    if (status >= 400)
+      throw new SrsError(
+        'REMOTE_REFUSED',
+        `${String(answer.message)} (${String(answer.code)})${isDenied ? `: ${this.#howToGetIn(method)}` : ''}`,
+      );
     return answer as T;
   }
 
@@ -86,6 +91,12 @@ export class ApiClient {
       const why = cause instanceof Error ? cause.message : message;
       throw new SrsError('UNREACHABLE', `no answer from ${this.base}: ${why}`);
     }
+  }
+
+  #howToGetIn(method: string): string {
+    const needed = method === 'GET' ? 'the read_token or write_token' : 'the write_token';
+    const given = this.token === '' ? 'set SRSCTL_TOKEN to' : 'SRSCTL_TOKEN or --token is not';
+    return `${given} ${needed} of its http_api { … }`;
   }
 
   streams(): Promise<StreamAnswer[]> {

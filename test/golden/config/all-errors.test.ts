@@ -20,11 +20,12 @@ const cases: { name: string; text: string; want: string[] }[] = [
     ],
   },
   {
-    name: 'a missing `;` before `}`: the words are dropped, the block is closed',
+    name: 'a missing `;` before `}`: the directive ends there, and so does the block',
     text: 'listen 0;\nvhost a { queue_length x }\npidd y;',
     want: [
       'a.conf:1:8: listen "0": a port is 1 to 65535',
-      'a.conf:2:26: unexpected `}`',
+      'a.conf:2:24: is a ";" missing after "queue_length x"?',
+      'a.conf:2:24: queue_length needs a number of seconds, not "x"',
       'a.conf:3:1: unknown directive "pidd", did you mean pid?',
     ],
   },
@@ -46,10 +47,7 @@ const cases: { name: string; text: string; want: string[] }[] = [
   {
     name: 'a block that is not closed: its inside could belong anywhere and is not checked',
     text: 'pidd y;\nvhost a {\n play { \n listen 5;\n',
-    want: [
-      'a.conf:1:1: unknown directive "pidd", did you mean pid?',
-      'a.conf:3:2: unexpected end of file, expecting `}`',
-    ],
+    want: ['a.conf:1:1: unknown directive "pidd", did you mean pid?', 'a.conf:3:2: "play" opened here is not closed'],
   },
   {
     name: 'letters after closing quotes',
@@ -65,7 +63,7 @@ const cases: { name: string; text: string; want: string[] }[] = [
     want: [
       'a.conf:1:9: can not include no.conf: it is not there',
       'half.conf:1:8: unknown directive "pidd", did you mean pid? (included from a.conf:1:17)',
-      'half.conf:1:16: unexpected end of file, expecting `}` (included from a.conf:1:17)',
+      'half.conf:1:16: "vhost" opened here is not closed (included from a.conf:1:17)',
       'good.conf:1:1: unknown directive "pidd", did you mean pid? (included from a.conf:2:9)',
       'a.conf:3:12: chunk_size needs a number of bytes, not "x"',
     ],
@@ -91,7 +89,7 @@ describe('the errors of a file after a breach of its grammar', () => {
             const found = files[file];
             if (found === undefined)
               throw new ConfigError('CONFIG_UNREADABLE', `can not include ${file}: it is not there`);
-            return { file, text: found, from: at };
+            return [{ file, text: found, from: at }];
           },
         });
       } catch (caught) {

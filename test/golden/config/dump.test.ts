@@ -156,6 +156,16 @@ describe('summary', () => {
     assert.equal(lines.at(-1), 'vhost b: disabled');
   });
 
+  test.each([
+    ['forward b;', 'vhost a: forward'],
+    ['forward { enabled on; destination b; }', 'vhost a: forward'],
+    ['forward b; forward { enabled on; destination c; }', 'vhost a: forward'],
+    ['refer b.com; forward { enabled off; destination c; }', 'vhost a: refer'],
+  ])('the old spelling of a block counts: %s', (text, want) => {
+    const lines = printSummary(summarize(parseConfig(`listen 1; vhost a { ${text} }`, 'a.conf'))).split('\n');
+    assert.equal(lines.at(-1), want);
+  });
+
   test('blocks that are on', () => {
     const text =
       'listen 1; http_server { enabled on; listen 2; } vhost a { http_remux { enabled on; } http_static { } }';

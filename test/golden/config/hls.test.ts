@@ -34,9 +34,12 @@ describe('hls { … }', () => {
   test.each([
     [
       'hls_ts_file [app]/[stream].ts;',
-      'a.conf:3:31: hls_ts_file: Path of a segment, which has to hold [seq] or [timestamp].',
+      'a.conf:3:31: hls_ts_file must be a path with [seq] or [timestamp] in it, not "[app]/[stream].ts"',
     ],
-    ['hls_key_file [app]/[stream].key;', 'a.conf:3:32: hls_key_file: Path of a key, which has to hold [seq]'],
+    [
+      'hls_key_file [app]/[stream].key;',
+      'a.conf:3:32: hls_key_file must be a path with [seq] in it, not "[app]/[stream].key"',
+    ],
     ['hls_storage disk;', 'a.conf:3:19: hls_storage disk needs hls_path, the directory of the files'],
     ['hls_fragment 0;', 'a.conf:3:32: hls_fragment is 0.25 to 2000000 seconds, not "0"'],
     ['hls_on_error stop;', 'a.conf:3:32: hls_on_error is one of continue, ignore, disconnect, not "stop"'],

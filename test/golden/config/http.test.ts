@@ -65,7 +65,7 @@ test('names of other releases warn, misspelt ones are errors', () => {
     /http_server https can not listen beside http_server/,
   );
   expect(() => load('', 'http_remux { mount [vhost]/[app]/[stream].ogg; }')).toThrow(
-    /a\.conf:4:20: mount: .*\.flv at its end/,
+    /a\.conf:4:20: mount must be a path .*\.ts at its end, not "\[vhost\]\/\[app\]\/\[stream\]\.ogg"/,
   );
   expect(() => load('http_server { lisen 80; }')).toThrow(
     'a.conf:2:15: unknown directive "lisen" in http_server, did you mean listen?',

@@ -29,6 +29,22 @@ const cases: { name: string; root?: string; vhost?: string; warn: string[] }[] =
     warn: ['3:24: http_remux has no effect: http_server is off'],
   },
   { name: 'HTTP-FLV with an HTTP server', root: served, vhost: 'http_remux { enabled on; }', warn: [] },
+  {
+    name: 'an API for others that needs a token and has none',
+    root: 'http_api { enabled on; listen 1985 127.0.0.1:1986; https { enabled on; listen [::]:1990; } }',
+    warn: [
+      '2:24: http_api answers only clients on this machine while it has no read_token or write_token',
+      '2:72: http_api answers only clients on this machine while it has no read_token or write_token',
+    ],
+  },
+  { name: 'an API for this machine', root: 'http_api { enabled on; listen 127.0.0.1:1985 [::1]:1985; }', warn: [] },
+  { name: 'an API where it is by default', root: 'http_api { enabled on; }', warn: [] },
+  { name: 'an API with a token', root: 'http_api { enabled on; listen 1985; write_token x; }', warn: [] },
+  {
+    name: 'an API with a password',
+    root: 'http_api { enabled on; listen 1985; auth { enabled on; username u; password p; } }',
+    warn: [],
+  },
   { name: 'a vhost that is off', vhost: 'enabled off; http_remux { enabled on; } sign { play on; }', warn: [] },
   {
     name: 'what must be signed, and no secret',

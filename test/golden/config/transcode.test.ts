@@ -14,7 +14,7 @@ const engine = (directives: string) => `transcode { enabled on; ffmpeg x; engine
 describe('transcode blocks', () => {
   test('of every scope, with engines of any name or none', () => {
     const { config, warnings } = load(
-      'transcode { engine { } engine a { } } transcode live { } transcode live/x { engine a { vfilter { vf "a b"; } } }',
+      'transcode { enabled off; engine { } engine a { } } transcode live { } transcode live/x { enabled off; engine a { vfilter { vf "a b"; } } }',
     );
     const blocks = config.vhosts.get('v')?.transcodes;
     assert.deepEqual([...(blocks?.keys() ?? [])], ['', 'live', 'live/x']);
@@ -38,7 +38,7 @@ describe('transcode blocks', () => {
   });
 
   test('what is not enabled may be unfinished; without ffmpeg there is a warning', () => {
-    assert.deepEqual(load('transcode { engine e { enabled on; } }').warnings, []);
+    assert.deepEqual(load('transcode { enabled off; engine e { enabled on; } }').warnings, []);
     assert.match(load('transcode { enabled on; }').warnings.join(), /names no ffmpeg, so nothing is transcoded/);
   });
 

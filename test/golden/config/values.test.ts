@@ -272,7 +272,7 @@ const vhosts: { text: string; want: object; warn?: string[] }[] = [
     want: { refer: { enabled: true, all: ['a.com', 'b.com'], publish: ['d.com'], play: ['c.com'] } },
   },
   {
-    text: 'security { allow play all; allow publish 10.0.0.0/8; deny play ::1; }',
+    text: 'security { enabled off; allow play all; allow publish 10.0.0.0/8; deny play ::1; }',
     want: { security: { enabled: false, allow: ['play all', 'publish 10.0.0.0/8'], deny: ['play ::1'] } },
   },
   {
@@ -369,11 +369,22 @@ const refused: { name: string; text: string; want: string[] }[] = [
       '1:1: unknown directive "listn", did you mean listen?',
       '4:3: unknown directive "gop_cach" in vhost, did you mean gop_cache?',
       '5:3: unknown directive "max_connections" in vhost, it belongs at the top of the file',
-      '6:10: unknown directive "mr" in vhost play, it belongs in vhost publish or in vhost',
+      '6:10: unknown directive "mr" in vhost play, it belongs in vhost publish',
       '7:3: unknown directive "whatever" in vhost',
       '9:1: unknown directive "queue_length", it belongs in vhost play or in vhost',
       '10:1: unknown directive "__proto__"',
       '11:1: unknown directive "constructor"',
+    ],
+  },
+  {
+    name: 'names that old blocks hold, too: hints lead to the others',
+    text: 'listen 1;\nhls { }\nforwarder 1;\nhttps { }\nvhost a {\n  edge;\n  pithy_print_ms 1;\n}',
+    want: [
+      '2:1: unknown directive "hls", it belongs in vhost',
+      '3:1: unknown directive "forwarder"',
+      '4:1: unknown directive "https", it belongs in http_api or in http_server',
+      '6:3: unknown directive "edge" in vhost',
+      '7:3: unknown directive "pithy_print_ms" in vhost, it belongs at the top of the file',
     ],
   },
   {

@@ -90,6 +90,41 @@ describe('include', () => {
     assert.equal(loadConfig(main).config.chunkSize, 5000);
   });
 
+  test('a pattern: the files that it fits, by name, in any block; those that come later are seen by a reload', () => {
+    write('vhosts/b.conf', 'vhost b { }');
+    write('vhosts/a.conf', '\n vhost a { include ../a?.inc; }');
+    write('vhosts/c.conf.bak', 'not this');
+    write('vhosts/.hidden.conf', 'nor this');
+    write('a1.inc', 'atc yes;');
+    const main = write('main.conf', 'listen 1935;\ninclude vhosts/*.conf none/*.conf *.nothing;');
+    const { config, warnings, origins } = loadConfig(main);
+    assert.deepEqual([...config.vhosts.keys()], ['a', 'b']);
+    assert.equal(origins.size, 2);
+    assert.deepEqual(
+      warnings.map((line) => line.replaceAll(dir, 'DIR')),
+      [
+        'DIR/a1.inc:1:5: atc is on or off, not "yes"; it stays off (included from DIR/vhosts/a.conf:2:20, included from DIR/main.conf:2:9)',
+      ],
+    );
+    write('vhosts/aa.conf', 'vhost aa { }');
+    assert.deepEqual([...loadConfig(main).config.vhosts.keys()], ['a', 'aa', 'b']);
+  });
+
+  test('a pattern that is not understood, a file of it that can not be read', () => {
+    mkdirSync(join(dir, 'd/x.conf'), { recursive: true });
+    const main = write('main.conf', 'listen 1;\ninclude */x.conf;\ninclude d/[ab]*.conf;\ninclude d/*.conf;');
+    assert.deepEqual(refusal(() => loadConfig(main)).message.split('\n'), [
+      'DIR/main.conf:2:9: can not include */x.conf: of patterns, * and ? in the name of the file are known',
+      'DIR/main.conf:3:9: can not include d/[ab]*.conf: of patterns, * and ? in the name of the file are known',
+      'DIR/main.conf:4:9: can not include DIR/d/x.conf: it is a directory',
+    ]);
+  });
+
+  test('a pattern that fits the file itself', () => {
+    const main = write('main.conf', 'listen 1; include *.conf;');
+    assert.match(refusal(() => loadConfig(main)).message, /^DIR\/main.conf:1:19: DIR\/main.conf includes itself$/);
+  });
+
   test('errors name the chain', () => {
     write('b.conf', '\n vhost {');
     write('a.conf', 'include b.conf;');
@@ -99,7 +134,7 @@ describe('include', () => {
       {
         code: 'CONFIG_SYNTAX',
         message:
-          'DIR/b.conf:2:2: unexpected end of file, expecting `}` (included from DIR/a.conf:1:9, included from DIR/main.conf:2:9)',
+          'DIR/b.conf:2:2: "vhost" opened here is not closed (included from DIR/a.conf:1:9, included from DIR/main.conf:2:9)',
       },
     );
   });

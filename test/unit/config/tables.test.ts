@@ -1,8 +1,7 @@
-import { Ajv } from 'ajv';
 import { assert, describe, test } from 'vitest';
 import { splitAddress } from '../../../src/config/address.js';
 import { nearMiss } from '../../../src/config/near-miss.js';
-import { jsonSchemaOf } from '../../../src/config/schema.js';
+import { compileRows } from '../../../src/config/schema.js';
 import { scopeOf, type Words } from '../../../src/config/scope.js';
 import type { ConfigOf, DirectiveTable } from '../../../src/config/table.js';
 import { laterInRoot, root } from '../../../src/config/tables/root.js';
@@ -22,10 +21,9 @@ describe('the tables', () => {
 
   test('every default keeps its own bounds', () => {
     const check = (rows: DirectiveTable): void => {
-      const schema = jsonSchemaOf(rows);
       const values = {};
-      new Ajv({ useDefaults: true, allErrors: true }).compile(schema)(values);
-      const validate = new Ajv({ allErrors: true }).compile(schema);
+      compileRows(rows, { useDefaults: true })(values);
+      const validate = compileRows(rows);
       assert.isTrue(validate(values), JSON.stringify(validate.errors));
       for (const row of Object.values(rows)) if (row.type === 'block' || row.type === 'named') check(row.rows);
     };

@@ -62,8 +62,22 @@ describe('what an operator may write', () => {
     expect(config.vhosts.get('v')?.forward.destination).toHaveLength(3);
   });
 
-  test.each(['http://h/a/b', 'rtmp://h', 'rtmp://h/app', 'rtmp://h/app/', 'h:x', 'h/app', '::1'])('not %s', (wrong) => {
-    expect(() => load(`forward { destination ${wrong}; }`)).toThrow(/a\.conf:3:23: destination: Servers that get/);
+  test.each([
+    'http://h/a/b',
+    'rtmp://h',
+    'rtmp://h/app',
+    'rtmp://h/app/',
+    'h:x',
+    'h/app',
+    '::1',
+    '1.2.3.4:99999',
+    'h:0',
+    'rtmp://h:65536/a/s',
+    'rtmp://u:p@h:65536/a/s',
+  ])('not %s', (wrong) => {
+    expect(() => load(`forward { destination ${wrong}; }`)).toThrow(
+      /^a\.conf:3:23: destination must be host\[:port\] or rtmp:\S+, not "/,
+    );
   });
 });
 
