@@ -29,6 +29,7 @@ withPeers('ffmpeg')('a server that stands still for longer than a publisher may 
     }, 50);
     try {
       await until('both publish', () => srs.log().split('publish started').length > 2);
+      await pause(1000); // until the first packets are there another timeout counts
       process.kill(srs.pid, 'SIGSTOP');
       await pause(4000);
       process.kill(srs.pid, 'SIGCONT');
