@@ -38,6 +38,7 @@ import { RtmpSessions } from './rtmp-sessions.js';
 import { SegmentHooks } from './segment-hooks.js';
 import { Summary, type Summed } from './summary.js';
 import { Transcoding } from './transcoding.js';
+import { UseLog } from './use-log.js';
 
 /** How long a clean stop waits for players to take their last bytes. */
 const DRAIN = ms(2000);
@@ -82,6 +83,7 @@ export class SrsServer implements Service {
     this.#trail = new RelayTrail(identity);
     const proc = new ProcSampler(clock);
     this.#statistics = new Statistics(this.#hub, this.#clients, clock);
+    new UseLog(this.#clients, clock, log);
     this.#events = new EventFeed(this.#hub, this.#clients, identity, clock);
     this.#hooks = new HookGate(() => this.config, clock, log, identity);
     this.#gate = new RuleGate(() => this.config, clock, log, this.#hooks);

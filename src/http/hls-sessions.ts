@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { ms } from '../core/index.js';
-import { RefusedError, type Timer } from '../kernel/index.js';
+import { type Cause, RefusedError, type Timer } from '../kernel/index.js';
 import { type Client, type StreamFacts, type StreamName, streamKey } from '../stream/index.js';
 import { clientAddress } from './client-address.js';
 import { Contexts } from './hls-context.js';
@@ -24,14 +24,14 @@ export class HlsSession implements Client {
   bytesOut = 0;
   lastAsked = 0;
   /** Why nothing is given to it any more. */
-  refused: string | undefined;
+  refused: RefusedError | undefined;
 
   /** @param who address, agent, stream and query. @param context the mark that tells it from others of these. */
   constructor(
     readonly facts: StreamFacts,
     readonly who: string,
     readonly context: string | undefined,
-    private readonly onKicked: () => void,
+    private readonly onKicked: (cause: RefusedError) => void,
   ) {
     this.streamKey = streamKey(facts);
   }
@@ -39,8 +39,8 @@ export class HlsSession implements Client {
   /** There is no connection to close: it gets nothing for a while, then the gate is asked again. */
   kick(reason: string): void {
     if (this.refused !== undefined) return;
-    this.refused = reason;
-    this.onKicked();
+    this.refused = new RefusedError('KICKED', reason);
+    this.onKicked(this.refused);
   }
 }
 
@@ -102,7 +102,7 @@ export class HlsSessions {
     // The mark alone would be a ticket for others: who it is stays a part of it.
     const key = context === undefined ? asked.who : `${asked.who} ${context}`;
     const session = this.#sessions.get(key) ?? (await this.#decide(key, asked, context));
-    if (session.refused !== undefined) throw new RefusedError('KICKED', session.refused);
+    if (session.refused !== undefined) throw session.refused;
     session.lastAsked = this.env.clock.now();
     return session;
   }
@@ -150,9 +150,10 @@ export class HlsSessions {
   }
 
   async #open(key: string, asked: Asked, context: string | undefined): Promise<HlsSession> {
-    const { stream, message, param, ip, who } = asked;
+    const { stream, message, param, who } = asked;
     const sender = senderOf(message, stream.app, this.env.config().trustedProxies);
-    const facts: StreamFacts = { ...sender, protocol: 'hls', ...stream, param };
+    // Its requests come on many connections, so no port is its own.
+    const facts: StreamFacts = { ...sender, peer: sender.ip, protocol: 'hls', ...stream, param };
     try {
       const decision = await this.env.gate.play(facts);
       const { stream: name = facts.stream } = decision;
@@ -164,11 +165,10 @@ export class HlsSessions {
       if (context !== undefined) this.#contexts.forget(who, context);
       throw error;
     }
-    const session = new HlsSession(facts, who, context, () => this.#ended(session));
+    const session = new HlsSession(facts, who, context, (cause) => this.#ended(session, cause));
     session.lastAsked = this.env.clock.now();
     this.#sessions.set(key, session);
     this.env.clients.add(session);
-    this.env.log.info({ conn: facts.id, peer: ip, protocol: 'hls', stream: session.streamKey }, 'play started');
     return session;
   }
 
@@ -184,11 +184,9 @@ export class HlsSessions {
     if (session.refused === undefined) this.#ended(session);
   }
 
-  #ended(session: HlsSession): void {
-    this.env.clients.remove(session);
+  #ended(session: HlsSession, cause?: Cause): void {
+    this.env.clients.remove(session, cause);
     this.env.gate.stopped(session.facts);
-    const { facts, bytesOut } = session;
-    this.env.log.info({ conn: facts.id, peer: facts.ip, stream: session.streamKey, bytesOut }, 'play ended');
   }
 
   close(): void {

@@ -23,7 +23,7 @@ export class LiveOutput {
   constructor(private readonly env: HttpEnvironment) {
     this.#unobserve = env.hub.observe({
       ended: (stream) => {
-        for (const viewer of [...this.#viewers]) if (viewer.stream === stream) viewer.end();
+        for (const viewer of [...this.#viewers]) if (viewer.stream === stream) viewer.end('the stream is over');
       },
     });
   }
@@ -57,10 +57,10 @@ export class LiveOutput {
 
   /** From here on the socket belongs to the stream. */
   serve({ facts, stream }: Admitted, socket: Duplex, framing: LiveBody): void {
-    const log = this.env.log.child({ conn: facts.id, peer: facts.ip, protocol: facts.protocol });
-    const viewer = new StreamViewer(socket, facts, stream, framing, this.env.clock, log, (closed) => {
+    const log = this.env.log.child({ conn: facts.id, peer: facts.peer, protocol: facts.protocol });
+    const viewer = new StreamViewer(socket, facts, stream, framing, this.env.clock, log, (closed, cause) => {
       this.#viewers.delete(closed);
-      this.env.clients.remove(closed);
+      this.env.clients.remove(closed, cause);
       this.env.gate.stopped(facts);
     });
     this.#viewers.add(viewer);

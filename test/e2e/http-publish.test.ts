@@ -88,9 +88,8 @@ test('publish off: 403 by POST, PUT and WebSocket; a reload ends who pushes, and
   await until('it publishes', () => srs.log().includes('publish started'));
   await reload(srs, (text) => text.replace('wait 0;', 'wait 0; publish off;'));
   await until('the encoder is sent away', () => ended);
-  await until('the log says why', () =>
-    srs.log().includes('publish ended: nobody may publish over HTTP here any more'),
-  );
+  const told = '"code":"PUBLISH_OFF","why":"nobody may publish over HTTP here any more","msg":"publish ended"';
+  await until('the log says why', () => srs.log().includes(told));
   expect(await send(srs, 'POST', {}, HEADER)).toBe(403);
   expect(await send(srs, 'PUT', {}, HEADER)).toBe(403);
   expect(await handshake(srs, {})).toBe(403);
