@@ -36,7 +36,7 @@ import { OnDemand } from './on-demand.js';
 import { type Prepared, type Reloadable, Reloader } from './reload.js';
 import { RtmpSessions } from './rtmp-sessions.js';
 import { SegmentHooks } from './segment-hooks.js';
-import { Summary, type Summed } from './summary.js';
+import { Summary } from './summary.js';
 import { Transcoding } from './transcoding.js';
 import { UseLog } from './use-log.js';
 
@@ -182,12 +182,7 @@ export class SrsServer implements Service {
       clock,
       log,
     );
-    this.#summary = new Summary(
-      () => this.#everybody(),
-      () => this.config.pithyPrint,
-      clock,
-      log,
-    );
+    this.#summary = new Summary(this.#clients, this.#forwards, () => this.config.pithyPrint, clock, log);
     this.#services = [
       this.#deadlines,
       governor,
@@ -236,11 +231,6 @@ export class SrsServer implements Service {
 
   *#logs(): Iterable<WireLog> {
     for (const stream of this.#hub) yield* stream.logs;
-  }
-
-  *#everybody(): Iterable<Summed> {
-    yield* this.#sessions;
-    yield* this.#forwards;
   }
 
   /**

@@ -83,10 +83,6 @@ export class RtmpSession implements LinkHandler, Client, Connection, Asker {
     return this.#use?.player?.viewer;
   }
 
-  get drops(): number {
-    return this.viewer?.drops ?? 0;
-  }
-
   get bytesIn(): number {
     return this.#link.bytesIn;
   }

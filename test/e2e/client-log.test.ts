@@ -14,6 +14,7 @@ const config = `
 listen PORT;
 pid DIR/srs.pid;
 srs_log_tank console;
+pithy_print_ms 300;
 http_server { enabled on; listen HTTP_PORT; }
 http_api { enabled on; listen 127.0.0.1:API_PORT; write_token secret; }
 vhost __defaultVhost__ {
@@ -102,6 +103,17 @@ describe('a publish or play is two lines, whatever the client speaks', () => {
       linesOf(srs.log()).filter(({ code }) => code !== undefined),
       ended.length,
     );
+  });
+
+  test('who is there is counted in the summaries', async () => {
+    const srs = await startSrs({ config });
+    await everybody(srs);
+    const [publishes, plays] = await until('everybody is counted', () => {
+      const found = [of(srs, 'publish: 3 clients').at(-1), of(srs, 'play: 5 clients').at(-1)];
+      return !found.includes(undefined) && found;
+    });
+    assert.deepInclude(publishes, { level: 30, stage: 'publish', clients: 3 });
+    assert.deepInclude(plays, { level: 30, stage: 'play', clients: 5, drops: 0 });
   });
 
   test('who leaves: no warning, the command of RTMP as the reason, the bytes of this use only', async () => {

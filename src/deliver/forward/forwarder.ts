@@ -215,7 +215,6 @@ export class Forwarder {
 
   // ---- what summaries count
 
-  readonly kind = 'forward';
   /** Destinations send next to nothing. */
   readonly bytesIn = 0;
 
