@@ -13,6 +13,7 @@ import {
   loadApiServer,
   loadHttpServer,
   type Readiness,
+  Refusals,
   summaryAnswer,
 } from '../http/index.js';
 import { type Clock, type Log, ProcSampler, type Service, sendQueues, systemClock } from '../kernel/index.js';
@@ -86,7 +87,7 @@ export class SrsServer implements Service {
     new UseLog(this.#clients, clock, log);
     this.#events = new EventFeed(this.#hub, this.#clients, identity, clock);
     this.#hooks = new HookGate(() => this.config, clock, log, identity);
-    this.#gate = new RuleGate(() => this.config, clock, log, this.#hooks);
+    this.#gate = new RuleGate(() => this.config, clock, this.#hooks);
     const segmentHooks = new SegmentHooks(this.#hub, this.#clients, this.#hooks);
     this.#hls = new HlsOutputs(this.#hub, () => this.config, clock, log, {
       completed: (key, segment) => segmentHooks.completed(key, segment),
@@ -122,8 +123,13 @@ export class SrsServer implements Service {
       clients: this.#clients,
       clock,
       log,
+      refusals: new Refusals(clock, log),
       consoleDir: join(import.meta.dirname, 'console'),
-      share: (address) => (admission.share(address) ? () => admission.unshare(address) : undefined),
+      share: (address) => {
+        if (admission.share(address)) return () => admission.unshare(address);
+        this.#doors.tooMany(address);
+        return undefined;
+      },
       hls: (vhost, path) => this.#hls.find(vhost, path),
       hlsLeftOut: (streamKey) => this.#hls.stateOf(streamKey)?.leftOut,
       isSegmentName: (vhost, path) => this.#hls.names(vhost, path),

@@ -45,10 +45,11 @@ export class FlvPush implements Client {
     message: IncomingMessage,
     close: (why: SrsError) => void,
   ): Promise<FlvPush | undefined> {
-    if (!request.vhost.httpRemux.publish) throw new RefusedError('PUBLISH_OFF', 'nobody may publish over HTTP here');
-    refuseForeignPublisher(message, env);
     const asked = factsOf(request, 'flv', message, env.config().trustedProxies);
-    const decision = await env.gate.publish(asked);
+    const decision = await FlvPush.#ask(env, request, message, asked).catch((error: unknown) => {
+      env.refusals.report(asked, error);
+      throw error;
+    });
     const facts = decision.stream === undefined ? asked : { ...asked, stream: decision.stream };
     if (message.socket.destroyed) {
       env.gate.unpublished(facts);
@@ -60,10 +61,17 @@ export class FlvPush implements Client {
       if (env.hub.get(push.streamKey)?.isLive !== true || request.vhost.publish.policy === 'reject') push.#begin();
       else push.#expect(request.vhost.publish.firstPacketTimeout);
     } catch (error) {
-      env.gate.unpublished(facts);
+      push.end(error instanceof Error ? error : String(error));
       throw error;
     }
     return push;
+  }
+
+  /** @throws {RefusedError} */
+  static async #ask(env: HttpEnvironment, { vhost }: LiveRequest, message: IncomingMessage, asked: StreamFacts) {
+    if (!vhost.httpRemux.publish) throw new RefusedError('PUBLISH_OFF', 'nobody may publish over HTTP here');
+    refuseForeignPublisher(message);
+    return env.gate.publish(asked);
   }
 
   get streamKey(): string {
@@ -151,7 +159,7 @@ export class FlvPush implements Client {
     this.#ended = true;
     this.#silence?.cancel();
     this.env.gate.unpublished(this.facts, this.#replacedBy);
-    if (this.#publication === undefined) return;
+    if (this.#publication === undefined) return this.env.refusals.report(this.facts, cause);
     this.#publication.release();
     this.env.clients.remove(this, cause);
   }

@@ -61,7 +61,6 @@ export class HlsSessions {
   readonly #contexts = new Contexts();
   /** How many there are of each address, those that the gate decides on, too. */
   readonly #perAddress = new Map<string, number>();
-  #warnedAt = Number.NEGATIVE_INFINITY;
   readonly #deciding = new Map<string, Promise<HlsSession>>();
   readonly #timer: Timer;
   #closed = false;
@@ -111,8 +110,9 @@ export class HlsSessions {
   #decide(key: string, asked: Asked, context: string | undefined): Promise<HlsSession> {
     let deciding = this.#deciding.get(key);
     if (deciding === undefined) {
-      this.#takePlace(asked, context);
-      deciding = this.#open(key, asked, context)
+      const facts = this.#factsOf(asked);
+      this.#takePlace(asked, facts, context);
+      deciding = this.#open(key, asked, facts, context)
         .catch((error: unknown) => {
           this.#leavePlace(asked.ip);
           throw error;
@@ -124,7 +124,7 @@ export class HlsSessions {
   }
 
   /** A player needs no connection of its own, so their number does not bound it. @throws {RefusedError} PLAYERS_LIMIT */
-  #takePlace({ ip, who }: Asked, context: string | undefined): void {
+  #takePlace({ ip, who }: Asked, facts: StreamFacts, context: string | undefined): void {
     const { maxConnections } = this.env.config();
     const ofAddress = this.#perAddress.get(ip) ?? 0;
     const isFull = this.#sessions.size + this.#deciding.size >= maxConnections;
@@ -132,8 +132,7 @@ export class HlsSessions {
       return void this.#perAddress.set(ip, ofAddress + 1);
     if (context !== undefined) this.#contexts.forget(who, context);
     const why = `there are too many players of HLS${isFull ? '' : ' from this address'}`;
-    this.#warn(ip, why);
-    throw new RefusedError('PLAYERS_LIMIT', why);
+    throw this.#refused(facts, new RefusedError('PLAYERS_LIMIT', why));
   }
 
   #leavePlace(ip: string): void {
@@ -142,18 +141,18 @@ export class HlsSessions {
     else this.#perAddress.delete(ip);
   }
 
-  #warn(peer: string, why: string): void {
-    const now = this.env.clock.now();
-    if (now < this.#warnedAt + IDLE) return;
-    this.#warnedAt = now;
-    this.env.log.warn({ peer, protocol: 'hls', code: 'PLAYERS_LIMIT' }, `client refused: ${why}`);
+  #refused<T>(facts: StreamFacts, error: T): T {
+    this.env.refusals.report(facts, error);
+    return error;
   }
 
-  async #open(key: string, asked: Asked, context: string | undefined): Promise<HlsSession> {
-    const { stream, message, param, who } = asked;
+  #factsOf({ stream, message, param }: Asked): StreamFacts {
     const sender = senderOf(message, stream.app, this.env.config().trustedProxies);
     // Its requests come on many connections, so no port is its own.
-    const facts: StreamFacts = { ...sender, peer: sender.ip, protocol: 'hls', ...stream, param };
+    return { ...sender, peer: sender.ip, protocol: 'hls', ...stream, param };
+  }
+
+  async #open(key: string, { who }: Asked, facts: StreamFacts, context: string | undefined): Promise<HlsSession> {
     try {
       const decision = await this.env.gate.play(facts);
       const { stream: name = facts.stream } = decision;
@@ -163,7 +162,7 @@ export class HlsSessions {
       }
     } catch (error) {
       if (context !== undefined) this.#contexts.forget(who, context);
-      throw error;
+      throw this.#refused(facts, error);
     }
     const session = new HlsSession(facts, who, context, (cause) => this.#ended(session, cause));
     session.lastAsked = this.env.clock.now();

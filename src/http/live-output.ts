@@ -44,7 +44,10 @@ export class LiveOutput {
   ): Promise<Admitted | undefined> {
     const { hub, clock, gate } = this.env;
     const asked = factsOf(request, protocol, message, this.env.config().trustedProxies);
-    const decision = await gate.play(asked);
+    const decision = await gate.play(asked).catch((error: unknown) => {
+      this.env.refusals.report(asked, error);
+      throw error;
+    });
     const facts = decision.stream === undefined ? asked : { ...asked, stream: decision.stream };
     const wait = secondsToMs(request.vhost.httpRemux.wait);
     const stream = await awaitLive(hub, clock, streamKey(facts), wait, gone);

@@ -12,7 +12,8 @@ export function logEnd(log: Log, fields: object, cause: Cause, text: string): vo
   if (cause === undefined) log.info(fields, text);
   else if (typeof cause === 'string') log.info({ ...fields, why: cause }, text);
   else if (cause instanceof SrsError)
-    log.warn({ ...cause.context, ...fields, code: cause.code, why: cause.message }, text);
+    // The line's own fields come first, and stay what they are.
+    log.warn({ ...fields, ...cause.context, ...fields, code: cause.code, why: cause.message }, text);
   else if ('code' in cause) log.info({ ...fields, code: cause.code, why: cause.message }, text);
   else log.error({ ...fields, code: 'INTERNAL', why: 'internal error', err: cause }, text);
 }

@@ -30,6 +30,7 @@ export class RtmpSession implements LinkHandler, Client, Connection, Asker {
   #use: StreamUse | undefined;
   /** What it was doing when this side ended it. */
   #endedAs: SessionKind | undefined;
+  #isRefused = false;
 
   constructor(
     private readonly env: SessionEnvironment,
@@ -148,10 +149,11 @@ export class RtmpSession implements LinkHandler, Client, Connection, Asker {
     this.onClosed(this);
   }
 
-  /** What ended a publish or play with the connection was told with that. */
+  /** Why a client was refused, or a publish or play ended with the connection, has been told with that. */
   #report(was: SessionKind, reason: Error | undefined): void {
     const { bytesIn, bytesOut } = this.#link;
-    logEnd(this.#log, { was, bytesIn, bytesOut }, was === 'other' ? reason : undefined, 'connection closed');
+    const cause = this.#isRefused || was !== 'other' ? undefined : reason;
+    logEnd(this.#log, { was, bytesIn, bytesOut }, cause, 'connection closed');
   }
 
   // ---- connect
@@ -231,6 +233,8 @@ export class RtmpSession implements LinkHandler, Client, Connection, Asker {
   /** Anything but a refusal or a broken rule is a bug: rethrown. */
   refuse(error: unknown, answer: (why: string) => Parameters<RtmpLink['send']>[0]): void {
     if (!(error instanceof SrsError)) throw error;
+    this.#isRefused = true;
+    logEnd(this.#log, { stream: this.#use?.wanted }, error, 'client refused');
     this.#link.send(answer(error.message));
     this.end(error);
   }

@@ -3,7 +3,14 @@ import { ms } from '../core/index.js';
 import { type Cause, type Log, SrsError } from '../kernel/index.js';
 import type { RtmpLink } from '../link/index.js';
 import { checkName, resolveStream, type StreamUrl, type WireMessage } from '../protocol/rtmp/index.js';
-import type { ClientFacts, ClientType, Decision, LiveStream, StreamFacts } from '../stream/index.js';
+import {
+  type ClientFacts,
+  type ClientType,
+  type Decision,
+  type LiveStream,
+  type StreamFacts,
+  streamKey,
+} from '../stream/index.js';
 import type { Command, ConnectRequest } from './connect.js';
 import { next, type Phase } from './phases.js';
 import { PlayLimit } from './play-limit.js';
@@ -57,6 +64,11 @@ export class StreamUse {
   /** The client with the stream that it last asked for, and that one's query. */
   get facts(): ClientFacts {
     return this.#facts ?? this.client;
+  }
+
+  /** Key of the stream that it last asked for. */
+  get wanted(): string | undefined {
+    return this.#facts && streamKey(this.#facts);
   }
 
   get publisher(): Publisher | undefined {
@@ -231,6 +243,7 @@ export class StreamUse {
     outcome: { granted(wanted: WantedStream): void; refused(error: unknown): void },
   ): void {
     let url: StreamUrl;
+    this.#facts = undefined;
     try {
       url = resolveStream(this.request.url, argument);
       const { app, stream, param } = url;

@@ -147,3 +147,67 @@ describe('a publish or play is two lines, whatever the client speaks', () => {
     assert.deepInclude(line, { level: 40, protocol: 'flv', code: 'FLV_SYNTAX' });
   });
 });
+
+test('a refusal is one warning with its code, whatever the client speaks', async () => {
+  const rules = 'security { enabled on; allow publish all; deny play all; } publish { policy reject; }';
+  const srs = await startSrs({ config: config.replace('  hls {', `  ${rules}\n  hls {`) });
+  const own = (path: string): string => `http://127.0.0.1:${srs.ports.HTTP_PORT}${path}`;
+  const encoder = await publish(srs.url('live', 'a'));
+  onTestFinished(() => encoder.close());
+  await feed(encoder, { frames: 60, pace: 30, gop: 10 });
+  await until('HLS says no', async () => (await fetch(own('/live/a.m3u8'))).status === 403);
+  for (let n = 0; n < 5; n++) assert.equal((await fetch(own('/live/a.m3u8'))).status, 403);
+  assert.equal((await fetch(own('/live/a.flv'))).status, 403);
+  assert.equal((await fetch(own('/live/a.ts'))).status, 403);
+  assert.equal((await fetch(own('/live/a.flv'), { method: 'POST', body: FLV })).status, 409);
+  const refused = webSocket(srs, '/live/a.flv');
+  await until('the WebSocket is refused', () => refused.readyState === WebSocket.CLOSED);
+  for (const use of ['play', 'publish']) {
+    const peer = await RawPeer.connected(srs.port);
+    peer.say(use, 'a');
+    await peer.gone();
+  }
+  const garbage = await fetch(own('/live/b.flv'), { method: 'POST', body: 'no FLV at all' });
+  assert.equal(garbage.status, 400);
+
+  const lines = await until('all are told', () => {
+    const found = of(srs, 'client refused');
+    return found.length >= 7 && found;
+  });
+  assert.sameMembers(
+    lines.map(({ protocol, code }) => `${protocol} ${code}`),
+    [
+      ...['hls', 'flv', 'ts', 'ws-flv', 'rtmp'].map((protocol) => `${protocol} ADDRESS_DENIED`),
+      ...['flv', 'rtmp'].map((protocol) => `${protocol} STREAM_BUSY`),
+    ],
+  );
+  for (const line of lines) {
+    assert.deepEqual(Object.keys(line), 'level time pid conn peer protocol stream code why msg'.split(' '));
+    assert.deepInclude(line, { level: 40, stream: '__defaultVhost__/live/a' });
+  }
+  const closed = await until('the connections have ended', () => {
+    const found = of(srs, 'connection closed');
+    return found.length === 2 && found;
+  });
+  assert.deepEqual(
+    closed.map(({ level, code }) => [level, code]),
+    [
+      [30, undefined],
+      [30, undefined],
+    ],
+  );
+});
+
+test('a vhost that does not exist: one warning, and not once more at the end of the connection', async () => {
+  const srs = await startSrs({ config: config.replace('__defaultVhost__', 'example.com') });
+  const peer = await RawPeer.shaken(srs.port);
+  peer.connect({ tcUrl: `rtmp://off.example.com:${srs.port}/live`, app: 'live' });
+  await peer.gone();
+  await until('it has ended', () => of(srs, 'connection closed').length === 1);
+  const [line] = of(srs, 'client refused');
+  assert.deepInclude(line, { level: 40, peer: peer.name, protocol: 'rtmp', code: 'VHOST_UNKNOWN' });
+  assert.lengthOf(
+    linesOf(srs.log()).filter(({ level }) => level > 30),
+    1,
+  );
+});
