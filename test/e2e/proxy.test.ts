@@ -177,8 +177,8 @@ test('X-Forwarded-For: believed from the proxy alone, by request; the limit per 
   const second = await ask(port, PROXY, flv(CLIENT));
   assert.equal(second.status, 'HTTP/1.1 200 OK');
   assert.equal(await http(port, PROXY, flv(CLIENT)), 'HTTP/1.1 429 Too Many Requests');
-  const limit = 'max_connections_per_address is reached';
-  assert.include(srs.log(), `"peer":"${CLIENT}","why":"${limit}","refused":1,"msg":"connection refused"`);
+  const told = `"peer":"${CLIENT}","why":"max_connections_per_address is reached","refused":1,"msg":"connection refused"`;
+  await until('the log says why', () => srs.log().includes(told));
   open.close();
   await until('its place is free', async () => (await http(port, PROXY, flv(CLIENT))) === 'HTTP/1.1 200 OK');
   // The API: what a proxy forwards is not from this machine, whoever the proxy is.
