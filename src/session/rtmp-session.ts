@@ -239,11 +239,11 @@ export class RtmpSession implements LinkHandler, Client, Connection, Asker {
     this.end(error);
   }
 
-  /** What was written leaves first. @param reason left out at shutdown. */
-  end(reason?: Error): void {
+  /** What was written leaves first. @param cause left out at shutdown. */
+  end(cause?: Cause): void {
     this.#endedAs ??= this.kind;
-    this.#stop(reason);
-    this.#link.end(reason);
+    this.#stop(cause);
+    this.#link.end(cause instanceof Error ? cause : undefined);
   }
 
   #stop(cause: Cause): void {

@@ -38,7 +38,7 @@ export interface Connection {
   moved(cause?: Cause): void;
   /** Says no in the client's own terms, then closes. */
   refuse(error: unknown, answer: (why: string) => Parameters<RtmpLink['send']>[0]): void;
-  end(reason: Error): void;
+  end(cause: Cause): void;
 }
 
 /** What a connected client does with streams: any number of publishes and plays, one after another (spec/rtmp.md §5–§7). */
@@ -233,7 +233,7 @@ export class StreamUse {
     this.#player = new Player(link, stream, log);
     this.#phase = next(this.#phase, 'play');
     this.connection.moved();
-    this.#playLimit.start(stream, duration, () => link.end());
+    this.#playLimit.start(stream, duration, () => this.connection.end('the duration that was asked for is over'));
   }
 
   /** Asks whether the client may use the stream that it names; its own `?vhost=` wins over the connection's (spec/rtmp.md §4). */

@@ -136,6 +136,21 @@ describe('a publish or play is two lines, whatever the client speaks', () => {
     assert.isBelow(Number(second?.bytesIn), Number(of(srs, 'connection closed')[0]?.bytesIn) / 2);
   });
 
+  test('who has seen as much as it asked for: no warning, however long it takes to close its side', async () => {
+    const srs = await startSrs({ config });
+    const encoder = await publish(srs.url('live', 'a'));
+    onTestFinished(() => encoder.close());
+    const peer = await RawPeer.connected(srs.port);
+    onTestFinished(() => peer.close());
+    peer.socket.allowHalfOpen = true;
+    peer.play('a', -1, 400);
+    await feed(encoder, { frames: 60, pace: 20 });
+    await until('its connection is closed', () => of(srs, 'connection closed').length === 1);
+    const [line] = of(srs, 'play ended');
+    assert.deepInclude(line, { level: 30, protocol: 'rtmp', why: 'the duration that was asked for is over' });
+    assert.deepInclude(of(srs, 'connection closed')[0], { level: 30, was: 'play' });
+  });
+
   test('a fault of the client is a warning with its code', async () => {
     const srs = await startSrs({ config });
     const garbage = webSocket(srs, '/live/c.flv?publish');
