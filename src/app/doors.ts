@@ -69,6 +69,11 @@ export class Doors {
     return [this.#api, this.#apiTls, this.#rtmp, this.#rtmps, this.#http, this.#https];
   }
 
+  /** A request of a client that has too many connections was refused. */
+  tooMany(address: string): void {
+    this.#entrance.turnedAway(address, 'max_connections_per_address');
+  }
+
   /** Connections that were not let in, by reason. */
   get refusals(): ReadonlyMap<string, number> {
     return this.#entrance.refusals;

@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import type { Config } from '../config/index.js';
 import { ms } from '../core/index.js';
 import { addressSetOf, type Clock, isLoopback, type Log, SrsError } from '../kernel/index.js';
-import { ProxyDoor, peerOf, plainAddress } from '../link/index.js';
-import type { Admission } from './admission.js';
+import { ProxyDoor, peerName, peerOf, plainAddress } from '../link/index.js';
+import type { Admission, Refusal } from './admission.js';
 
 /** Takes a connection that was let in; its place is free when the socket has closed. It may be paused, if a proxy sent it. */
 type Serve = (socket: Socket) => void;
@@ -33,7 +33,7 @@ export class Entrance {
     const address = plainAddress(socket.remoteAddress);
     this.#serveAs.set(socket, serve);
     if (!proxyProtocol || !addressSetOf(trustedProxies).has(address)) return this.#admit(socket);
-    if (this.#door.waiting >= maxConnections) return this.#turnAway(socket, address, 'max_connections');
+    if (this.#door.waiting >= maxConnections) return this.#turnAway(socket, 'max_connections');
     this.#door.enter(socket, { optional: isLoopback(address) });
   }
 
@@ -50,20 +50,25 @@ export class Entrance {
       this.clock.after(ms(10), () => this.#admit(socket, true));
       return;
     }
-    if (refusal !== undefined) return this.#turnAway(socket, address, refusal);
+    if (refusal !== undefined) return this.#turnAway(socket, refusal);
     socket.once('close', () => this.admission.leave(counted));
     this.#serveAs.get(socket)?.(socket);
   }
 
-  #turnAway(socket: Socket, address: string, why: string): void {
+  #turnAway(socket: Socket, limit: Refusal): void {
+    this.turnedAway(peerName(socket), limit);
     socket.on('error', () => undefined);
     socket.destroy();
-    this.#report(why, { address }, `${why} is reached`);
+  }
+
+  /** There was no place: for a connection, or for a request through a proxy, which counts as one. */
+  turnedAway(peer: string, limit: Refusal): void {
+    this.#report(limit, { peer, why: `${limit} is reached` });
   }
 
   #reportProxy(socket: Socket, why: Error): void {
     const code = why instanceof SrsError ? why.code : 'CLOSED';
-    this.#report(code, { proxy: peerOf(socket).address, code }, `connection refused: ${why.message}`);
+    this.#report(code, { peer: peerName(socket), code, why: why.message });
   }
 
   /** Connections that were not let in, by reason. */
@@ -72,10 +77,10 @@ export class Entrance {
   }
 
   /** One line per thousand: a flood must not fill the log. */
-  #report(reason: string, fields: object, text: string): void {
+  #report(reason: string, fields: object): void {
     const refused = (this.#refused.get(reason) ?? 0) + 1;
     this.#refused.set(reason, refused);
-    if (refused % 1000 === 1) this.log.warn({ ...fields, refused }, text);
+    if (refused % 1000 === 1) this.log.warn({ ...fields, refused }, 'connection refused');
   }
 
   /** Whoever has not come in yet stays outside. */

@@ -67,7 +67,7 @@ export class Reloader {
       return { ok: true, changes: told, warnings };
     } catch (error) {
       const why = error instanceof SrsError ? error.message : String(error);
-      const fields = error instanceof SrsError ? { code: error.code, error: why } : { err: error };
+      const fields = error instanceof SrsError ? { code: error.code, why } : { err: error };
       this.log.error(fields, 'reload failed: the previous configuration stays in force');
       return { ok: false, code: error instanceof SrsError ? error.code : 'INTERNAL', error: why };
     }

@@ -14,10 +14,6 @@ export class RtmpSessions {
     private readonly deadlines: Deadlines,
   ) {}
 
-  [Symbol.iterator](): IterableIterator<RtmpSession> {
-    return this.#sessions.values();
-  }
-
   /** A connection that was let in. */
   accept(socket: Socket): void {
     this.#sessions.add(this.serve(socket, this.env.gate, (closed) => this.#sessions.delete(closed)));

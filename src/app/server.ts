@@ -13,6 +13,7 @@ import {
   loadApiServer,
   loadHttpServer,
   type Readiness,
+  Refusals,
   summaryAnswer,
 } from '../http/index.js';
 import { type Clock, type Log, ProcSampler, type Service, sendQueues, systemClock } from '../kernel/index.js';
@@ -36,8 +37,9 @@ import { OnDemand } from './on-demand.js';
 import { type Prepared, type Reloadable, Reloader } from './reload.js';
 import { RtmpSessions } from './rtmp-sessions.js';
 import { SegmentHooks } from './segment-hooks.js';
-import { Summary, type Summed } from './summary.js';
+import { Summary } from './summary.js';
 import { Transcoding } from './transcoding.js';
+import { UseLog } from './use-log.js';
 
 /** How long a clean stop waits for players to take their last bytes. */
 const DRAIN = ms(2000);
@@ -82,9 +84,10 @@ export class SrsServer implements Service {
     this.#trail = new RelayTrail(identity);
     const proc = new ProcSampler(clock);
     this.#statistics = new Statistics(this.#hub, this.#clients, clock);
+    new UseLog(this.#clients, clock, log);
     this.#events = new EventFeed(this.#hub, this.#clients, identity, clock);
     this.#hooks = new HookGate(() => this.config, clock, log, identity);
-    this.#gate = new RuleGate(() => this.config, clock, log, this.#hooks);
+    this.#gate = new RuleGate(() => this.config, clock, this.#hooks);
     const segmentHooks = new SegmentHooks(this.#hub, this.#clients, this.#hooks);
     this.#hls = new HlsOutputs(this.#hub, () => this.config, clock, log, {
       completed: (key, segment) => segmentHooks.completed(key, segment),
@@ -120,8 +123,13 @@ export class SrsServer implements Service {
       clients: this.#clients,
       clock,
       log,
+      refusals: new Refusals(clock, log),
       consoleDir: join(import.meta.dirname, 'console'),
-      share: (address) => (admission.share(address) ? () => admission.unshare(address) : undefined),
+      share: (address) => {
+        if (admission.share(address)) return () => admission.unshare(address);
+        this.#doors.tooMany(address);
+        return undefined;
+      },
       hls: (vhost, path) => this.#hls.find(vhost, path),
       hlsLeftOut: (streamKey) => this.#hls.stateOf(streamKey)?.leftOut,
       isSegmentName: (vhost, path) => this.#hls.names(vhost, path),
@@ -180,12 +188,7 @@ export class SrsServer implements Service {
       clock,
       log,
     );
-    this.#summary = new Summary(
-      () => this.#everybody(),
-      () => this.config.pithyPrint,
-      clock,
-      log,
-    );
+    this.#summary = new Summary(this.#clients, this.#forwards, () => this.config.pithyPrint, clock, log);
     this.#services = [
       this.#deadlines,
       governor,
@@ -234,11 +237,6 @@ export class SrsServer implements Service {
 
   *#logs(): Iterable<WireLog> {
     for (const stream of this.#hub) yield* stream.logs;
-  }
-
-  *#everybody(): Iterable<Summed> {
-    yield* this.#sessions;
-    yield* this.#forwards;
   }
 
   /**

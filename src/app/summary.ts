@@ -1,11 +1,11 @@
 import type { Ms } from '../core/index.js';
 import type { Clock, Log, Service, Timer } from '../kernel/index.js';
+import type { Client } from '../stream/index.js';
 
 type StageName = 'publish' | 'play' | 'forward';
 
-/** Somebody who counts in a stage; `other` counts in none. */
-export interface Summed {
-  readonly kind: StageName | 'other';
+/** Somebody who counts in a stage. */
+interface Summed {
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly drops: number;
@@ -24,10 +24,11 @@ const STAGES = { publish: 'client', play: 'client', forward: 'destination' } as 
 /** One line per stage and interval, however many clients there are (`pithy_print`). */
 export class Summary implements Service {
   #timer: Timer | undefined;
-  #before = new Map<Summed['kind'], Stage>();
+  #before = new Map<StageName, Stage>();
 
   constructor(
-    private readonly everybody: () => Iterable<Summed>,
+    private readonly clients: Iterable<Client>,
+    private readonly forwards: Iterable<Summed>,
     private readonly interval: () => Ms,
     private readonly clock: Clock,
     private readonly log: Log,
@@ -56,15 +57,19 @@ export class Summary implements Service {
   }
 
   #print(seconds: number): void {
-    const stages = new Map<Summed['kind'], Stage>();
-    for (const { kind, bytesIn, bytesOut, drops } of this.everybody()) {
-      const stage = stages.get(kind) ?? { clients: 0, bytesIn: 0, bytesOut: 0, drops: 0 };
-      stages.set(kind, stage);
+    const stages = new Map<StageName, Stage>();
+    const count = (name: StageName, { bytesIn, bytesOut, drops }: Summed): void => {
+      const stage = stages.get(name) ?? { clients: 0, bytesIn: 0, bytesOut: 0, drops: 0 };
+      stages.set(name, stage);
       stage.clients++;
       stage.bytesIn += bytesIn;
       stage.bytesOut += bytesOut;
       stage.drops += drops;
-    }
+    };
+    for (const { streamKey, type, bytesIn, bytesOut, viewer } of this.clients)
+      if (streamKey !== undefined)
+        count(type === 'Play' ? 'play' : 'publish', { bytesIn, bytesOut, drops: viewer?.drops ?? 0 });
+    for (const forward of this.forwards) count('forward', forward);
     for (const [name, noun] of Object.entries(STAGES) as [StageName, string][]) {
       const stage = stages.get(name);
       if (stage === undefined) continue;

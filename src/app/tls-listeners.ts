@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Config } from '../config/index.js';
 import { type Clock, type Log, SystemError } from '../kernel/index.js';
-import { type Certificate, plainAddress, readCertificate, TlsAcceptor } from '../link/index.js';
+import { type Certificate, readCertificate, TlsAcceptor } from '../link/index.js';
 import { Listeners } from './listeners.js';
 import type { Prepared, Reloadable } from './reload.js';
 
@@ -27,10 +27,9 @@ export class TlsListeners implements Reloadable {
     private readonly log: Log,
     private readonly clock: Clock,
   ) {
-    this.#acceptor = new TlsAcceptor(protocols, accepted, ({ code }, address) => {
+    this.#acceptor = new TlsAcceptor(protocols, accepted, ({ code }, peer) => {
       // Who only looks whether the port is open, as health checks do, has done nothing wrong.
-      if (code !== 'ECONNRESET')
-        log.info({ listener: name, peer: plainAddress(address), reason: code }, 'TLS handshake failed');
+      if (code !== 'ECONNRESET') log.info({ listener: name, peer, code }, 'TLS handshake failed');
     });
     this.#listeners = new Listeners(
       (config) => wanted(config)?.listen ?? [],

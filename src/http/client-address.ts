@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import { addressSetOf } from '../kernel/index.js';
-import { peerOf, plainAddress } from '../link/index.js';
+import { peerName, peerOf, plainAddress } from '../link/index.js';
 import type { HttpEnvironment } from './ports.js';
 
 /** `10.0.0.1:4711` and `[::1]:4711` without their port. @returns undefined for what is no address, such as `unknown`. */
@@ -28,6 +28,13 @@ export function clientAddress({ socket, headers }: IncomingMessage, trusted: rea
     address = hop;
   }
   return address;
+}
+
+/** The client as the log names it: behind a trusted proxy nobody knows its port. */
+export function clientPeer(message: IncomingMessage, trusted: readonly string[]): string {
+  const address = clientAddress(message, trusted);
+  const socket = message.socket as Socket;
+  return address === peerOf(socket).address ? peerName(socket) : address;
 }
 
 /** A proxy stands between, whether it is trusted or not. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { type Ms, ms, type Payload } from '../core/index.js';
-import { ProtocolError, RefusedError, SrsError, type Timer } from '../kernel/index.js';
+import { type Cause, ProtocolError, RefusedError, SrsError, type Timer } from '../kernel/index.js';
 import { decodeAmf0 } from '../protocol/amf/index.js';
 import { FlvReader, type FlvTag, TagType } from '../protocol/flv/index.js';
 import { type Client, type Publication, type StreamFacts, streamKey } from '../stream/index.js';
@@ -45,10 +45,11 @@ export class FlvPush implements Client {
     message: IncomingMessage,
     close: (why: SrsError) => void,
   ): Promise<FlvPush | undefined> {
-    if (!request.vhost.httpRemux.publish) throw new RefusedError('PUBLISH_OFF', 'nobody may publish over HTTP here');
-    refuseForeignPublisher(message, env);
     const asked = factsOf(request, 'flv', message, env.config().trustedProxies);
-    const decision = await env.gate.publish(asked);
+    const decision = await FlvPush.#ask(env, request, message, asked).catch((error: unknown) => {
+      env.refusals.report(asked, error);
+      throw error;
+    });
     const facts = decision.stream === undefined ? asked : { ...asked, stream: decision.stream };
     if (message.socket.destroyed) {
       env.gate.unpublished(facts);
@@ -60,10 +61,17 @@ export class FlvPush implements Client {
       if (env.hub.get(push.streamKey)?.isLive !== true || request.vhost.publish.policy === 'reject') push.#begin();
       else push.#expect(request.vhost.publish.firstPacketTimeout);
     } catch (error) {
-      env.gate.unpublished(facts);
+      push.end(error instanceof Error ? error : String(error));
       throw error;
     }
     return push;
+  }
+
+  /** @throws {RefusedError} */
+  static async #ask(env: HttpEnvironment, { vhost }: LiveRequest, message: IncomingMessage, asked: StreamFacts) {
+    if (!vhost.httpRemux.publish) throw new RefusedError('PUBLISH_OFF', 'nobody may publish over HTTP here');
+    refuseForeignPublisher(message);
+    return env.gate.publish(asked);
   }
 
   get streamKey(): string {
@@ -72,7 +80,7 @@ export class FlvPush implements Client {
 
   /** The configuration changed. */
   reconfigure(): void {
-    if (!this.#mayPublish()) this.kick('nobody may publish over HTTP here any more');
+    if (!this.#mayPublish()) this.#fail(publishOff());
   }
 
   #mayPublish(): boolean {
@@ -82,7 +90,7 @@ export class FlvPush implements Client {
 
   /** @throws {RefusedError} */
   #begin(): void {
-    if (!this.#mayPublish()) throw new RefusedError('PUBLISH_OFF', 'nobody may publish over HTTP here any more');
+    if (!this.#mayPublish()) throw publishOff();
     const stream = this.env.hub.obtain(this.facts);
     try {
       this.#publication = stream.publish({
@@ -91,18 +99,18 @@ export class FlvPush implements Client {
           this.#replacedBy = by;
           this.#fail(new SrsError('PUBLISHER_EVICTED', 'another publisher took the stream over'));
         },
-        complaint: (text) => this.#log().warn({ stream: this.streamKey }, text),
+        complaint: (text) => this.#complain(text),
       });
     } finally {
       if (this.#publication === undefined) stream.releaseIfIdle();
     }
     this.env.clients.add(this);
-    this.#log().info({ stream: this.streamKey }, 'publish started');
     this.#expect(this.request.vhost.publish.firstPacketTimeout);
   }
 
-  #log() {
-    return this.env.log.child({ conn: this.facts.id, peer: this.facts.ip, protocol: 'flv' });
+  #complain(text: string): void {
+    const { id, peer, protocol } = this.facts;
+    this.env.log.warn({ conn: id, peer, protocol, stream: this.streamKey }, text);
   }
 
   /** A tag has come. */
@@ -113,10 +121,10 @@ export class FlvPush implements Client {
   /** Bytes of the FLV stream, in any slices. @throws {ProtocolError} FLV_SYNTAX @throws {RefusedError} STREAM_BUSY */
   take(bytes: Buffer): void {
     if (this.#ended) return;
-    this.bytesIn += bytes.length;
     const tags = this.#reader.push(bytes);
     if (tags.length > 0) this.#hasBegun = true;
     if (this.#publication === undefined && this.#hasBegun) this.#begin();
+    this.bytesIn += bytes.length;
     const publication = this.#publication;
     if (publication === undefined) return;
     for (const tag of tags) publish(publication, tag);
@@ -136,28 +144,28 @@ export class FlvPush implements Client {
   }
 
   kick(reason: string): void {
-    this.#fail(new RefusedError('CLOSED', reason));
+    this.#fail(new RefusedError('KICKED', reason));
   }
 
   #fail(why: SrsError): void {
     if (this.#ended) return;
-    this.#log().warn({ stream: this.streamKey, code: why.code }, `publish ended: ${why.message}`);
-    this.end();
+    this.end(why);
     this.close(why);
   }
 
-  /** Releases the stream; safe to call twice. */
-  end(): void {
+  /** Releases the stream; safe to call twice. @param cause why; none when the encoder has sent all that it wanted. */
+  end(cause?: Cause): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#silence?.cancel();
     this.env.gate.unpublished(this.facts, this.#replacedBy);
-    if (this.#publication === undefined) return;
+    if (this.#publication === undefined) return this.env.refusals.report(this.facts, cause);
     this.#publication.release();
-    this.env.clients.remove(this);
-    this.#log().info({ stream: this.streamKey, bytesIn: this.bytesIn }, 'publish ended');
+    this.env.clients.remove(this, cause);
   }
 }
+
+const publishOff = (): RefusedError => new RefusedError('PUBLISH_OFF', 'nobody may publish over HTTP here any more');
 
 function publish(publication: Publication, { type: kind, timestamp, payload }: FlvTag): void {
   switch (kind) {
@@ -179,8 +187,18 @@ function publishData(publication: Publication, payload: Payload): void {
 }
 
 /** Reads the body of a POST to its end. @throws {SrsError} what ended it. */
-export function readBody(body: Readable, push: FlvPush): Promise<void> {
-  return new Promise<void>((resolve, reject) => {
+export async function readBody(body: Readable, push: FlvPush): Promise<void> {
+  try {
+    push.end(await endOf(body, push));
+  } catch (error) {
+    push.end(error instanceof Error ? error : String(error));
+    throw error;
+  }
+}
+
+/** @returns how its connection was lost, if it was. @throws {SrsError} */
+const endOf = (body: Readable, push: FlvPush): Promise<Cause> =>
+  new Promise((resolve, reject) => {
     body.on('data', (bytes: Buffer) => {
       try {
         push.take(bytes);
@@ -189,10 +207,9 @@ export function readBody(body: Readable, push: FlvPush): Promise<void> {
       }
     });
     body.once('end', () => {
-      if (push.hasBegun) resolve();
+      if (push.hasBegun) resolve(undefined);
       else reject(new ProtocolError('FLV_SYNTAX', 'the body has no FLV tag'));
     });
-    body.once('close', resolve);
     body.once('error', resolve);
-  }).finally(() => push.end());
-}
+    body.once('close', () => resolve(undefined));
+  });

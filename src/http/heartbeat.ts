@@ -82,7 +82,7 @@ export class Heartbeat implements Service {
       // Once until it works again, however long that takes.
       this.#failing = true;
       const why = error instanceof Error ? error.message : String(error);
-      log.warn({ url: publicUrl(url), error: why }, 'heartbeat failed; the next ones are tried silently');
+      log.warn({ url: publicUrl(url), why }, 'heartbeat failed; the next ones are tried silently');
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { ms } from '../core/index.js';
-import { RefusedError, type Timer } from '../kernel/index.js';
+import { type Cause, RefusedError, type Timer } from '../kernel/index.js';
 import { type Client, type StreamFacts, type StreamName, streamKey } from '../stream/index.js';
 import { clientAddress } from './client-address.js';
 import { Contexts } from './hls-context.js';
@@ -24,14 +24,14 @@ export class HlsSession implements Client {
   bytesOut = 0;
   lastAsked = 0;
   /** Why nothing is given to it any more. */
-  refused: string | undefined;
+  refused: RefusedError | undefined;
 
   /** @param who address, agent, stream and query. @param context the mark that tells it from others of these. */
   constructor(
     readonly facts: StreamFacts,
     readonly who: string,
     readonly context: string | undefined,
-    private readonly onKicked: () => void,
+    private readonly onKicked: (cause: RefusedError) => void,
   ) {
     this.streamKey = streamKey(facts);
   }
@@ -39,8 +39,8 @@ export class HlsSession implements Client {
   /** There is no connection to close: it gets nothing for a while, then the gate is asked again. */
   kick(reason: string): void {
     if (this.refused !== undefined) return;
-    this.refused = reason;
-    this.onKicked();
+    this.refused = new RefusedError('KICKED', reason);
+    this.onKicked(this.refused);
   }
 }
 
@@ -61,7 +61,6 @@ export class HlsSessions {
   readonly #contexts = new Contexts();
   /** How many there are of each address, those that the gate decides on, too. */
   readonly #perAddress = new Map<string, number>();
-  #warnedAt = Number.NEGATIVE_INFINITY;
   readonly #deciding = new Map<string, Promise<HlsSession>>();
   readonly #timer: Timer;
   #closed = false;
@@ -102,7 +101,7 @@ export class HlsSessions {
     // The mark alone would be a ticket for others: who it is stays a part of it.
     const key = context === undefined ? asked.who : `${asked.who} ${context}`;
     const session = this.#sessions.get(key) ?? (await this.#decide(key, asked, context));
-    if (session.refused !== undefined) throw new RefusedError('KICKED', session.refused);
+    if (session.refused !== undefined) throw session.refused;
     session.lastAsked = this.env.clock.now();
     return session;
   }
@@ -111,8 +110,9 @@ export class HlsSessions {
   #decide(key: string, asked: Asked, context: string | undefined): Promise<HlsSession> {
     let deciding = this.#deciding.get(key);
     if (deciding === undefined) {
-      this.#takePlace(asked, context);
-      deciding = this.#open(key, asked, context)
+      const facts = this.#factsOf(asked);
+      this.#takePlace(asked, facts, context);
+      deciding = this.#open(key, asked, facts, context)
         .catch((error: unknown) => {
           this.#leavePlace(asked.ip);
           throw error;
@@ -124,7 +124,7 @@ export class HlsSessions {
   }
 
   /** A player needs no connection of its own, so their number does not bound it. @throws {RefusedError} PLAYERS_LIMIT */
-  #takePlace({ ip, who }: Asked, context: string | undefined): void {
+  #takePlace({ ip, who }: Asked, facts: StreamFacts, context: string | undefined): void {
     const { maxConnections } = this.env.config();
     const ofAddress = this.#perAddress.get(ip) ?? 0;
     const isFull = this.#sessions.size + this.#deciding.size >= maxConnections;
@@ -132,8 +132,7 @@ export class HlsSessions {
       return void this.#perAddress.set(ip, ofAddress + 1);
     if (context !== undefined) this.#contexts.forget(who, context);
     const why = `there are too many players of HLS${isFull ? '' : ' from this address'}`;
-    this.#warn(ip, why);
-    throw new RefusedError('PLAYERS_LIMIT', why);
+    throw this.#refused(facts, new RefusedError('PLAYERS_LIMIT', why));
   }
 
   #leavePlace(ip: string): void {
@@ -142,17 +141,18 @@ export class HlsSessions {
     else this.#perAddress.delete(ip);
   }
 
-  #warn(peer: string, why: string): void {
-    const now = this.env.clock.now();
-    if (now < this.#warnedAt + IDLE) return;
-    this.#warnedAt = now;
-    this.env.log.warn({ peer, protocol: 'hls', code: 'PLAYERS_LIMIT' }, `client refused: ${why}`);
+  #refused<T>(facts: StreamFacts, error: T): T {
+    this.env.refusals.report(facts, error);
+    return error;
   }
 
-  async #open(key: string, asked: Asked, context: string | undefined): Promise<HlsSession> {
-    const { stream, message, param, ip, who } = asked;
+  #factsOf({ stream, message, param }: Asked): StreamFacts {
     const sender = senderOf(message, stream.app, this.env.config().trustedProxies);
-    const facts: StreamFacts = { ...sender, protocol: 'hls', ...stream, param };
+    // Its requests come on many connections, so no port is its own.
+    return { ...sender, peer: sender.ip, protocol: 'hls', ...stream, param };
+  }
+
+  async #open(key: string, { who }: Asked, facts: StreamFacts, context: string | undefined): Promise<HlsSession> {
     try {
       const decision = await this.env.gate.play(facts);
       const { stream: name = facts.stream } = decision;
@@ -162,13 +162,12 @@ export class HlsSessions {
       }
     } catch (error) {
       if (context !== undefined) this.#contexts.forget(who, context);
-      throw error;
+      throw this.#refused(facts, error);
     }
-    const session = new HlsSession(facts, who, context, () => this.#ended(session));
+    const session = new HlsSession(facts, who, context, (cause) => this.#ended(session, cause));
     session.lastAsked = this.env.clock.now();
     this.#sessions.set(key, session);
     this.env.clients.add(session);
-    this.env.log.info({ conn: facts.id, peer: ip, protocol: 'hls', stream: session.streamKey }, 'play started');
     return session;
   }
 
@@ -184,11 +183,9 @@ export class HlsSessions {
     if (session.refused === undefined) this.#ended(session);
   }
 
-  #ended(session: HlsSession): void {
-    this.env.clients.remove(session);
+  #ended(session: HlsSession, cause?: Cause): void {
+    this.env.clients.remove(session, cause);
     this.env.gate.stopped(session.facts);
-    const { facts, bytesOut } = session;
-    this.env.log.info({ conn: facts.id, peer: facts.ip, stream: session.streamKey, bytesOut }, 'play ended');
   }
 
   close(): void {

@@ -6,6 +6,7 @@ export { EventFeed } from './events/event-feed.js';
 export { Heartbeat } from './heartbeat.js';
 export { HookGate } from './hooks/hook-gate.js';
 export type { HttpEnvironment } from './ports.js';
+export { Refusals } from './refusals.js';
 export type { HttpServer } from './server.js';
 
 // The packages under these two are larger than all the rest: loaded when there is something to serve.

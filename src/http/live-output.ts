@@ -23,7 +23,7 @@ export class LiveOutput {
   constructor(private readonly env: HttpEnvironment) {
     this.#unobserve = env.hub.observe({
       ended: (stream) => {
-        for (const viewer of [...this.#viewers]) if (viewer.stream === stream) viewer.end();
+        for (const viewer of [...this.#viewers]) if (viewer.stream === stream) viewer.end('the stream is over');
       },
     });
   }
@@ -44,7 +44,10 @@ export class LiveOutput {
   ): Promise<Admitted | undefined> {
     const { hub, clock, gate } = this.env;
     const asked = factsOf(request, protocol, message, this.env.config().trustedProxies);
-    const decision = await gate.play(asked);
+    const decision = await gate.play(asked).catch((error: unknown) => {
+      this.env.refusals.report(asked, error);
+      throw error;
+    });
     const facts = decision.stream === undefined ? asked : { ...asked, stream: decision.stream };
     const wait = secondsToMs(request.vhost.httpRemux.wait);
     const stream = await awaitLive(hub, clock, streamKey(facts), wait, gone);
@@ -57,10 +60,10 @@ export class LiveOutput {
 
   /** From here on the socket belongs to the stream. */
   serve({ facts, stream }: Admitted, socket: Duplex, framing: LiveBody): void {
-    const log = this.env.log.child({ conn: facts.id, peer: facts.ip, protocol: facts.protocol });
-    const viewer = new StreamViewer(socket, facts, stream, framing, this.env.clock, log, (closed) => {
+    const log = this.env.log.child({ conn: facts.id, peer: facts.peer, protocol: facts.protocol });
+    const viewer = new StreamViewer(socket, facts, stream, framing, this.env.clock, log, (closed, cause) => {
       this.#viewers.delete(closed);
-      this.env.clients.remove(closed);
+      this.env.clients.remove(closed, cause);
       this.env.gate.stopped(facts);
     });
     this.#viewers.add(viewer);

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { type Config, findVhost, type VhostConfig } from '../config/index.js';
 import { checkName } from '../protocol/rtmp/index.js';
 import type { ClientProtocol, Selection, StreamFacts } from '../stream/index.js';
-import { clientAddress, hidesClient } from './client-address.js';
+import { clientAddress, clientPeer, hidesClient } from './client-address.js';
 import type { Container } from './live-framing.js';
 
 /** A request for a live stream: `/APP/STREAM.EXT?vhost=…&only=…`. */
@@ -134,6 +134,7 @@ export function factsOf(
 export const senderOf = (message: IncomingMessage, app: string, trusted: readonly string[]) => ({
   id: randomBytes(6).toString('hex'),
   ip: clientAddress(message, trusted),
+  peer: clientPeer(message, trusted),
   isProxy: hidesClient(message, trusted),
   pageUrl: message.headers.referer ?? '',
   swfUrl: '',

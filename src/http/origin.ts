@@ -1,7 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import { RefusedError } from '../kernel/index.js';
-import { clientAddress } from './client-address.js';
-import type { HttpEnvironment } from './ports.js';
 
 /** A web page from elsewhere asks. @param origin of the page, '' when none asks. @param host that it asks. */
 export const isForeignOrigin = (origin: string, host: string): boolean =>
@@ -14,11 +12,8 @@ export const isFromForeignPage = ({ headers }: IncomingMessage): boolean =>
  * A browser sends what any page tells it to from inside the viewer's network, without asking first when it looks like
  * a form, or is a WebSocket. Programs send no Origin. @throws {RefusedError} ORIGIN_DENIED
  */
-export function refuseForeignPublisher(message: IncomingMessage, env: HttpEnvironment): void {
+export function refuseForeignPublisher(message: IncomingMessage): void {
   if (!isFromForeignPage(message)) return;
   const { origin, host } = message.headers;
-  const peer = clientAddress(message, env.config().trustedProxies);
-  const why = 'a web page of another origin may not publish';
-  env.log.warn({ peer, protocol: 'flv', code: 'ORIGIN_DENIED', origin, host }, `client refused: ${why}`);
-  throw new RefusedError('ORIGIN_DENIED', why);
+  throw new RefusedError('ORIGIN_DENIED', 'a web page of another origin may not publish', { origin, host });
 }

@@ -2,6 +2,7 @@ import type { Config } from '../config/index.js';
 import type { Clock, Log } from '../kernel/index.js';
 import type { ClientRegistry, Gate, StreamHub } from '../stream/index.js';
 import type { MemoryFile } from './memory-files.js';
+import type { Refusals } from './refusals.js';
 
 /** What the HTTP server needs from the server around it; wired in app/. */
 export interface HttpEnvironment {
@@ -10,6 +11,7 @@ export interface HttpEnvironment {
   readonly clients: ClientRegistry;
   readonly clock: Clock;
   readonly log: Log;
+  readonly refusals: Refusals;
   /** Directory with the built page of the console. */
   readonly consoleDir: string;
   /** A playlist or segment of a live stream. @param path decoded. */

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type Clock, type Log, SrsError } from '../kernel/index.js';
+import { type Cause, type Clock, type Log, RefusedError, SrsError } from '../kernel/index.js';
 import { SocketSink } from '../link/index.js';
 import {
   type Client,
@@ -28,6 +28,8 @@ export class StreamViewer extends SocketSink implements Client {
   readonly since = Date.now();
   readonly bytesIn = 0;
   #closed = false;
+  /** The first one counts: what follows from it ends nothing. */
+  #cause: Cause;
   /** While it is not known which tracks the stream has. */
   #heldStart: HeldStart | undefined;
 
@@ -37,8 +39,8 @@ export class StreamViewer extends SocketSink implements Client {
     readonly stream: LiveStream,
     private readonly framing: LiveBody,
     private readonly clock: Clock,
-    private readonly log: Log,
-    private readonly onClosed: (viewer: StreamViewer) => void,
+    log: Log,
+    private readonly onClosed: (viewer: StreamViewer, cause: Cause) => void,
   ) {
     super(socket as Socket);
     this.viewer = new Viewer(this, {
@@ -49,7 +51,7 @@ export class StreamViewer extends SocketSink implements Client {
         ),
     });
     socket.on('close', () => this.#close());
-    socket.on('error', () => this.#close());
+    socket.on('error', (error) => this.#close(error));
   }
 
   get streamKey(): string {
@@ -59,7 +61,6 @@ export class StreamViewer extends SocketSink implements Client {
   /** Sends the start and joins the stream. */
   start(): void {
     if (this.#closed) return;
-    this.log.info({ stream: this.stream.key }, 'play started');
     if (this.framing.start.length > 0) this.write(this.framing.start);
     if (this.framing.guess !== undefined) this.#hold(this.framing.guess);
     this.stream.join(this.viewer, this.framing.format);
@@ -77,9 +78,10 @@ export class StreamViewer extends SocketSink implements Client {
     this.viewer.drained();
   }
 
-  /** The stream is over: the response ends as it should. */
-  end(): void {
+  /** The response ends as it should. @param cause why, unless the server stops. */
+  end(cause?: Cause): void {
     if (this.#closed) return;
+    this.#cause ??= cause;
     this.stream.leave(this.viewer);
     this.#heldStart?.release();
     if (this.framing.tail !== undefined) this.write(this.framing.tail);
@@ -89,25 +91,23 @@ export class StreamViewer extends SocketSink implements Client {
 
   /** The viewer is stuck for good. */
   fail(reason: string): void {
-    this.log.warn({ stream: this.stream.key }, `connection closed: ${reason}`);
-    this.socket.destroy(new SrsError('TIMEOUT', reason));
+    const cause = new SrsError('TIMEOUT', reason);
+    this.#cause ??= cause;
+    this.socket.destroy(cause);
     this.#close();
   }
 
   kick(reason: string): void {
-    this.log.info({ stream: this.stream.key, reason }, 'player is closed');
-    this.end();
+    this.end(new RefusedError('KICKED', reason));
     this.socket.destroySoon();
   }
 
-  #close(): void {
+  #close(cause?: Cause): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#heldStart?.cancel();
     this.closeSink();
     this.stream.leave(this.viewer);
-    const { bytesOut } = this;
-    this.log.info({ stream: this.stream.key, was: 'play', bytesOut }, 'connection closed');
-    this.onClosed(this);
+    this.onClosed(this, this.#cause ?? cause);
   }
 }

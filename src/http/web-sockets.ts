@@ -55,13 +55,16 @@ export class WebSockets {
     if (push === undefined) return;
     socket.once('close', () => push.end());
     this.#ws.handleUpgrade(message, socket, head, (client) => {
-      client.on('error', () => socket.destroy());
+      client.on('error', (error) => {
+        push.end(error);
+        socket.destroy();
+      });
       client.on('message', (bytes: Buffer) => {
         try {
           push.take(bytes);
-        } catch {
+        } catch (error) {
+          push.end(error instanceof Error ? error : String(error));
           client.close(1007, 'not an FLV stream');
-          push.end();
         }
       });
     });

@@ -1,5 +1,6 @@
 export * from './address-set.js';
 export * from './backoff.js';
+export * from './cause.js';
 export * from './clock.js';
 export * from './contained-path.js';
 export * from './error-codes.js';

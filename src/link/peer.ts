@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { plainAddress } from './address.js';
+import { printAddress } from './tcp-listener.js';
 
 /** The client at the other end of a socket, also when a proxy is between. */
 export interface Peer {
@@ -14,3 +15,9 @@ export const setPeer = (socket: Socket, peer: Peer): void => void told.set(socke
 
 export const peerOf = (socket: Socket): Peer =>
   told.get(socket) ?? { address: plainAddress(socket.remoteAddress), port: socket.remotePort ?? 0 };
+
+/** As the log names it. */
+export function peerName(socket: Socket): string {
+  const { address, port } = peerOf(socket);
+  return printAddress({ host: address, port });
+}

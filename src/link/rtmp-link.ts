@@ -15,9 +15,8 @@ import {
 } from '../protocol/rtmp/index.js';
 import { plainAddress } from './address.js';
 import type { Deadlines, Watched } from './deadlines.js';
-import { peerOf } from './peer.js';
+import { peerName, peerOf } from './peer.js';
 import { SocketSink } from './socket-sink.js';
-import { printAddress } from './tcp-listener.js';
 
 /** What the owner of a link hears. Exceptions close the link, and nothing else. */
 export interface LinkHandler {
@@ -107,8 +106,7 @@ export class RtmpLink extends SocketSink implements Watched {
   }
 
   get remote(): string {
-    const { address, port } = peerOf(this.socket);
-    return printAddress({ host: address, port });
+    return peerName(this.socket);
   }
 
   get remoteAddress(): string {

@@ -2,7 +2,7 @@ import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { Certificate } from './certificate.js';
-import { peerOf, setPeer } from './peer.js';
+import { peerName, peerOf, setPeer } from './peer.js';
 
 /** As long as the handshake of RTMP may take. */
 const HANDSHAKE = 5000;
@@ -28,7 +28,7 @@ export class TlsAcceptor {
   constructor(
     protocols: readonly string[],
     accepted: (socket: TLSSocket) => void,
-    failed: (reason: NodeJS.ErrnoException, address: string | undefined) => void,
+    failed: (reason: NodeJS.ErrnoException, peer: string | undefined) => void,
   ) {
     const ALPN = protocols.length === 0 ? {} : { ALPNProtocols: [...protocols] };
     this.#server = createServer({ handshakeTimeout: HANDSHAKE, ...ALPN, ...POLICY }, (socket) => {
@@ -38,7 +38,8 @@ export class TlsAcceptor {
       accepted(socket);
     });
     this.#server.on('tlsClientError', (reason, socket) => {
-      failed(reason, socket.remoteAddress);
+      const raw = this.#raw.get(endsOf(socket)) ?? socket;
+      failed(reason, raw.remoteAddress && peerName(raw));
       socket.destroy();
     });
   }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { findVhost, type VhostConfig } from '../config/index.js';
 import { ms } from '../core/index.js';
-import { type Log, RefusedError, SrsError } from '../kernel/index.js';
+import { type Cause, type Log, logEnd, RefusedError, SrsError } from '../kernel/index.js';
 import type { LinkHandler, RtmpLink } from '../link/index.js';
 import { control, MessageType, parseMessage, type WireMessage } from '../protocol/rtmp/index.js';
 import type { Client, ClientFacts, ClientType, Viewer } from '../stream/index.js';
@@ -30,6 +30,7 @@ export class RtmpSession implements LinkHandler, Client, Connection, Asker {
   #use: StreamUse | undefined;
   /** What it was doing when this side ended it. */
   #endedAs: SessionKind | undefined;
+  #isRefused = false;
 
   constructor(
     private readonly env: SessionEnvironment,
@@ -43,7 +44,7 @@ export class RtmpSession implements LinkHandler, Client, Connection, Asker {
   /** The link is made with this session as its handler, and given here before its first byte. */
   attach(link: RtmpLink): void {
     this.#link = link;
-    this.#log = this.env.log.child({ conn: this.id, peer: link.remote });
+    this.#log = this.env.log.child({ conn: this.id, peer: link.remote, protocol: 'rtmp' });
     link.expect('its RTMP handshake', HANDSHAKE_WITHIN);
   }
 
@@ -83,10 +84,6 @@ export class RtmpSession implements LinkHandler, Client, Connection, Asker {
     return this.#use?.player?.viewer;
   }
 
-  get drops(): number {
-    return this.viewer?.drops ?? 0;
-  }
-
   get bytesIn(): number {
     return this.#link.bytesIn;
   }
@@ -101,8 +98,8 @@ export class RtmpSession implements LinkHandler, Client, Connection, Asker {
     this.end(new RefusedError('KICKED', reason));
   }
 
-  moved(): void {
-    this.env.clients.moved(this);
+  moved(cause?: Cause): void {
+    this.env.clients.moved(this, cause);
   }
 
   // ---- what the link tells
@@ -146,20 +143,17 @@ export class RtmpSession implements LinkHandler, Client, Connection, Asker {
 
   closed(reason: Error | undefined): void {
     const was = this.#endedAs ?? this.kind;
-    this.#stop();
+    this.#stop(reason);
     if (this.#use !== undefined) this.env.clients.remove(this);
     this.#report(was, reason);
     this.onClosed(this);
   }
 
+  /** Why a client was refused, or a publish or play ended with the connection, has been told with that. */
   #report(was: SessionKind, reason: Error | undefined): void {
     const { bytesIn, bytesOut } = this.#link;
-    const fields = { was, bytesIn, bytesOut };
-    if (reason === undefined) this.#log.info(fields, 'connection closed');
-    else if (reason instanceof SrsError)
-      this.#log.warn({ ...fields, code: reason.code, ...reason.context }, `connection closed: ${reason.message}`);
-    else if ('code' in reason) this.#log.info({ ...fields, code: reason.code }, 'connection closed by the peer');
-    else this.#log.error({ ...fields, err: reason }, 'connection closed by an internal error');
+    const cause = this.#isRefused || was !== 'other' ? undefined : reason;
+    logEnd(this.#log, { was, bytesIn, bytesOut }, cause, 'connection closed');
   }
 
   // ---- connect
@@ -177,6 +171,7 @@ export class RtmpSession implements LinkHandler, Client, Connection, Asker {
     const facts: ClientFacts = {
       id: this.id,
       ip: this.#link.remoteAddress,
+      peer: this.#link.remote,
       protocol: 'rtmp',
       vhost: vhost.name,
       app: request.url.app,
@@ -238,19 +233,21 @@ export class RtmpSession implements LinkHandler, Client, Connection, Asker {
   /** Anything but a refusal or a broken rule is a bug: rethrown. */
   refuse(error: unknown, answer: (why: string) => Parameters<RtmpLink['send']>[0]): void {
     if (!(error instanceof SrsError)) throw error;
+    this.#isRefused = true;
+    logEnd(this.#log, { stream: this.#use?.wanted }, error, 'client refused');
     this.#link.send(answer(error.message));
     this.end(error);
   }
 
-  /** What was written leaves first. @param reason left out at shutdown. */
-  end(reason?: Error): void {
+  /** What was written leaves first. @param cause left out at shutdown. */
+  end(cause?: Cause): void {
     this.#endedAs ??= this.kind;
-    this.#stop();
-    this.#link.end(reason);
+    this.#stop(cause);
+    this.#link.end(cause instanceof Error ? cause : undefined);
   }
 
-  #stop(): void {
-    this.#use?.stop();
+  #stop(cause: Cause): void {
+    this.#use?.stop(cause);
     this.questions.close();
   }
 }

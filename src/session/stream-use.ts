@@ -1,9 +1,16 @@
 import type { VhostConfig } from '../config/index.js';
 import { ms } from '../core/index.js';
-import { type Log, SrsError } from '../kernel/index.js';
+import { type Cause, type Log, SrsError } from '../kernel/index.js';
 import type { RtmpLink } from '../link/index.js';
 import { checkName, resolveStream, type StreamUrl, type WireMessage } from '../protocol/rtmp/index.js';
-import type { ClientFacts, ClientType, Decision, LiveStream, StreamFacts } from '../stream/index.js';
+import {
+  type ClientFacts,
+  type ClientType,
+  type Decision,
+  type LiveStream,
+  type StreamFacts,
+  streamKey,
+} from '../stream/index.js';
 import type { Command, ConnectRequest } from './connect.js';
 import { next, type Phase } from './phases.js';
 import { PlayLimit } from './play-limit.js';
@@ -27,11 +34,11 @@ export interface Connection {
   readonly questions: Questions;
   /** @throws {RefusedError} VHOST_UNKNOWN */
   vhost(name: string): VhostConfig;
-  /** It began or ended to publish or play. */
-  moved(): void;
+  /** It began or ended to publish or play. @param cause why it ended. */
+  moved(cause?: Cause): void;
   /** Says no in the client's own terms, then closes. */
   refuse(error: unknown, answer: (why: string) => Parameters<RtmpLink['send']>[0]): void;
-  end(reason: Error): void;
+  end(cause: Cause): void;
 }
 
 /** What a connected client does with streams: any number of publishes and plays, one after another (spec/rtmp.md §5–§7). */
@@ -57,6 +64,11 @@ export class StreamUse {
   /** The client with the stream that it last asked for, and that one's query. */
   get facts(): ClientFacts {
     return this.#facts ?? this.client;
+  }
+
+  /** Key of the stream that it last asked for. */
+  get wanted(): string | undefined {
+    return this.#facts && streamKey(this.#facts);
   }
 
   get publisher(): Publisher | undefined {
@@ -132,25 +144,22 @@ export class StreamUse {
   #publishingCommand(message: Command): void {
     const publisher = this.#publisher;
     if (publisher === undefined) return;
-    const { log } = this.connection;
-    const stream = publisher.stream.key;
     if (publisher.command(message)) {
+      const stream = publisher.stream.key;
       if (message.name === 'publish' && publisher.refusals === 1)
-        log.warn({ stream }, 'another publish on the connection is refused, this one goes on');
+        this.connection.log.warn({ stream }, 'another publish on the connection is refused, this one goes on');
       return;
     }
-    this.stop();
+    this.stop(message.name);
     publisher.unpublished(message);
     this.#backToIdle(REPUBLISH_WITHIN);
-    log.info({ stream, command: message.name }, 'publish ended');
   }
 
   #playingCommand(message: Command): void {
     const player = this.#player;
     if (player === undefined || player.command(message)) return;
-    this.stop();
+    this.stop(message.name);
     this.#backToIdle(REPLAY_WITHIN);
-    this.connection.log.info({ stream: player.stream.key }, 'play ended');
   }
 
   #backToIdle(wait: typeof REPLAY_WITHIN): void {
@@ -201,7 +210,6 @@ export class StreamUse {
     this.#phase = next(this.#phase, 'publish');
     this.connection.moved();
     this.#stray.reset();
-    log.info({ stream: stream.key, style: request.style }, 'publish started');
   }
 
   #evicted(by: string, streamId: number): void {
@@ -225,8 +233,7 @@ export class StreamUse {
     this.#player = new Player(link, stream, log);
     this.#phase = next(this.#phase, 'play');
     this.connection.moved();
-    this.#playLimit.start(stream, duration, () => link.end());
-    log.info({ stream: stream.key }, 'play started');
+    this.#playLimit.start(stream, duration, () => this.connection.end('the duration that was asked for is over'));
   }
 
   /** Asks whether the client may use the stream that it names; its own `?vhost=` wins over the connection's (spec/rtmp.md §4). */
@@ -236,6 +243,7 @@ export class StreamUse {
     outcome: { granted(wanted: WantedStream): void; refused(error: unknown): void },
   ): void {
     let url: StreamUrl;
+    this.#facts = undefined;
     try {
       url = resolveStream(this.request.url, argument);
       const { app, stream, param } = url;
@@ -262,8 +270,8 @@ export class StreamUse {
     return { stream, vhost };
   }
 
-  /** Ends what is going on; safe at any time, and the only way out of a publish or play. */
-  stop(): void {
+  /** Ends what is going on; safe at any time, and the only way out of a publish or play. @param cause why. */
+  stop(cause: Cause): void {
     this.#playLimit.cancel();
     const publisher = this.#publisher;
     const player = this.#player;
@@ -271,7 +279,7 @@ export class StreamUse {
     this.#player = undefined;
     publisher?.stop();
     player?.stop();
-    if (publisher !== undefined || player !== undefined) this.connection.moved();
+    if (publisher !== undefined || player !== undefined) this.connection.moved(cause);
     this.connection.questions.stopped();
   }
 }

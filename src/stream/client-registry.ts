@@ -1,3 +1,4 @@
+import type { Cause } from '../kernel/index.js';
 import type { ClientFacts } from './gate.js';
 import type { Viewer } from './viewer.js';
 
@@ -25,11 +26,17 @@ export interface ClientObserver {
   /** It began or ended to publish or play. */
   moved?(client: Client): void;
   left?(client: Client): void;
+  /** It publishes or plays this stream (`vhost/app/stream`) from now on. */
+  began?(client: Client, streamKey: string): void;
+  /** It does so no more; exactly once for each `began`. @param cause why, where that is known. */
+  ended?(client: Client, streamKey: string, cause: Cause): void;
 }
 
 /** All clients of the server, whatever they speak. Each registers when it is known, and leaves exactly once. */
 export class ClientRegistry {
   readonly #clients = new Map<string, Client>();
+  /** What those use that publish or play. */
+  readonly #used = new Map<Client, string>();
   readonly #observers = new Set<ClientObserver>();
 
   get size(): number {
@@ -47,17 +54,33 @@ export class ClientRegistry {
   add(client: Client): void {
     this.#clients.set(client.facts.id, client);
     for (const observer of this.#observers) observer.joined?.(client);
+    this.#use(client, client.streamKey, undefined);
   }
 
-  /** A client that is here began or ended to publish or play. */
-  moved(client: Client): void {
+  /** A client that is here began or ended to publish or play. @param cause why it ended. */
+  moved(client: Client, cause?: Cause): void {
     if (this.#clients.get(client.facts.id) !== client) return;
     for (const observer of this.#observers) observer.moved?.(client);
+    this.#use(client, client.streamKey, cause);
   }
 
-  remove(client: Client): void {
+  /** @param cause why it left. */
+  remove(client: Client, cause?: Cause): void {
     if (!this.#clients.delete(client.facts.id)) return;
+    this.#use(client, undefined, cause);
     for (const observer of this.#observers) observer.left?.(client);
+  }
+
+  #use(client: Client, key: string | undefined, cause: Cause): void {
+    const former = this.#used.get(client);
+    if (former === key) return;
+    if (former !== undefined) {
+      this.#used.delete(client);
+      for (const observer of this.#observers) observer.ended?.(client, former, cause);
+    }
+    if (key === undefined) return;
+    this.#used.set(client, key);
+    for (const observer of this.#observers) observer.began?.(client, key);
   }
 
   /** @returns how to stop observing. */

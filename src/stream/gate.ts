@@ -6,6 +6,8 @@ export interface ClientFacts {
   readonly id: string;
   /** The real address, also behind a trusted proxy. */
   readonly ip: string;
+  /** For the log: the address with the port of its connection; without, where the port is a proxy's or there are many. */
+  readonly peer: string;
   /** The address is that of a proxy which nobody says to trust: who is behind it is not known. */
   readonly isProxy?: boolean;
   readonly protocol: ClientProtocol;

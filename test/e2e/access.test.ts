@@ -62,9 +62,9 @@ test('security: an address that may play may not publish', async () => {
   });
   assert.equal(await attempt(srs.port, 'play', 's'), 'started');
   assert.equal(await attempt(srs.port, 'publish', 's'), 'this address may not publish');
-  await until('the log says why', () =>
-    /"ip":"127\.0\.0\.1","protocol":"rtmp","code":"ADDRESS_DENIED"/.test(srs.log()),
-  );
+  const told =
+    /"peer":"127\.0\.0\.1:\d+","protocol":"rtmp","stream":"[^"]*\/s","code":"ADDRESS_DENIED"[^\n]*client refused/;
+  await until('the log says why', () => told.test(srs.log()));
 });
 
 test('refer: the old spelling, by the page that the client reports', async () => {

@@ -80,7 +80,7 @@ describe('live events', () => {
     const [left] = of('client_leave');
     assert.isAbove(Number(left?.send_bytes), 3000);
     assert.deepEqual(Object.keys(left ?? {}).slice(0, 5), ['time', 'id', 'stream', 'ip', 'protocol']);
-    assert.match(String(of('warning')[0]?.msg), /another publisher/);
+    assert.match(String(of('warning')[0]?.why), /another publisher/);
     assert.equal(of('warning')[0]?.code, 'PUBLISHER_EVICTED');
     assert.isTrue(heard.events.every(({ data }) => !Number.isNaN(Date.parse(String(data.time)))));
     assert.notInclude(JSON.stringify(heard.events), 'hidden');

@@ -106,7 +106,7 @@ describe('circles', () => {
     const source = await goLive(srs, 'self');
     const player = await record(srs.url('live', 'self'));
     await player.until('frames', () => times(player.media(), 'video').length > 50);
-    expect(srs.log().match(/forward is left out: it leads back to the stream itself/g)).toHaveLength(2);
+    expect(srs.log().match(/"why":"it leads back to the stream itself","msg":"forward is left out"/g)).toHaveLength(2);
     expect(source.evicted()).toBe(false);
     expect(published(srs)).toHaveLength(1);
   });

@@ -288,7 +288,7 @@ withPeers('openssl')('hooks over HTTPS', () => {
     await stranger.says(/hook on_publish failed/);
     const other = await outcome('other', 'DNS:other.example.com', true);
     assert.equal(other.heard, 'onStatus NetStream.Publish.Denied');
-    await other.says(/"answer":"broken","error":"[^\n]*altnames[^\n]*"onError":"deny"/i);
+    await other.says(/"answer":"broken","why":"[^\n]*altnames[^\n]*"onError":"deny"/i);
   });
 });
 

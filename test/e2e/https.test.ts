@@ -317,7 +317,7 @@ withPeers(
     let raw = '';
     socket.on('data', (bytes: Buffer) => (raw += bytes.toString('latin1')));
     await until('it plays', () => raw.includes('FLV\x01'));
-    await until('the log has the client', () => /"peer":"203\.0\.113\.7".*play started/.test(behind.log()));
+    await until('the log has the client', () => /"peer":"203\.0\.113\.7:\d+".*play started/.test(behind.log()));
     socket.destroy();
     publisher.close();
     expect((await behind.stop()).code).toBe(0);

@@ -121,7 +121,8 @@ describe('PROXY protocol', () => {
     const patient = await RawPeer.open(srs.port, PROXY);
     for (const byte of line(CLIENT)) patient.write(Uint8Array.of(byte));
     await patient.shake();
-    await until('the log has the one that was cut', () => /"proxy":"127\.0\.0\.3","code":"CLOSED"/.test(srs.log()));
+    const cutOff = /"peer":"127\.0\.0\.3:\d+","code":"CLOSED","why":"[^"]+","refused":1,"msg":"connection refused"/;
+    await until('the log has the one that was cut', () => cutOff.test(srs.log()));
     const seen = watching.messages.length;
     await feed(publisher, { frames: 5, start: 1000 });
     await until('the player goes on', () => watching.messages.length > seen + 4);
@@ -176,6 +177,8 @@ test('X-Forwarded-For: believed from the proxy alone, by request; the limit per 
   const second = await ask(port, PROXY, flv(CLIENT));
   assert.equal(second.status, 'HTTP/1.1 200 OK');
   assert.equal(await http(port, PROXY, flv(CLIENT)), 'HTTP/1.1 429 Too Many Requests');
+  const told = `"peer":"${CLIENT}","why":"max_connections_per_address is reached","refused":1,"msg":"connection refused"`;
+  await until('the log says why', () => srs.log().includes(told));
   open.close();
   await until('its place is free', async () => (await http(port, PROXY, flv(CLIENT))) === 'HTTP/1.1 200 OK');
   // The API: what a proxy forwards is not from this machine, whoever the proxy is.

@@ -63,7 +63,7 @@ const close = ({ peer, player }: Scene): void => {
 /** What the log says of the end of a publish. */
 const endOf = (stream: string): Promise<string> =>
   until('the end is logged', () =>
-    new RegExp(`"stream":"[^"]*/${stream}","command":"([^"]*)"[^\n]*publish ended`).exec(srs.log())?.at(1),
+    new RegExp(`"stream":"[^"]*/${stream}",[^\n]*"why":"([^"]*)"[^\n]*publish ended`).exec(srs.log())?.at(1),
   );
 
 describe.each(['flash', 'fmle'] as const)('commands while publishing, style %s (spec/rtmp.md §7.3, §7.4)', (style) => {

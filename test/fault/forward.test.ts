@@ -76,15 +76,15 @@ describe('destinations that are no good (R15)', () => {
     expect(inTime).toBeGreaterThan(4);
     expect(inTime).toBeLessThan(8);
     expect(refusing.connects.length).toBeLessThan(8);
-    expect(master.log()).toMatch(/forward failed[^"]*the server refused: not you, \*\*\*"/);
-    expect(master.log()).toMatch(/forward failed[^"]*ECONNREFUSED/);
-    expect(master.log()).toMatch(/forward failed[^"]*ENOTFOUND|forward failed[^"]*EAI_AGAIN/);
+    expect(master.log()).toMatch(/the server refused: not you, \*\*\*"[^\n]*forward failed/);
+    expect(master.log()).toMatch(/ECONNREFUSED[^\n]*forward failed/);
+    expect(master.log()).toMatch(/(ENOTFOUND|EAI_AGAIN)[^\n]*forward failed/);
     // One line each for the failures 1, 2, 4 of fifty-one, not for each attempt.
     expect(master.log().match(/forward failed/g)?.length).toBeLessThan(51 * 4);
 
     expect(master.log()).toContain('forward: the destination is too slow');
     await until('what reads nothing is given up, and tried again', () => deaf.connects.length > 1, 20_000);
-    expect(master.log()).toMatch(/forward failed[^"]*took no data for 30 s/);
+    expect(master.log()).toMatch(/took no data for 30 s[^\n]*forward failed/);
 
     expect(rss(master.pid) - memory).toBeLessThan(32);
     expect((cpu(master.pid) - busy) / (took - 15_000)).toBeLessThan(0.3);
@@ -120,7 +120,7 @@ withPeers('ffmpeg', 'nginx-rtmp')('a destination that restarts (R15)', () => {
     const player = await record(master.url('live', 'x'));
     await player.until('frames', () => times(player.media(), 'video').length > 50);
     await first.process.stop(0);
-    await until('the loss is noticed', () => /forward failed[^"]*closed|forward failed[^"]*ECONNRE/.test(master.log()));
+    await until('the loss is noticed', () => /(closed|ECONNRE)[^\n]*forward failed/.test(master.log()));
     const second = await startNginxRtmp('live', first.port);
     await until('it is live again', () => master.log().split('forward is live').length === 3, 20_000);
     expect(await decodeComplaints(second.url('x'), 3)).toEqual([]);

@@ -60,7 +60,7 @@ export class BackendDestinations {
       if (this.#question !== question) return;
       const pause = this.#backoff.next();
       const why = error instanceof Error ? error.message : String(error);
-      this.context.log.warn({ error: why, retryMs: pause }, 'forward backend failed, it will be asked again');
+      this.context.log.warn({ why, retryMs: pause }, 'forward backend failed, it will be asked again');
       this.#retry = this.context.clock.after(pause, () => void this.#ask());
     }
   }

@@ -129,7 +129,7 @@ export class Forwarder {
     this.#attempt = undefined;
     this.#lastError = 'it leads back to the stream itself';
     this.#enter('loop');
-    this.#log.warn({ code: 'FORWARD_LOOP' }, `forward is left out: ${this.#lastError}`);
+    this.#log.warn({ code: 'FORWARD_LOOP', why: this.#lastError }, 'forward is left out');
     gone();
   }
 
@@ -154,8 +154,8 @@ export class Forwarder {
     const { failures } = this.#backoff;
     if (!(error instanceof SrsError)) return this.#log.error({ err: error, retryMs }, 'forward: internal error');
     if ((failures & (failures - 1)) !== 0) return;
-    const fields = { code: error.code, failures, retryMs };
-    this.#log.warn(fields, `forward failed, it will be tried again: ${this.#lastError}`);
+    const fields = { code: error.code, why: this.#lastError, failures, retryMs };
+    this.#log.warn(fields, 'forward failed, it will be tried again');
   }
 
   /** The connection is over; its numbers stay. */
@@ -215,7 +215,6 @@ export class Forwarder {
 
   // ---- what summaries count
 
-  readonly kind = 'forward';
   /** Destinations send next to nothing. */
   readonly bytesIn = 0;
 

@@ -17,8 +17,6 @@ export type EventListener = (text: string) => void;
 /** Turns what happens to streams and clients into events; costs next to nothing while nobody listens. */
 export class EventFeed {
   readonly #listeners = new Set<EventListener>();
-  /** Which stream each client is at, as far as listeners know. */
-  readonly #places = new Map<Client, string>();
   readonly #live = new Set<string>();
   readonly #unobserve: (() => void)[];
   #last = 0;
@@ -41,9 +39,8 @@ export class EventFeed {
         },
       }),
       clients.observe({
-        joined: (client) => this.#moveTo(client, client.streamKey),
-        moved: (client) => this.#moveTo(client, client.streamKey),
-        left: (client) => this.#moveTo(client, undefined),
+        began: (client, key) => this.#emit('client_join', { ...this.#clientFields(client, key), type: client.type }),
+        ended: (client, key) => this.#ended(client, key),
       }),
     ];
   }
@@ -79,24 +76,11 @@ export class EventFeed {
     this.#emit('stream_up', { ...this.#streamFields(stream.key), cid, ip, again });
   }
 
-  #moveTo(client: Client, key: string | undefined): void {
-    const former = this.#places.get(client);
-    if (former === key) return;
-    if (former !== undefined) {
-      this.#places.delete(client);
-      const { bytesIn, bytesOut, since } = client;
-      const seconds = Math.round((this.clock.wall() - since) / 1000);
-      this.#emit('client_leave', {
-        ...this.#clientFields(client, former),
-        seconds,
-        recv_bytes: bytesIn,
-        send_bytes: bytesOut,
-      });
-    }
-    if (key !== undefined) {
-      this.#places.set(client, key);
-      this.#emit('client_join', { ...this.#clientFields(client, key), type: client.type });
-    }
+  #ended(client: Client, key: string): void {
+    const { bytesIn, bytesOut, since } = client;
+    const seconds = Math.round((this.clock.wall() - since) / 1000);
+    const fields = { seconds, recv_bytes: bytesIn, send_bytes: bytesOut };
+    this.#emit('client_leave', { ...this.#clientFields(client, key), ...fields });
   }
 
   #streamFields(key: string) {

@@ -168,7 +168,7 @@ export class HookGate implements Gate {
     const hook = nameOf(question);
     this.meter.asked(hook, answer.kind, took);
     const fields = { conn: client.id, hook, url: publicUrl(url), ms: Math.round(took), answer: answer.kind };
-    if (answer.kind === 'broken') this.log.warn({ ...fields, error: answer.why, onError }, `hook ${hook} failed`);
+    if (answer.kind === 'broken') this.log.warn({ ...fields, why: answer.why, onError }, `hook ${hook} failed`);
     else this.log.info(fields, `hook ${hook} says ${answer.kind}`);
   }
 

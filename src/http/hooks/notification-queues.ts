@@ -83,7 +83,7 @@ export class NotificationQueues {
       } catch (error) {
         if (this.#stop.signal.aborted) return;
         const why = error instanceof Error ? error.message : String(error);
-        const fields = { conn: client, ...notification.what, attempt, error: why };
+        const fields = { conn: client, ...notification.what, attempt, why };
         const last = attempt === ATTEMPTS;
         this.told(notification.what.hook, last ? 'lost' : 'failed');
         if (last) return this.log.warn(fields, 'hook notification failed for good');

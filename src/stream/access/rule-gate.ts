@@ -1,5 +1,5 @@
 import { type Config, findVhost, type VhostConfig } from '../../config/index.js';
-import { type Clock, type Log, RefusedError } from '../../kernel/index.js';
+import { type Clock, RefusedError } from '../../kernel/index.js';
 import type { ClientFacts, Decision, Gate, StreamFacts } from '../gate.js';
 import { AddressRules } from './address-rules.js';
 import { refersTo } from './refer.js';
@@ -16,7 +16,6 @@ export class RuleGate implements Gate {
   constructor(
     private readonly config: () => Config,
     private readonly clock: Clock,
-    private readonly log: Log,
     private readonly next: Gate,
   ) {}
 
@@ -37,7 +36,7 @@ export class RuleGate implements Gate {
     const key = `${client.vhost}/${client.app}/${decision.stream ?? client.stream}`;
     if (!this.#viewers.enter(client.id, key, maxViewers)) {
       this.next.stopped(client);
-      this.#refuse(client, 'VIEWERS_LIMIT', 'the stream has as many viewers as it may have');
+      throw new RefusedError('VIEWERS_LIMIT', 'the stream has as many viewers as it may have');
     }
     return decision;
   }
@@ -65,7 +64,7 @@ export class RuleGate implements Gate {
     const vhost = this.#vhost(client);
     const { security, refer, sign } = vhost;
     if (security.enabled && !this.#rulesOf(security).permits(use, client.ip, client.isProxy))
-      this.#refuse(client, 'ADDRESS_DENIED', `this address may not ${use}`);
+      throw new RefusedError('ADDRESS_DENIED', `this address may not ${use}`);
     if (refer.enabled) {
       this.#refer(client, refer.all); // who comes over HTTP has not connected before
       this.#refer(client, refer[use]);
@@ -85,20 +84,14 @@ export class RuleGate implements Gate {
 
   #refer(client: ClientFacts, domains: readonly string[]): void {
     if (domains.length > 0 && !refersTo(domains, client.pageUrl))
-      this.#refuse(client, 'REFER_DENIED', 'not from this page');
+      throw new RefusedError('REFER_DENIED', 'not from this page');
   }
 
   #signed(use: Use, client: StreamFacts, secret: string): void {
     const { vhost, app, stream } = client;
     const verdict = checkSigned(secret, client.param, { vhost, app, stream, use }, this.clock.wall());
-    if (verdict === 'expired') this.#refuse(client, 'SIGN_EXPIRED', 'the URL has expired');
-    if (verdict === 'missing') this.#refuse(client, 'SIGN_INVALID', `a signed URL is needed to ${use}`);
-    if (verdict === 'invalid') this.#refuse(client, 'SIGN_INVALID', 'the signature of the URL is not valid');
-  }
-
-  #refuse(client: ClientFacts, code: RefusedError['code'], why: string): never {
-    const { id, ip, protocol } = client;
-    this.log.info({ conn: id, ip, protocol, code }, `client refused: ${why}`);
-    throw new RefusedError(code, why);
+    if (verdict === 'expired') throw new RefusedError('SIGN_EXPIRED', 'the URL has expired');
+    if (verdict === 'missing') throw new RefusedError('SIGN_INVALID', `a signed URL is needed to ${use}`);
+    if (verdict === 'invalid') throw new RefusedError('SIGN_INVALID', 'the signature of the URL is not valid');
   }
 }

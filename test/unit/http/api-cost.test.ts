@@ -87,7 +87,14 @@ afterAll(async () => {
 });
 
 function player(id: string, name: { vhost: string; app: string; stream: string }, viewer: Viewer): Client {
-  const facts = { id, ip: '192.0.2.1', protocol: 'flv' as const, vhost: name.vhost, app: name.app };
+  const facts = {
+    id,
+    ip: '192.0.2.1',
+    peer: '192.0.2.1:1',
+    protocol: 'flv' as const,
+    vhost: name.vhost,
+    app: name.app,
+  };
   return {
     facts: { ...facts, param: '?k=1', tcUrl: 'http://example.com/live?k=1', pageUrl: '', swfUrl: '' },
     type: 'Play',

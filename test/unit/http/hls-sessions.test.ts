@@ -2,8 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import { beforeEach, expect, test } from 'vitest';
 import { HlsSessions } from '../../../src/http/hls-sessions.js';
 import type { HttpEnvironment } from '../../../src/http/ports.js';
+import { Refusals } from '../../../src/http/refusals.js';
 import type { Client, StreamFacts } from '../../../src/stream/index.js';
 import { FakeClock } from '../../support/fake-clock.js';
+import { type LogLine, logToMemory } from '../../support/log-lines.js';
 
 const SECOND = 1000;
 const stream = { vhost: 'v', app: 'live', stream: 's' };
@@ -14,6 +16,7 @@ let stopped: StreamFacts[];
 let renamed: string | undefined;
 let sessions: HlsSessions;
 let maxConnections: number;
+let lines: LogLine[];
 
 const from = (remoteAddress: string): IncomingMessage =>
   ({ socket: { remoteAddress, remotePort: 1 }, headers: {}, url: '/' }) as unknown as IncomingMessage;
@@ -24,6 +27,8 @@ beforeEach(() => {
   stopped = [];
   renamed = undefined;
   maxConnections = 3;
+  const memory = logToMemory();
+  lines = memory.lines;
   sessions = new HlsSessions({
     clock,
     clients: { add: (client: Client) => players.add(client), remove: (client: Client) => players.delete(client) },
@@ -31,7 +36,7 @@ beforeEach(() => {
       play: async () => ({ stream: renamed }),
       stopped: (facts: StreamFacts) => void stopped.push(facts),
     },
-    log: { info: () => undefined, warn: () => undefined },
+    refusals: new Refusals(clock, memory.log),
     config: () => ({ trustedProxies: [], maxConnections }),
   } as unknown as HttpEnvironment);
 });
@@ -83,6 +88,30 @@ test('who is refused takes no place', async () => {
     await expect(sessions.admit(stream, from('10.0.0.1'), `?q=${n}`)).rejects.toThrow(/one name/);
   renamed = undefined;
   await sessions.admit(stream, from('10.0.0.1'), '');
+});
+
+test('a refused player that goes on asking is named in the log once in 30 s, another address at once', async () => {
+  renamed = 'other';
+  for (let n = 0; n < 20; n++) {
+    await expect(sessions.admit(stream, from('10.0.0.1'), '')).rejects.toThrow(/one name/);
+    clock.advance(1 * SECOND);
+  }
+  await expect(sessions.admit(stream, from('10.0.0.2'), '')).rejects.toThrow(/one name/);
+  const line = { level: 40, protocol: 'hls', stream: 'v/live/s', code: 'HOOK_REFUSED', msg: 'client refused' };
+  expect(lines).toMatchObject([
+    { ...line, peer: '10.0.0.1' },
+    { ...line, peer: '10.0.0.2' },
+  ]);
+  clock.advance(10 * SECOND);
+  await expect(sessions.admit(stream, from('10.0.0.1'), '')).rejects.toThrow(/one name/);
+  expect(lines).toHaveLength(3);
+});
+
+test('a flood of refusals writes no more than 1000 lines in 30 s', async () => {
+  renamed = 'other';
+  for (let n = 0; n < 1100; n++)
+    await expect(sessions.admit({ ...stream, stream: `s${n}` }, from('10.0.0.1'), '')).rejects.toThrow(/one name/);
+  expect(lines).toHaveLength(1000);
 });
 
 test('a hook that gives the stream another name, or answers when the server has stopped: refused, and its end is told', async () => {

@@ -17,7 +17,10 @@ export function eventRoutes(app: Api, { events, clock, log, config }: ApiEnviron
     for (const [name, value] of Object.entries(reply.getHeaders()))
       if (value !== undefined) reply.raw.setHeader(name, value);
     sendEvents(events, clock, reply.raw, () =>
-      log.warn({ by: askedBy(request, config), waiting: MAX_WAITING }, 'listener to events is too slow and was closed'),
+      log.warn(
+        { peer: askedBy(request, config), waiting: MAX_WAITING },
+        'listener to events is too slow and was closed',
+      ),
     );
   });
 }

@@ -26,6 +26,7 @@ function hooks(told: string[], refusing = ''): Gate {
 const facts = (param: string, more: Partial<StreamFacts> = {}): StreamFacts => ({
   id: 'c1',
   ip: '127.0.0.1',
+  peer: '127.0.0.1:1',
   protocol: 'rtmp',
   vhost: 'v',
   app: 'live',

@@ -24,7 +24,7 @@ class FakeClient implements Client {
   bytesOut = 0;
 
   constructor(id: string, vhost = '__defaultVhost__') {
-    const facts = { id, ip: '10.0.0.1', protocol: 'rtmp' as const, vhost, app: 'live' };
+    const facts = { id, ip: '10.0.0.1', peer: '10.0.0.1:1', protocol: 'rtmp' as const, vhost, app: 'live' };
     this.facts = { ...facts, param: '', tcUrl: '', pageUrl: '', swfUrl: '' };
   }
 
