@@ -134,7 +134,7 @@ export class RtmpLink extends SocketSink implements Watched {
   /** The link is closed unless another call comes before `delay` has passed. */
   expect(what: string, delay: Ms): void {
     this.#deadlineFor = what;
-    this.#deadline = this.deadlines.exact() + delay;
+    this.#deadline = this.deadlines.clock.now() + delay;
   }
 
   expectNothing(): void {
@@ -144,7 +144,7 @@ export class RtmpLink extends SocketSink implements Watched {
   /** The peer must send a message, or bytes of one that is under way, at least this often; 0 for no such limit. */
   expectMessages(limit: Ms): void {
     this.#idleLimit = limit;
-    this.#lastMessage = this.deadlines.exact();
+    this.#lastMessage = this.deadlines.clock.now();
   }
 
   /** Pings a silent peer, and closes one that stays silent while nothing can be written to it either. */

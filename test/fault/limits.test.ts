@@ -120,7 +120,7 @@ interface Line {
   msg: string;
   code?: string;
   peer?: string;
-  was?: string;
+  why?: string;
 }
 
 const lines = (srs: Srs): Line[] =>
@@ -268,7 +268,7 @@ describe.concurrent('half-open peers (R3)', () => {
     await until('all 100 are there', () => frozen.log().includes('ready'), 20_000);
     frozen.signal('SIGSTOP');
     const start = performance.now();
-    const ends = (words: string): number => lines(shared).filter((line) => line.msg.includes(words)).length;
+    const ends = (words: string): number => lines(shared).filter(({ why }) => why?.includes(words)).length;
     await until('the publishers are gone', () => ends('a message within 5000 ms') >= 50, 15_000);
     // The key is free long before the players are found out.
     const again = await publish(shared.url('live', 'frozen7'));
@@ -404,7 +404,7 @@ describe.concurrent('malformed input closes that connection, with one line in th
     peer.send(video(tag.key(0).payload));
     peer.send(message);
     await peer.gone();
-    expect(await complaints(shared, peer)).toEqual([expect.objectContaining({ code, was: 'publish' })]);
+    expect(await complaints(shared, peer)).toEqual([expect.objectContaining({ code, msg: 'publish ended' })]);
     (await publishing(stream)).close();
   });
 
@@ -584,7 +584,7 @@ describe.concurrent('max_connections', () => {
     }
     await feed(publisher, { start: 200, frames: 5 });
     await player.until('frames', () => times(player.media(), 'video').length === 10);
-    const told = () => lines(small).filter((line) => line.msg.includes('max_connections')).length;
+    const told = () => lines(small).filter(({ why }) => why?.includes('max_connections')).length;
     await until('the first is told', () => told() === 1);
     const refused = (count: number) =>
       Promise.all(Array.from({ length: count }, async () => (await RawPeer.open(small.port)).gone()));
@@ -612,7 +612,7 @@ describe('max_connections_per_address', () => {
     other.write(new ClientHandshake('simple').start());
     await new Promise((served) => other.once('data', served));
     other.destroy();
-    await until('the log says why', () => lines(srs).some(({ msg }) => msg.includes('max_connections_per_address')));
+    await until('the log says why', () => lines(srs).some(({ why }) => why?.includes('max_connections_per_address')));
     kept[0]?.close();
     // Not a raw peer: that waits long for the answer of a connection that was closed.
     const next = await until('a place is free', () => publish(srs.url('live', 'next')).catch(() => undefined));
