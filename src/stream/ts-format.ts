@@ -21,6 +21,8 @@ export class TsFormat implements WireFormat {
   #headers: readonly Frame[] | undefined;
   #tracks: Tracks = { video: undefined, audio: undefined };
   #tracksChanged = false;
+  /** Codecs whose configuration can not be read: not announced. */
+  readonly #unreadable = new Set<Frame['codec']>();
   #tables: Buffer = NOTHING;
   #tablesAt = Number.NEGATIVE_INFINITY;
 
@@ -90,6 +92,7 @@ export class TsFormat implements WireFormat {
 
   #trackOf(frame: Frame) {
     const selected = this.selection === 'all' || this.selection === frame.kind;
+    if (frame.role !== 'config' && this.#unreadable.has(frame.codec)) return undefined;
     return selected ? FrameMuxer.trackOf(frame) : undefined;
   }
 
@@ -102,13 +105,15 @@ export class TsFormat implements WireFormat {
 
   #configure(frame: Frame): void {
     if (frame.role !== 'config' || this.#trackOf(frame) === undefined) return;
-    this.#see(frame);
     try {
       const config = FrameMuxer.read(frame);
       if (config !== undefined) this.#muxer.configure(config);
+      this.#unreadable.delete(frame.codec);
+      this.#see(frame);
     } catch (error) {
       // Its frames can not be written until a better one comes; RTMP and FLV have no need to read it.
       if (!(error instanceof SrsError)) throw error;
+      this.#unreadable.add(frame.codec);
     }
   }
 }

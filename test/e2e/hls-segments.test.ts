@@ -101,8 +101,11 @@ withPeers('ffmpeg', 'gstreamer')('segments as other projects see them', () => {
     ['pictures with B-frames and sound', { bFrames: 2 }],
     ['sound alone, AAC', { video: 'none' }],
     ['pictures alone', { audio: 'none' }],
+    ['5.1(side)', { layout: '5.1(side)' }],
+    ['quad', { layout: 'quad' }],
+    ['6.1', { layout: '6.1' }],
   ] as const)('%s', async (name, options) => {
-    await expectSound(await segmentsOf(name.replaceAll(/[ ,]+/g, '-'), await media(options)));
+    await expectSound(await segmentsOf(name.replaceAll(/[ ,().]+/g, '-'), await media(options)));
   });
 
   test.each([

@@ -34,7 +34,8 @@ export class FrameMuxer {
   #video: VideoConfig | undefined;
   #aac: AacConfig | undefined;
   readonly #parts: Uint8Array[] = [];
-  readonly #adts = new Uint8Array(ADTS_BYTES);
+  /** Header of a sound, and the program config that some need behind it. */
+  #adts = new Uint8Array(ADTS_BYTES);
   readonly #samples = new SampleClock();
   /** Times of AAC are counted by samples instead of taken from the frames. */
   countsSamples = false;
@@ -91,6 +92,8 @@ export class FrameMuxer {
     if (read.kind === 'video') this.#video = read.config;
     else {
       this.#aac = read.config;
+      this.#adts = new Uint8Array(ADTS_BYTES + read.config.programConfig.length);
+      this.#adts.set(read.config.programConfig, ADTS_BYTES);
       this.#samples.reset();
     }
   }
@@ -146,6 +149,7 @@ export class FrameMuxer {
     parts.length = 0;
     let length = bytes.length;
     if (codec === 'aac') {
+      length += this.#adts.length - ADTS_BYTES;
       if (this.#aac === undefined || !fitsAdts(length)) return false;
       writeAdts(this.#adts, 0, this.#aac, length);
       parts.push(this.#adts);

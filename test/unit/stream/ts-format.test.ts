@@ -172,5 +172,11 @@ describe('MPEG-TS as a wire format', () => {
     const { faults, stamps } = checkTs(viewer.bytes());
     expect(faults).toEqual([]);
     expect([stamps.get(0x100)?.length ?? 0, stamps.get(0x101)?.length]).toEqual([0, 1]);
+    expect(
+      viewer
+        .bytes()
+        .subarray(0, 376)
+        .includes(Buffer.from([0x1b, 0xe1, 0x00])),
+    ).toBe(false);
   });
 });

@@ -171,6 +171,25 @@ describe('where a stream is cut', () => {
     expect(pieces.map((piece) => [...rates(piece)])).toEqual([[4], [4], [3]]);
   });
 
+  test('sound whose configuration can not be read is left out and not announced, until a better one comes', () => {
+    const { it, pieces, complaints } = segmenter(2, 2);
+    const config = aacConfig(0);
+    const unreadable = { ...config, payload: freeze(Buffer.from('af001180', 'hex')) };
+    for (const frame of programme(6, 25, 50)) {
+      if (frame.dts === 2000 && frame.kind === 'video') it.onFrame(aacConfig(2000));
+      it.onFrame(frame.role === 'config' && frame.kind === 'audio' ? unreadable : frame);
+    }
+    it.finish();
+    expect(complaints).toEqual(['aac']);
+    expect(pieces.map(({ bytes }) => checkTs(bytes).pids.has(0x101))).toEqual([false, true, true]);
+    expect(pieces.map(({ bytes }) => bytes.subarray(0, 376).includes(Buffer.from([0x0f, 0xe1, 0x01])))).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    expect(pieces.map(({ discontinuity }) => discontinuity)).toEqual([false, true, false]);
+  });
+
   test('a piece that grows too big is cut, and counted', () => {
     const { it, pieces } = segmenter(10, 10, { maxBytes: () => 20_000 });
     for (const frame of programme(10, 25, 1000)) it.onFrame(frame);
