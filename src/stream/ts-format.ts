@@ -19,6 +19,8 @@ export class TsFormat implements WireFormat {
   readonly #muxer = new FrameMuxer();
   readonly #encoded = new Map<Frame, Buffer>();
   #headers: readonly Frame[] | undefined;
+  /** The last of each kind: in force until another comes, however often it is among the headers. */
+  readonly #configured = new Map<Frame['kind'], Frame>();
   #tracks: Tracks = { video: undefined, audio: undefined };
   #tracksChanged = false;
   /** Codecs whose configuration can not be read: not announced. */
@@ -105,6 +107,8 @@ export class TsFormat implements WireFormat {
 
   #configure(frame: Frame): void {
     if (frame.role !== 'config' || this.#trackOf(frame) === undefined) return;
+    if (this.#configured.get(frame.kind) === frame) return;
+    this.#configured.set(frame.kind, frame);
     try {
       const config = FrameMuxer.read(frame);
       if (config !== undefined) this.#muxer.configure(config);

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import muxJs, { type Unit } from 'mux.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { MediaMessage } from '../../src/link/index.js';
+import { readAvcConfig } from '../../src/protocol/avc/index.js';
 import { decodeComplaints } from '../support/decode.js';
 import { fetchBytes, fetchPlaylist, type Playlist, send } from '../support/hls.js';
 import { type ClipOptions, clip } from '../support/media.js';
+import { lengthPrefixed } from '../support/nals.js';
 import { withPeers } from '../support/peers.js';
 import { run, until } from '../support/run.js';
 import { type Srs, startSrs } from '../support/srs.js';
@@ -140,6 +142,51 @@ withPeers('ffmpeg', 'gstreamer')('segments as other projects see them', () => {
     const check = new SegmentCheck();
     for (const [i, bytes] of found.segments.entries()) check.add(`${i}`, bytes);
     expect(check.faults.filter((fault) => !fault.includes('clock moves'))).toEqual([]);
+  });
+
+  test('another size, said in the key frames alone: a new segment with a discontinuity, and ffmpeg shows all of it', async () => {
+    const first = await media({ seconds: 6, size: '320x180', audio: 'none' });
+    const second = await media({ seconds: 6, size: '480x270', audio: 'none' });
+    const record = second.find((m) => m.kind === 'video' && isConfig(m))?.payload ?? Buffer.alloc(0);
+    const { sps, pps } = readAvcConfig(record.subarray(5));
+    const sets = lengthPrefixed([...sps, ...pps].map((set) => Buffer.from(set).toString('hex')));
+    const inBand = second
+      .filter((m) => !isConfig(m))
+      .map((m) => {
+        const isKey = m.kind === 'video' && (m.payload[0] ?? 0) >> 4 === 1;
+        const parts = [m.payload.subarray(0, 5), sets, m.payload.subarray(5)];
+        return isKey ? { ...m, payload: Buffer.concat(parts) } : m;
+      });
+    const found = await segmentsOf('in-band', [...first, ...later(inBand, 6000)]);
+    expect(found.list.segments.map(({ discontinuity }) => discontinuity)).toEqual([
+      false,
+      false,
+      false,
+      true,
+      false,
+      false,
+    ]);
+    const sizes: string[] = [];
+    for (const [i, bytes] of found.segments.entries()) {
+      const file = join(dir, `in-band-${i}.ts`);
+      await writeFile(file, bytes);
+      const shown = [
+        '-v',
+        'error',
+        '-select_streams',
+        'v',
+        '-show_entries',
+        'frame=width,height',
+        '-of',
+        'csv=p=0',
+        file,
+      ];
+      const sizesOf = (await run('ffprobe', shown)).stdout.match(/^\d+,\d+/gm) ?? [];
+      expect(sizesOf).toHaveLength(50);
+      sizes.push(...new Set(sizesOf));
+      expect(await decodeComplaints(file)).toEqual([]);
+    }
+    expect(sizes).toEqual(['320,180', '320,180', '320,180', '480,270', '480,270', '480,270']);
   });
 
   test('pictures without another key frame, and sound that comes late', async () => {

@@ -170,6 +170,7 @@ export class Segmenter implements FrameConsumer {
   #take(frame: Frame): void {
     const { dts, codec } = frame;
     const kind = frame.kind as Kind;
+    if (frame.role === 'key' && !this.#pending.has(kind) && this.#muxer.beginsSequence(frame)) this.#changed = true;
     const cut = this.#cutAt(frame);
     if (cut !== undefined) this.#cut(dts, cut);
     this.#last = Math.max(this.#last, dts);

@@ -1,27 +1,12 @@
 import type { Frame } from '../../core/index.js';
 import { type AacConfig, ADTS_BYTES, coreRate, fitsAdts, readAacConfig, writeAdts } from '../aac/index.js';
-import { AvcNal, avcNalType, readAvcConfig } from '../avc/index.js';
+import { readAvcConfig } from '../avc/index.js';
 import { audioDataOffset, videoDataOffset } from '../flv/index.js';
-import { HevcNal, hevcNalType, readHevcConfig } from '../hevc/index.js';
+import { readHevcConfig } from '../hevc/index.js';
+import { AccessUnit, type VideoConfig } from './access-unit.js';
 import { SampleClock } from './sample-clock.js';
 import { type AudioTrack, Pid, type Tracks, type VideoTrack } from './tables.js';
 import { TsWriter } from './ts-writer.js';
-
-const START_CODE = Uint8Array.from([0, 0, 0, 1]);
-/** Access unit delimiters for any kind of picture. */
-const AUD = {
-  avc: Uint8Array.from([0, 0, 0, 1, 9, 0xf0]),
-  hevc: Uint8Array.from([0, 0, 0, 1, 0x46, 0x01, 0x50]),
-} as const;
-/** A picture has a few slices; more parts than this is no picture. */
-const MAX_NALS = 1024;
-
-interface VideoConfig {
-  readonly track: VideoTrack;
-  readonly lengthSize: number;
-  /** Parameter sets with their start codes, in front of every random access picture. */
-  readonly sets: readonly Uint8Array[];
-}
 
 /** What a codec configuration says; see `FrameMuxer.read`. */
 export type TrackConfig =
@@ -31,7 +16,7 @@ export type TrackConfig =
 /** Frames of one stream → transport stream: Annex B for AVC and HEVC, ADTS for AAC, MP3 as it is. */
 export class FrameMuxer {
   readonly #writer = new TsWriter();
-  #video: VideoConfig | undefined;
+  #video: AccessUnit | undefined;
   #aac: AacConfig | undefined;
   readonly #parts: Uint8Array[] = [];
   /** Header of a sound, and the program config that some need behind it. */
@@ -80,22 +65,29 @@ export class FrameMuxer {
     const record = payload.subarray(offset);
     if (codec === 'avc') {
       const { lengthSize, sps, pps } = readAvcConfig(record);
-      return { kind, config: { track: 'avc', lengthSize, sets: withStartCodes([...sps, ...pps]) } };
+      return { kind, config: { track: 'avc', lengthSize, sets: [...sps, ...pps] } };
     }
     if (codec !== 'hevc') return undefined;
     const { lengthSize, sets } = readHevcConfig(record);
-    return { kind, config: { track: 'hevc', lengthSize, sets: withStartCodes(sets) } };
+    return { kind, config: { track: 'hevc', lengthSize, sets } };
   }
 
   /** Frames that follow are coded so. */
   configure(read: TrackConfig): void {
-    if (read.kind === 'video') this.#video = read.config;
+    if (read.kind === 'video') this.#video = new AccessUnit(read.config);
     else {
       this.#aac = read.config;
       this.#adts = new Uint8Array(ADTS_BYTES + read.config.programConfig.length);
       this.#adts.set(read.config.programConfig, ADTS_BYTES);
       this.#samples.reset();
     }
+  }
+
+  /** Whether a frame begins another sequence of pictures without another configuration: of another size, for one. */
+  beginsSequence({ codec, payload }: Frame): boolean {
+    const offset = videoDataOffset(payload);
+    const unit = this.#video;
+    return unit?.config.track === codec && offset >= 0 && unit.read(payload, offset) && unit.beginsSequence;
   }
 
   /** Writes a coded frame. @returns false when it could not be written; then it is counted. */
@@ -106,39 +98,18 @@ export class FrameMuxer {
   }
 
   #writeVideo(frame: Frame): boolean {
-    const config = this.#video;
+    const unit = this.#video;
     const offset = videoDataOffset(frame.payload);
-    if (config === undefined || config.track !== frame.codec || offset < 0) return false;
+    if (unit === undefined || unit.config.track !== frame.codec || offset < 0) return false;
     const randomAccess = frame.role === 'key';
-    const length = this.#annexB(frame.payload, offset, config, randomAccess);
-    if (length <= 0) return false;
+    if (!unit.read(frame.payload, offset)) return false;
+    const length = unit.complete(randomAccess);
+    if (length === 0) return false;
     const dts = frame.dts * 90;
     // A composition time may be negative; a picture can not be shown before it is decoded.
     const pts = Math.max(dts, dts + frame.cts * 90);
-    this.#writer.write({ pid: Pid.video, pts, dts, randomAccess }, this.#parts, length);
+    this.#writer.write({ pid: Pid.video, pts, dts, randomAccess }, unit.parts, length);
     return true;
-  }
-
-  /** Collects the parts of an access unit. @returns their bytes, or -1 when the lengths do not fit. */
-  #annexB(payload: Uint8Array, offset: number, config: VideoConfig, randomAccess: boolean): number {
-    const parts = this.#parts;
-    const { track, lengthSize, sets } = config;
-    parts.length = 0;
-    parts.push(AUD[track]);
-    if (randomAccess) parts.push(...sets);
-    const before = parts.length;
-    for (let at = offset; at < payload.length; ) {
-      let length = 0;
-      for (let i = 0; i < lengthSize; i++) length = length * 256 + (payload[at + i] ?? 0);
-      at += lengthSize;
-      if (at + length > payload.length || parts.length > 2 * MAX_NALS) return -1;
-      if (length > 0 && !isRepeated(track, payload[at] ?? 0)) parts.push(START_CODE, payload.subarray(at, at + length));
-      at += length;
-    }
-    if (parts.length === before) return -1;
-    let total = 0;
-    for (const part of parts) total += part.length;
-    return total;
   }
 
   #writeAudio({ codec, payload, dts }: Frame): boolean {
@@ -163,21 +134,3 @@ export class FrameMuxer {
     return true;
   }
 }
-
-/** Delimiters and parameter sets in the frame itself: ours stand in front of it already. */
-function isRepeated(track: VideoTrack, firstByte: number): boolean {
-  if (track === 'avc') {
-    const type = avcNalType(firstByte);
-    return type === AvcNal.aud || type === AvcNal.sps || type === AvcNal.pps;
-  }
-  const type = hevcNalType(firstByte);
-  return type === HevcNal.aud || type === HevcNal.vps || type === HevcNal.sps || type === HevcNal.pps;
-}
-
-const withStartCodes = (sets: readonly Uint8Array[]): Uint8Array[] =>
-  sets.map((set) => {
-    const bytes = new Uint8Array(START_CODE.length + set.length);
-    bytes.set(START_CODE);
-    bytes.set(set, START_CODE.length);
-    return bytes;
-  });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Frame, freeze } from '../../../../src/core/index.js';
 import { type Piece, Segmenter, type SegmenterRules } from '../../../../src/deliver/hls/segmenter.js';
 import { aacConfig, aacFrame, avcConfig, avcInter, avcKey, mp3Frame } from '../../../support/coded.js';
+import { AVC, accessUnits, avcMessage, avcRecord, lengthPrefixed } from '../../../support/nals.js';
 import { checkTs } from '../../../support/ts-check.js';
 
 /** As a playlist with this target duration asks for it. */
@@ -188,6 +189,24 @@ describe('where a stream is cut', () => {
       true,
     ]);
     expect(pieces.map(({ discontinuity }) => discontinuity)).toEqual([false, true, false]);
+  });
+
+  test('key frames with another SPS than before: cut there, with a discontinuity', () => {
+    const { it, pieces } = segmenter(4, 4);
+    it.onFrame(avcRecord(AVC.small.sps, AVC.small.pps));
+    for (let at = 0; at < 6000; at += 40) {
+      // The first picture is not that of the configuration: there is nothing before it to differ from.
+      const { sps, pps } = at >= 2000 && at < 4000 ? AVC.small : AVC.big;
+      const isKey = at % 1000 === 0;
+      it.onFrame(avcMessage(at, lengthPrefixed(isKey ? [sps, pps, '6588843f'] : ['419a2423']), isKey));
+    }
+    it.finish();
+    expect(pieces.map(({ duration, discontinuity }) => [duration, discontinuity])).toEqual([
+      [2, false],
+      [2, true],
+      [2, true],
+    ]);
+    expect(pieces.map(({ bytes }) => accessUnits(bytes)[0]?.[1])).toEqual([AVC.big.sps, AVC.small.sps, AVC.big.sps]);
   });
 
   test('a piece that grows too big is cut, and counted', () => {

@@ -1,0 +1,81 @@
+import { NalKind, nalKind } from './nal-kinds.js';
+import { ParameterSets, START_CODE } from './parameter-sets.js';
+import type { VideoTrack } from './tables.js';
+
+/** Access unit delimiters for any kind of picture. */
+const DELIMITER = {
+  avc: Uint8Array.from([0, 0, 0, 1, 9, 0xf0]),
+  hevc: Uint8Array.from([0, 0, 0, 1, 0x46, 0x01, 0x50]),
+} as const;
+/** A picture has a few slices; more parts than this is no picture. */
+const MAX_NALS = 1024;
+/** Parameter sets have some hundred bytes. What is beyond this in a picture is written where it stands, and not kept. */
+const MAX_SET_BYTES = 16 * 1024;
+
+export interface VideoConfig {
+  readonly track: VideoTrack;
+  /** Bytes of the length before each NAL unit. */
+  readonly lengthSize: number;
+  /** Parameter sets. */
+  readonly sets: readonly Uint8Array[];
+}
+
+/**
+ * Frames of one codec configuration → access units in Annex B: a delimiter, the parameter sets in force where players may
+ * start, and the frame's own NAL units. One frame at a time: first `read`, then what there is to know of it.
+ */
+export class AccessUnit {
+  /** The bytes of the unit, in order; valid until the next `read`. */
+  readonly parts: Uint8Array[] = [];
+  readonly #sets: ParameterSets;
+  /** Parameter sets of the frame. */
+  readonly #own: Uint8Array[] = [];
+  /** The sequence of the last picture. */
+  #shown: number | undefined;
+
+  constructor(readonly config: VideoConfig) {
+    this.#sets = new ParameterSets(config.track, config.sets);
+  }
+
+  /** Takes a frame to pieces. @returns false when the lengths in it do not fit. */
+  read(payload: Uint8Array, offset: number): boolean {
+    const { track, lengthSize } = this.config;
+    this.parts.length = 0;
+    this.parts.push(DELIMITER[track]);
+    this.#own.length = 0;
+    let ownBytes = 0;
+    for (let at = offset; at < payload.length; ) {
+      let length = 0;
+      for (let i = 0; i < lengthSize; i++) length = length * 256 + (payload[at + i] ?? 0);
+      at += lengthSize;
+      if (at + length > payload.length || this.parts.length > 2 * MAX_NALS) return false;
+      const nal = payload.subarray(at, at + length);
+      at += length;
+      const kind = nalKind(track, nal[0] ?? 0);
+      // Ours stands in front already.
+      if (length === 0 || kind === NalKind.delimiter) continue;
+      if (kind <= NalKind.pps && ownBytes + length <= MAX_SET_BYTES) {
+        this.#own.push(nal);
+        ownBytes += length;
+      } else this.parts.push(START_CODE, nal);
+    }
+    return true;
+  }
+
+  /** Whether the frame that was read begins another sequence than that of the pictures before. */
+  get beginsSequence(): boolean {
+    if (this.#shown === undefined) return false;
+    return this.#shown !== this.#sets.sequence || this.#own.some((set) => this.#sets.beginsSequence(set));
+  }
+
+  /** Puts the unit together. @returns its bytes, 0 when there is no picture. */
+  complete(randomAccess: boolean): number {
+    if (this.#own.length > 0) this.#sets.take(this.#own);
+    if (this.parts.length === 1) return 0;
+    this.#shown = this.#sets.sequence;
+    if (randomAccess || this.#own.length > 0) this.parts.splice(1, 0, ...this.#sets.all);
+    let length = 0;
+    for (const part of this.parts) length += part.length;
+    return length;
+  }
+}
