@@ -72,7 +72,7 @@ export class TsFormat implements WireFormat {
     if (!isCoded(frame) || this.#trackOf(frame) === undefined) return NOTHING;
     this.#see(frame);
     const tables = this.#areTablesDue(frame) ? this.#writeTables(frame) : NOTHING;
-    const packets = this.#muxer.write(frame) ? this.#muxer.take() : NOTHING;
+    const packets = this.#muxer.write(frame) === 'written' ? this.#muxer.take() : NOTHING;
     const bytes = tables.length === 0 ? packets : Buffer.concat([tables, packets]);
     // A chunk of no bytes would end an HTTP response.
     return bytes.length === 0 ? NOTHING : framed(this.framing, bytes);

@@ -170,14 +170,16 @@ export class Segmenter implements FrameConsumer {
   #take(frame: Frame): void {
     const { dts, codec } = frame;
     const kind = frame.kind as Kind;
-    if (frame.role === 'key' && !this.#pending.has(kind) && this.#muxer.beginsSequence(frame)) this.#changed = true;
-    const cut = this.#cutAt(frame);
+    const begins = frame.role === 'key' && !this.#pending.has(kind) ? this.#muxer.begins(frame) : undefined;
+    if (begins === 'sequence') this.#changed = true;
+    const cut = begins === 'nothing' ? undefined : this.#cutAt(frame);
     if (cut !== undefined) this.#cut(dts, cut);
     this.#last = Math.max(this.#last, dts);
     // A track or configuration that this segment did not begin with waits for the next one.
     if (this.#tracks[kind] !== codec || this.#pending.has(kind)) return;
-    if (this.#muxer.write(frame)) this.#wrote(frame);
-    else this.#leaveOut(`${codec} frame`, 'damaged, or without its configuration');
+    const done = this.#muxer.write(frame);
+    if (done === 'written') this.#wrote(frame);
+    else if (done === 'damaged') this.#leaveOut(`${codec} frame`, 'damaged, or without its configuration');
   }
 
   #wrote({ kind, role }: Frame): void {

@@ -9,6 +9,8 @@ const DELIMITER = {
 } as const;
 /** A picture has a few slices; more parts than this is no picture. */
 const MAX_NALS = 1024;
+/** Messages that wait for a picture, with their start codes. */
+const MAX_WAITING = 2 * 16;
 /** Parameter sets have some hundred bytes. What is beyond this in a picture is written where it stands, and not kept. */
 const MAX_SET_BYTES = 16 * 1024;
 
@@ -27,7 +29,11 @@ export interface VideoConfig {
 export class AccessUnit {
   /** The bytes of the unit, in order; valid until the next `read`. */
   readonly parts: Uint8Array[] = [];
+  /** The frame that was read has a slice. */
+  hasPicture = false;
   readonly #sets: ParameterSets;
+  /** SEI messages of frames without a picture: they speak of the next one. */
+  readonly #waiting: Uint8Array[] = [];
   /** Parameter sets of the frame. */
   readonly #own: Uint8Array[] = [];
   /** The sequence of the last picture. */
@@ -43,6 +49,7 @@ export class AccessUnit {
     this.parts.length = 0;
     this.parts.push(DELIMITER[track]);
     this.#own.length = 0;
+    this.hasPicture = false;
     let ownBytes = 0;
     for (let at = offset; at < payload.length; ) {
       let length = 0;
@@ -58,6 +65,7 @@ export class AccessUnit {
         this.#own.push(nal);
         ownBytes += length;
       } else this.parts.push(START_CODE, nal);
+      if (kind === NalKind.slice) this.hasPicture = true;
     }
     return true;
   }
@@ -68,14 +76,25 @@ export class AccessUnit {
     return this.#shown !== this.#sets.sequence || this.#own.some((set) => this.#sets.beginsSequence(set));
   }
 
-  /** Puts the unit together. @returns its bytes, 0 when there is no picture. */
+  /** Puts the unit together. @returns its bytes; 0 when there is no picture: then the next one takes over what there is. */
   complete(randomAccess: boolean): number {
     if (this.#own.length > 0) this.#sets.take(this.#own);
-    if (this.parts.length === 1) return 0;
+    if (!this.hasPicture) {
+      this.#keepMessages();
+      return 0;
+    }
     this.#shown = this.#sets.sequence;
+    if (this.#waiting.length > 0) this.parts.splice(1, 0, ...this.#waiting.splice(0));
     if (randomAccess || this.#own.length > 0) this.parts.splice(1, 0, ...this.#sets.all);
     let length = 0;
     for (const part of this.parts) length += part.length;
     return length;
+  }
+
+  #keepMessages(): void {
+    for (let i = 2; i < this.parts.length && this.#waiting.length < MAX_WAITING; i += 2) {
+      const nal = this.parts[i] as Uint8Array;
+      if (nalKind(this.config.track, nal[0] ?? 0) === NalKind.sei) this.#waiting.push(START_CODE, nal);
+    }
   }
 }

@@ -13,6 +13,12 @@ export type TrackConfig =
   | { readonly kind: 'video'; readonly config: VideoConfig }
   | { readonly kind: 'audio'; readonly config: AacConfig };
 
+/**
+ * What became of a frame: `nothing` when it has neither a slice nor sound, `damaged` when it can not be read, or came
+ * before its configuration.
+ */
+export type Written = 'written' | 'nothing' | 'damaged';
+
 /** Frames of one stream → transport stream: Annex B for AVC and HEVC, ADTS for AAC, MP3 as it is. */
 export class FrameMuxer {
   readonly #writer = new TsWriter();
@@ -24,7 +30,7 @@ export class FrameMuxer {
   readonly #samples = new SampleClock();
   /** Times of AAC are counted by samples instead of taken from the frames. */
   countsSamples = false;
-  /** Frames that could not be written: damaged, or before their configuration. */
+  /** Frames that were damaged. */
   skipped = 0;
 
   /** The track that a frame belongs to, if transport streams can hold it here. */
@@ -83,45 +89,51 @@ export class FrameMuxer {
     }
   }
 
-  /** Whether a frame begins another sequence of pictures without another configuration: of another size, for one. */
-  beginsSequence({ codec, payload }: Frame): boolean {
+  /**
+   * What a key frame begins: a group of pictures, or besides another sequence, of another size for one, without another
+   * configuration. Nothing when there is no picture in it.
+   */
+  begins({ codec, payload }: Frame): 'nothing' | 'group' | 'sequence' {
     const offset = videoDataOffset(payload);
     const unit = this.#video;
-    return unit?.config.track === codec && offset >= 0 && unit.read(payload, offset) && unit.beginsSequence;
+    if (unit?.config.track !== codec || offset < 0 || !unit.read(payload, offset)) return 'group';
+    if (!unit.hasPicture) return 'nothing';
+    return unit.beginsSequence ? 'sequence' : 'group';
   }
 
-  /** Writes a coded frame. @returns false when it could not be written; then it is counted. */
-  write(frame: Frame): boolean {
+  /** Writes a coded frame; counts what is damaged. */
+  write(frame: Frame): Written {
     const done = frame.kind === 'video' ? this.#writeVideo(frame) : this.#writeAudio(frame);
-    if (!done) this.skipped++;
+    if (done === 'damaged') this.skipped++;
     return done;
   }
 
-  #writeVideo(frame: Frame): boolean {
+  #writeVideo(frame: Frame): Written {
     const unit = this.#video;
     const offset = videoDataOffset(frame.payload);
-    if (unit === undefined || unit.config.track !== frame.codec || offset < 0) return false;
+    if (unit === undefined || unit.config.track !== frame.codec || offset < 0) return 'damaged';
     const randomAccess = frame.role === 'key';
-    if (!unit.read(frame.payload, offset)) return false;
+    if (!unit.read(frame.payload, offset)) return 'damaged';
     const length = unit.complete(randomAccess);
-    if (length === 0) return false;
+    if (length === 0) return 'nothing';
     const dts = frame.dts * 90;
     // A composition time may be negative; a picture can not be shown before it is decoded.
     const pts = Math.max(dts, dts + frame.cts * 90);
     this.#writer.write({ pid: Pid.video, pts, dts, randomAccess }, unit.parts, length);
-    return true;
+    return 'written';
   }
 
-  #writeAudio({ codec, payload, dts }: Frame): boolean {
+  #writeAudio({ codec, payload, dts }: Frame): Written {
     const offset = audioDataOffset(payload);
     const bytes = payload.subarray(Math.max(0, offset));
-    if (offset < 0 || bytes.length === 0) return false;
+    if (offset < 0) return 'damaged';
+    if (bytes.length === 0) return 'nothing';
     const parts = this.#parts;
     parts.length = 0;
     let length = bytes.length;
     if (codec === 'aac') {
       length += this.#adts.length - ADTS_BYTES;
-      if (this.#aac === undefined || !fitsAdts(length)) return false;
+      if (this.#aac === undefined || !fitsAdts(length)) return 'damaged';
       writeAdts(this.#adts, 0, this.#aac, length);
       parts.push(this.#adts);
       length += ADTS_BYTES;
@@ -131,6 +143,6 @@ export class FrameMuxer {
     const counted = this.countsSamples && codec === 'aac' && this.#aac !== undefined;
     const time = counted ? this.#samples.next(sent, coreRate(this.#aac as AacConfig)) : sent;
     this.#writer.write({ pid: Pid.audio, pts: time, dts: time, randomAccess: true }, parts, length);
-    return true;
+    return 'written';
   }
 }

@@ -11,7 +11,7 @@ const MAX_PPS = 64;
  * of the picture do so, with or without another configuration.
  */
 export class ParameterSets {
-  /** By kind: VPS, SPS, PPS, and what else a configuration holds. */
+  /** By kind: VPS, SPS, PPS, and SEI messages, which a configuration of HEVC may hold. */
   readonly #byKind: Uint8Array[][] = [[], [], [], []];
   #all: readonly Uint8Array[] = [];
   /** Counts sequences: goes on with every other SPS. */

@@ -209,6 +209,35 @@ describe('where a stream is cut', () => {
     expect(pieces.map(({ bytes }) => accessUnits(bytes)[0]?.[1])).toEqual([AVC.big.sps, AVC.small.sps, AVC.big.sps]);
   });
 
+  test.each(['key', 'inter'] as const)(
+    'another SPS in an %s message of its own: cut at its picture, nobody complains',
+    (role) => {
+      const { it, pieces, complaints } = segmenter(2, 2);
+      const { small, big } = AVC;
+      it.onFrame(avcRecord(small.sps, small.pps));
+      for (let at = 0; at < 5000; at += 40) {
+        const isKey = at % 1000 === 0;
+        const { sps, pps } = at < 3000 ? small : big;
+        if (isKey) it.onFrame(avcMessage(at, lengthPrefixed([sps, pps]), role === 'key'));
+        it.onFrame(avcMessage(at, lengthPrefixed(['0605ff80']), false));
+        it.onFrame(avcMessage(at, lengthPrefixed(isKey ? ['6588843f'] : ['419a2423']), isKey));
+        it.onFrame(avcMessage(at, Buffer.alloc(0), false));
+      }
+      it.finish();
+      expect(complaints).toEqual([]);
+      expect(pieces.map(({ duration, discontinuity, independent }) => [duration, discontinuity, independent])).toEqual([
+        [2, false, true],
+        [1, false, true],
+        [2, true, true],
+      ]);
+      expect(pieces.map(({ bytes }) => accessUnits(bytes)[0]?.slice(1))).toEqual([
+        [small.sps, small.pps, '0605ff80', '6588843f'],
+        [small.sps, small.pps, '0605ff80', '6588843f'],
+        [big.sps, big.pps, '0605ff80', '6588843f'],
+      ]);
+    },
+  );
+
   test('a piece that grows too big is cut, and counted', () => {
     const { it, pieces } = segmenter(10, 10, { maxBytes: () => 20_000 });
     for (const frame of programme(10, 25, 1000)) it.onFrame(frame);

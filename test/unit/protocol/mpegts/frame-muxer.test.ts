@@ -6,6 +6,7 @@ import { FlvReader, readAudioTag, readVideoTag, TagType } from '../../../../src/
 import { FrameMuxer } from '../../../../src/protocol/mpegts/index.js';
 import { SampleClock } from '../../../../src/protocol/mpegts/sample-clock.js';
 import { aacConfig, aacFrame } from '../../../support/coded.js';
+import { AVC, avcRecord } from '../../../support/nals.js';
 import { checkTs } from '../../../support/ts-check.js';
 
 const golden = (name: string) => join(import.meta.dirname, '../../../golden/flv', name);
@@ -113,13 +114,24 @@ describe('transport stream (ISO/IEC 13818-1)', () => {
     }
   });
 
-  test('damaged and unannounced frames are left out and counted', () => {
+  test('damaged and unannounced frames are left out and counted; those with nothing in them only left out', () => {
     const muxer = new FrameMuxer();
     muxer.begin({ video: 'avc', audio: 'aac' });
     const base = { kind: 'video', codec: 'avc', role: 'key', track: 0, cts: ms(0), dts: ms(0) } as const;
-    for (const hex of ['17', '1701000000', '1701000000000000ff65', '17010000000000000265'])
-      expect(muxer.write({ ...base, payload: freeze(Buffer.from(hex, 'hex')) })).toBe(false);
-    expect(muxer.skipped).toBe(4);
+    const outcomes = (...texts: string[]) =>
+      texts.map((hex) => muxer.write({ ...base, payload: freeze(Buffer.from(hex, 'hex')) }));
+    expect(outcomes('17', '17010000000000000265')).toEqual(['damaged', 'damaged']);
+    const read = FrameMuxer.read(avcRecord(AVC.small.sps, AVC.small.pps));
+    if (read !== undefined) muxer.configure(read);
+    expect(outcomes('17', '1701000000000000ff65', '17010000000000000265')).toEqual(['damaged', 'damaged', 'damaged']);
+    expect(muxer.skipped).toBe(5);
+    const sets = `00000018${AVC.small.sps}00000006${AVC.small.pps}`;
+    expect(outcomes('1701000000', `1701000000${sets}`, '2701000000000000040605ff80', '270100000000000000')).toEqual(
+      Array.from({ length: 4 }, () => 'nothing'),
+    );
+    const sound = { ...aacFrame(0), payload: freeze(Buffer.from('af01', 'hex')) };
+    expect([muxer.write(sound), muxer.write(aacFrame(0))]).toEqual(['nothing', 'damaged']);
+    expect(muxer.skipped).toBe(6);
   });
 
   test('times of AAC counted by samples: steps of 1024 samples, not of whole milliseconds', () => {

@@ -69,6 +69,11 @@ describe('parameter sets in the frames (hls.md §7)', () => {
     ]);
   });
 
+  test('alone in a message, as SEI messages may be: kept for the next picture', () => {
+    expect(avc([big.sps, big.pps], [SEI], [IDR], [SLICE])).toEqual([[big.sps, big.pps, SEI, IDR], [SLICE]]);
+    expect(avc(['0a', SEI, '0c80', '09f0'], [SLICE])).toEqual([[SEI, SLICE]]);
+  });
+
   test('more than parameter sets can be: written, and not kept', () => {
     const huge = `67${'11'.repeat(20_000)}`;
     expect(avc([huge, IDR], [IDR])).toEqual([
