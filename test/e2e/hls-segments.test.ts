@@ -76,7 +76,7 @@ async function gstreamerComplaints(file: string): Promise<string[]> {
 /** Nothing to complain about, whoever looks: our checker, mux.js, ffmpeg, GStreamer. */
 async function expectSound(
   { list, segments, file }: Awaited<ReturnType<typeof segmentsOf>>,
-  keyless = false,
+  { keyless = false, repeatedTimes = false } = {},
 ): Promise<void> {
   const check = new SegmentCheck();
   for (const [i, bytes] of segments.entries()) {
@@ -94,7 +94,7 @@ async function expectSound(
     if (video !== undefined && !keyless) expect(wire([theirs.firstKeyFrame])).toEqual(wire([video[0]]));
   }
   expect(check.faults).toEqual([]);
-  expect(await decodeComplaints(file, 20)).toEqual([]);
+  expect(await decodeComplaints(file, 20, { repeatedTimes })).toEqual([]);
   expect(await gstreamerComplaints(file)).toEqual([]);
 }
 
@@ -187,6 +187,30 @@ withPeers('ffmpeg', 'gstreamer')('segments as other projects see them', () => {
       expect(await decodeComplaints(file)).toEqual([]);
     }
     expect(sizes).toEqual(['320,180', '320,180', '320,180', '480,270', '480,270', '480,270']);
+  });
+
+  test('composition times below 0, of an encoder that does not set its decode times back', async () => {
+    const messages = await media({ bFrames: 3 });
+    const cts = (m: MediaMessage): number => Buffer.from(m.payload).readIntBE(2, 3);
+    const isPicture = (m: MediaMessage): boolean => m.kind === 'video' && !isConfig(m);
+    const first = cts(messages.find(isPicture) as MediaMessage);
+    const set = messages.map((m) => {
+      if (!isPicture(m)) return m;
+      const payload = Buffer.from(m.payload);
+      payload.writeIntBE(cts(m) - first, 2, 3);
+      return { ...m, timestamp: m.timestamp + first, payload };
+    });
+    expect(set.filter((m) => isPicture(m) && cts(m) < 0).length).toBeGreaterThan(50);
+    const found = await segmentsOf(
+      'negative',
+      set.toSorted((a, b) => a.timestamp - b.timestamp),
+    );
+    // The first picture that is shown before it is decoded comes late, right behind another.
+    await expectSound(found, { repeatedTimes: true });
+    const pts = found.segments.flatMap((bytes) => (checkTs(bytes).stamps.get(0x100) ?? []).map((s) => s.pts));
+    expect(new Set(pts).size).toBe(300);
+    const steps = pts.toSorted((a, b) => a - b).map((at, i, all) => at - (all[i - 1] ?? at - 3600));
+    expect(steps.filter((step) => step !== 3600).length).toBeLessThanOrEqual(3);
   });
 
   test('pictures without another key frame, and sound that comes late', async () => {

@@ -16,6 +16,8 @@ const MAX_SET_BYTES = 16 * 1024;
 
 export interface VideoConfig {
   readonly track: VideoTrack;
+  /** As it came. */
+  readonly record: Uint8Array;
   /** Bytes of the length before each NAL unit. */
   readonly lengthSize: number;
   /** Parameter sets. */

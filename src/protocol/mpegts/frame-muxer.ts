@@ -4,6 +4,7 @@ import { readAvcConfig } from '../avc/index.js';
 import { audioDataOffset, videoDataOffset } from '../flv/index.js';
 import { readHevcConfig } from '../hevc/index.js';
 import { AccessUnit, type VideoConfig } from './access-unit.js';
+import { PictureClock } from './picture-clock.js';
 import { SampleClock } from './sample-clock.js';
 import { type AudioTrack, Pid, type Tracks, type VideoTrack } from './tables.js';
 import { TsWriter } from './ts-writer.js';
@@ -27,6 +28,7 @@ export class FrameMuxer {
   readonly #parts: Uint8Array[] = [];
   /** Header of a sound, and the program config that some need behind it. */
   #adts = new Uint8Array(ADTS_BYTES);
+  readonly #pictures = new PictureClock();
   readonly #samples = new SampleClock();
   /** Times of AAC are counted by samples instead of taken from the frames. */
   countsSamples = false;
@@ -71,17 +73,21 @@ export class FrameMuxer {
     const record = payload.subarray(offset);
     if (codec === 'avc') {
       const { lengthSize, sps, pps } = readAvcConfig(record);
-      return { kind, config: { track: 'avc', lengthSize, sets: [...sps, ...pps] } };
+      return { kind, config: { track: 'avc', record, lengthSize, sets: [...sps, ...pps] } };
     }
     if (codec !== 'hevc') return undefined;
     const { lengthSize, sets } = readHevcConfig(record);
-    return { kind, config: { track: 'hevc', lengthSize, sets } };
+    return { kind, config: { track: 'hevc', record, lengthSize, sets } };
   }
 
   /** Frames that follow are coded so. */
   configure(read: TrackConfig): void {
-    if (read.kind === 'video') this.#video = new AccessUnit(read.config);
-    else {
+    if (read.kind === 'video') {
+      const before = this.#video?.config.record;
+      this.#video = new AccessUnit(read.config);
+      // Encoders repeat their configuration; only another one tells of other pictures.
+      if (before === undefined || Buffer.compare(before, read.config.record) !== 0) this.#pictures.reset();
+    } else {
       this.#aac = read.config;
       this.#adts = new Uint8Array(ADTS_BYTES + read.config.programConfig.length);
       this.#adts.set(read.config.programConfig, ADTS_BYTES);
@@ -116,9 +122,9 @@ export class FrameMuxer {
     if (!unit.read(frame.payload, offset)) return 'damaged';
     const length = unit.complete(randomAccess);
     if (length === 0) return 'nothing';
-    const dts = frame.dts * 90;
-    // A composition time may be negative; a picture can not be shown before it is decoded.
-    const pts = Math.max(dts, dts + frame.cts * 90);
+    this.#pictures.next(frame.dts * 90, frame.cts * 90);
+    const { pts, dts, lag } = this.#pictures;
+    this.#writer.lag = lag;
     this.#writer.write({ pid: Pid.video, pts, dts, randomAccess }, unit.parts, length);
     return 'written';
   }
