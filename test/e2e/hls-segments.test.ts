@@ -1,14 +1,15 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import muxJs, { type Unit } from 'mux.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { MediaMessage } from '../../src/link/index.js';
 import { readAvcConfig } from '../../src/protocol/avc/index.js';
+import { splitNals } from '../../src/protocol/mpegts/split-nals.js';
 import { decodeComplaints } from '../support/decode.js';
 import { fetchBytes, fetchPlaylist, type Playlist, send } from '../support/hls.js';
 import { type ClipOptions, clip } from '../support/media.js';
-import { lengthPrefixed } from '../support/nals.js';
+import { hevcMessage, hevcRecord, lengthPrefixed } from '../support/nals.js';
 import { withPeers } from '../support/peers.js';
 import { run, until } from '../support/run.js';
 import { type Srs, startSrs } from '../support/srs.js';
@@ -98,6 +99,43 @@ async function expectSound(
   expect(await gstreamerComplaints(file)).toEqual([]);
 }
 
+/** The size of every picture, each segment decoded by itself and without a complaint. */
+async function sizesOf(name: string, segments: readonly Buffer[]): Promise<string[]> {
+  const sizes: string[] = [];
+  for (const [i, bytes] of segments.entries()) {
+    const file = join(dir, `${name}-${i}.ts`);
+    await writeFile(file, bytes);
+    const shown = [
+      '-v',
+      'error',
+      '-select_streams',
+      'v',
+      '-show_entries',
+      'frame=width,height',
+      '-of',
+      'csv=p=0',
+      file,
+    ];
+    sizes.push(...((await run('ffprobe', shown)).stdout.match(/^\d+,\d+/gm) ?? []));
+    expect(await decodeComplaints(file)).toEqual([]);
+  }
+  return sizes;
+}
+
+/** Two seconds of HEVC from x265, a key frame in front: its parameter sets and its pictures. */
+async function hevc(size: string): Promise<{ sets: string[]; pictures: string[] }> {
+  const file = join(dir, `${size}.h265`);
+  const source = ['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=25`, '-t', '2', '-pix_fmt', 'yuv420p'];
+  const x265 = ['-c:v', 'libx265', '-x265-params', 'log-level=error:bframes=0:keyint=50:scenecut=0:info=0:slices=1'];
+  const { code, stderr } = await run('ffmpeg', ['-v', 'error', '-y', ...source, ...x265, '-f', 'hevc', file]);
+  expect([code, stderr]).toEqual([0, '']);
+  const nals: Uint8Array[] = [];
+  splitNals(await readFile(file), 0, 4, nals);
+  const units = nals.map((nal) => Buffer.from(nal).toString('hex'));
+  const isSlice = (unit: string) => Number.parseInt(unit.slice(0, 2), 16) >> 1 < 32;
+  return { sets: units.filter((unit) => !isSlice(unit)), pictures: units.filter(isSlice) };
+}
+
 withPeers('ffmpeg', 'gstreamer')('segments as other projects see them', () => {
   test.each([
     ['pictures with B-frames and sound', { bFrames: 2 }],
@@ -166,27 +204,50 @@ withPeers('ffmpeg', 'gstreamer')('segments as other projects see them', () => {
       false,
       false,
     ]);
-    const sizes: string[] = [];
-    for (const [i, bytes] of found.segments.entries()) {
-      const file = join(dir, `in-band-${i}.ts`);
-      await writeFile(file, bytes);
-      const shown = [
-        '-v',
-        'error',
-        '-select_streams',
-        'v',
-        '-show_entries',
-        'frame=width,height',
-        '-of',
-        'csv=p=0',
-        file,
-      ];
-      const sizesOf = (await run('ffprobe', shown)).stdout.match(/^\d+,\d+/gm) ?? [];
-      expect(sizesOf).toHaveLength(50);
-      sizes.push(...new Set(sizesOf));
-      expect(await decodeComplaints(file)).toEqual([]);
-    }
-    expect(sizes).toEqual(['320,180', '320,180', '320,180', '480,270', '480,270', '480,270']);
+    const sizes = await sizesOf('in-band', found.segments);
+    expect(sizes).toEqual([...Array(150).fill('320,180'), ...Array(150).fill('480,270')]);
+  });
+
+  test.each([
+    [
+      'start codes in the place of lengths',
+      (nals: readonly Uint8Array[]) => nals.flatMap((nal) => [Buffer.of(0, 0, 0, 1), nal]),
+    ],
+    [
+      'zeros behind the last unit',
+      (nals: readonly Uint8Array[]) => [
+        lengthPrefixed(nals.map((nal) => Buffer.from(nal).toString('hex'))),
+        Buffer.alloc(3),
+      ],
+    ],
+  ])('H.264 with %s', async (name, pack) => {
+    const packed = (await media({ bFrames: 2 })).map((m) => {
+      if (m.kind !== 'video' || isConfig(m)) return m;
+      const nals: Uint8Array[] = [];
+      splitNals(m.payload, 5, 4, nals);
+      return { ...m, payload: Buffer.concat([m.payload.subarray(0, 5), ...pack(nals)]) };
+    });
+    await expectSound(await segmentsOf(name.replaceAll(' ', '-'), packed));
+  });
+
+  test('HEVC whose configuration has no parameter sets, and whose size changes: those of the key frames serve', async () => {
+    const clips = [await hevc('320x180'), await hevc('480x270'), await hevc('480x270')];
+    const messages = clips.flatMap(({ sets, pictures }) =>
+      pictures.map((picture, i) => hevcMessage(0, lengthPrefixed(i === 0 ? [...sets, picture] : [picture]), i === 0)),
+    );
+    const found = await segmentsOf(
+      'hev1',
+      [hevcRecord([]), ...messages].map(({ payload }, i) => ({
+        kind: 'video' as const,
+        timestamp: Math.max(0, i - 1) * 40,
+        payload,
+      })),
+    );
+    expect(found.list.segments.map(({ discontinuity }) => discontinuity)).toEqual([false, true, false]);
+    expect(await sizesOf('hev1', found.segments)).toEqual([
+      ...Array(50).fill('320,180'),
+      ...Array(100).fill('480,270'),
+    ]);
   });
 
   test('composition times below 0, of an encoder that does not set its decode times back', async () => {

@@ -1,5 +1,6 @@
 import { NalKind, nalKind } from './nal-kinds.js';
 import { ParameterSets, START_CODE } from './parameter-sets.js';
+import { splitNals } from './split-nals.js';
 import type { VideoTrack } from './tables.js';
 
 /** Access unit delimiters for any kind of picture. */
@@ -7,8 +8,6 @@ const DELIMITER = {
   avc: Uint8Array.from([0, 0, 0, 1, 9, 0xf0]),
   hevc: Uint8Array.from([0, 0, 0, 1, 0x46, 0x01, 0x50]),
 } as const;
-/** A picture has a few slices; more parts than this is no picture. */
-const MAX_NALS = 1024;
 /** Messages that wait for a picture, with their start codes. */
 const MAX_WAITING = 2 * 16;
 /** Parameter sets have some hundred bytes. What is beyond this in a picture is written where it stands, and not kept. */
@@ -34,6 +33,7 @@ export class AccessUnit {
   /** The frame that was read has a slice. */
   hasPicture = false;
   readonly #sets: ParameterSets;
+  readonly #nals: Uint8Array[] = [];
   /** SEI messages of frames without a picture: they speak of the next one. */
   readonly #waiting: Uint8Array[] = [];
   /** Parameter sets of the frame. */
@@ -45,31 +45,31 @@ export class AccessUnit {
     this.#sets = new ParameterSets(config.track, config.sets);
   }
 
-  /** Takes a frame to pieces. @returns false when the lengths in it do not fit. */
-  read(payload: Uint8Array, offset: number): boolean {
+  /** Takes a frame to pieces. @returns false when it is damaged. */
+  read(frame: Uint8Array, offset: number): boolean {
     const { track, lengthSize } = this.config;
     this.parts.length = 0;
     this.parts.push(DELIMITER[track]);
     this.#own.length = 0;
     this.hasPicture = false;
+    if (!splitNals(frame, offset, lengthSize, this.#nals)) return false;
     let ownBytes = 0;
-    for (let at = offset; at < payload.length; ) {
-      let length = 0;
-      for (let i = 0; i < lengthSize; i++) length = length * 256 + (payload[at + i] ?? 0);
-      at += lengthSize;
-      if (at + length > payload.length || this.parts.length > 2 * MAX_NALS) return false;
-      const nal = payload.subarray(at, at + length);
-      at += length;
-      const kind = nalKind(track, nal[0] ?? 0);
+    for (const nal of this.#nals) {
+      const kind = nalKind(track, nal[0] as number);
       // Ours stands in front already.
-      if (length === 0 || kind === NalKind.delimiter) continue;
-      if (kind <= NalKind.pps && ownBytes + length <= MAX_SET_BYTES) {
+      if (kind === NalKind.delimiter) continue;
+      if (kind <= NalKind.pps && ownBytes + nal.length <= MAX_SET_BYTES) {
         this.#own.push(nal);
-        ownBytes += length;
+        ownBytes += nal.length;
       } else this.parts.push(START_CODE, nal);
       if (kind === NalKind.slice) this.hasPicture = true;
     }
     return true;
+  }
+
+  /** Whether pictures can be decoded: a configuration may leave that to the first of them. */
+  get isConfigured(): boolean {
+    return this.#sets.hasSequence;
   }
 
   /** Whether the frame that was read begins another sequence than that of the pictures before. */

@@ -122,6 +122,7 @@ export class FrameMuxer {
     if (!unit.read(frame.payload, offset)) return 'damaged';
     const length = unit.complete(randomAccess);
     if (length === 0) return 'nothing';
+    if (!unit.isConfigured) return 'damaged';
     this.#pictures.next(frame.dts * 90, frame.cts * 90);
     const { pts, dts, lag } = this.#pictures;
     this.#writer.lag = lag;

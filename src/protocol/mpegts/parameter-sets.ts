@@ -30,10 +30,13 @@ export class ParameterSets {
     return this.#all;
   }
 
+  get hasSequence(): boolean {
+    return (this.#byKind[NalKind.sps] as Uint8Array[]).length > 0;
+  }
+
   /** Whether another sequence begins with this set: with pictures of another size, for one. */
   beginsSequence(set: Uint8Array): boolean {
-    const sps = this.#byKind[NalKind.sps] as Uint8Array[];
-    return this.#kindOf(set) === NalKind.sps && sps.length > 0 && !this.#has(set);
+    return this.#kindOf(set) === NalKind.sps && this.hasSequence && !this.#has(set);
   }
 
   /** Takes over what a picture brings. What is in force already changes nothing. @param own without start codes. */

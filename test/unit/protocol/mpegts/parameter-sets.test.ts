@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Frame } from '../../../../src/core/index.js';
+import { type Frame, freeze } from '../../../../src/core/index.js';
 import { FrameMuxer } from '../../../../src/protocol/mpegts/index.js';
+import { describeVideo } from '../../../../src/stream/statistics/describe.js';
 import {
   AVC,
   accessUnits,
@@ -97,5 +98,69 @@ describe('parameter sets in the frames (hls.md §7)', () => {
       [vps, HEVC.big, pps, idr],
       [vps, HEVC.big, pps, idr],
     ]);
+  });
+
+  test('a configuration of HEVC in any order: VPS, SPS, PPS', () => {
+    const { vps, small: sps, pps } = HEVC;
+    for (const sets of [
+      [pps, sps, vps],
+      [sps, vps, pps],
+    ])
+      expect(muxed(hevcRecord(sets), hevcMessage(0, lengthPrefixed(['2601af09'])))[0]?.slice(1)).toEqual([
+        vps,
+        sps,
+        pps,
+        '2601af09',
+      ]);
+  });
+
+  test('a configuration without (hev1, avc3): those of the pictures serve, and before them nothing can be shown', () => {
+    const { vps, small: sps, pps } = HEVC;
+    const idr = '2601af09';
+    const frames = [[idr], [vps, sps, pps, idr], [idr]].map((nals, i) => hevcMessage(i * 40, lengthPrefixed(nals)));
+    const want = [vps, sps, pps, idr];
+    expect(muxed(hevcRecord([]), ...frames).map((nals) => nals.slice(1))).toEqual([want, want]);
+    const record = avcRecord(small.sps, small.pps);
+    const avc3 = {
+      ...record,
+      payload: freeze(Buffer.concat([record.payload.subarray(0, 10), Buffer.from('e000', 'hex')])),
+    };
+    const key = avcMessage(0, lengthPrefixed([small.sps, small.pps, IDR]));
+    expect(muxed(avc3, key)[0]?.slice(1)).toEqual([small.sps, small.pps, IDR]);
+    expect(describeVideo(avc3).width).toBe(0);
+  });
+});
+
+describe('how NAL units are packed (H.264 annex B, ISO/IEC 14496-15 §5.3.4.2)', () => {
+  const want = [[small.sps, small.pps, SEI, IDR]];
+  const of = (data: Buffer, lengthSize = 4) =>
+    muxed(avcRecord(small.sps, small.pps, lengthSize), avcMessage(0, data)).map((nals) => nals.slice(1));
+  const coded = (...nals: readonly string[]) => Buffer.from(nals.join(''), 'hex');
+
+  test.each([1, 2, 3, 4])('lengths of %i bytes, and zeros behind the last unit', (size) => {
+    for (let zeros = 0; zeros < 6; zeros++)
+      expect(of(Buffer.concat([lengthPrefixed([SEI, IDR], size), Buffer.alloc(zeros)]), size)).toEqual(want);
+  });
+
+  test('start codes of four bytes and of three, and zeros in front of them', () => {
+    const [four, three] = ['00000001', '000001'];
+    for (const data of [
+      coded(four, SEI, four, IDR),
+      coded(four, SEI, three, IDR, '0000'),
+      coded(four, '09f0', four, SEI, '00', four, IDR),
+      coded(four, small.sps, four, small.pps, three, SEI, three, IDR),
+    ])
+      expect(of(data)).toEqual(want);
+  });
+
+  test('what is neither is damaged: a frame that is cut off, whatever its first length looks like', () => {
+    const long = `06${'05'.repeat(299)}`;
+    for (const data of [
+      lengthPrefixed([long]).subarray(0, 200),
+      lengthPrefixed([IDR]).subarray(0, 6),
+      coded('00000001'),
+    ])
+      expect(of(data)).toEqual([]);
+    expect(of(Buffer.concat([lengthPrefixed([IDR]), Buffer.from('0001', 'hex')]))).toEqual([]);
   });
 });
