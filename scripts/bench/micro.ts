@@ -123,7 +123,7 @@ function muxing(length: number): Case {
     bytes: length,
     run() {
       muxer.begin({ video: 'avc', audio: undefined });
-      for (const frame of frames) if (!muxer.write(frame)) throw new Error('not muxed');
+      for (const frame of frames) if (muxer.write(frame) !== 'written') throw new Error('not muxed');
       return muxer.take();
     },
   };

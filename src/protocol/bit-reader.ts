@@ -22,6 +22,11 @@ export class BitReader {
     this.#at += count;
   }
 
+  /** Bits that are left; negative when more was read than there is. */
+  get left(): number {
+    return this.bytes.length * 8 - this.#at;
+  }
+
   /** Exp-Golomb, unsigned (H.264 §9.1). More than 32 leading zeros are garbage, and read as 0. */
   ue(): number {
     let zeros = 0;

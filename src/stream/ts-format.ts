@@ -19,8 +19,12 @@ export class TsFormat implements WireFormat {
   readonly #muxer = new FrameMuxer();
   readonly #encoded = new Map<Frame, Buffer>();
   #headers: readonly Frame[] | undefined;
+  /** The last of each kind: in force until another comes, however often it is among the headers. */
+  readonly #configured = new Map<Frame['kind'], Frame>();
   #tracks: Tracks = { video: undefined, audio: undefined };
   #tracksChanged = false;
+  /** Codecs whose configuration can not be read: not announced. */
+  readonly #unreadable = new Set<Frame['codec']>();
   #tables: Buffer = NOTHING;
   #tablesAt = Number.NEGATIVE_INFINITY;
 
@@ -68,7 +72,7 @@ export class TsFormat implements WireFormat {
     if (!isCoded(frame) || this.#trackOf(frame) === undefined) return NOTHING;
     this.#see(frame);
     const tables = this.#areTablesDue(frame) ? this.#writeTables(frame) : NOTHING;
-    const packets = this.#muxer.write(frame) ? this.#muxer.take() : NOTHING;
+    const packets = this.#muxer.write(frame) === 'written' ? this.#muxer.take() : NOTHING;
     const bytes = tables.length === 0 ? packets : Buffer.concat([tables, packets]);
     // A chunk of no bytes would end an HTTP response.
     return bytes.length === 0 ? NOTHING : framed(this.framing, bytes);
@@ -90,6 +94,7 @@ export class TsFormat implements WireFormat {
 
   #trackOf(frame: Frame) {
     const selected = this.selection === 'all' || this.selection === frame.kind;
+    if (frame.role !== 'config' && this.#unreadable.has(frame.codec)) return undefined;
     return selected ? FrameMuxer.trackOf(frame) : undefined;
   }
 
@@ -102,13 +107,17 @@ export class TsFormat implements WireFormat {
 
   #configure(frame: Frame): void {
     if (frame.role !== 'config' || this.#trackOf(frame) === undefined) return;
-    this.#see(frame);
+    if (this.#configured.get(frame.kind) === frame) return;
+    this.#configured.set(frame.kind, frame);
     try {
       const config = FrameMuxer.read(frame);
       if (config !== undefined) this.#muxer.configure(config);
+      this.#unreadable.delete(frame.codec);
+      this.#see(frame);
     } catch (error) {
       // Its frames can not be written until a better one comes; RTMP and FLV have no need to read it.
       if (!(error instanceof SrsError)) throw error;
+      this.#unreadable.add(frame.codec);
     }
   }
 }

@@ -1,12 +1,15 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import muxJs, { type Unit } from 'mux.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { MediaMessage } from '../../src/link/index.js';
+import { readAvcConfig } from '../../src/protocol/avc/index.js';
+import { splitNals } from '../../src/protocol/mpegts/split-nals.js';
 import { decodeComplaints } from '../support/decode.js';
 import { fetchBytes, fetchPlaylist, type Playlist, send } from '../support/hls.js';
 import { type ClipOptions, clip } from '../support/media.js';
+import { hevcMessage, hevcRecord, lengthPrefixed } from '../support/nals.js';
 import { withPeers } from '../support/peers.js';
 import { run, until } from '../support/run.js';
 import { type Srs, startSrs } from '../support/srs.js';
@@ -74,7 +77,7 @@ async function gstreamerComplaints(file: string): Promise<string[]> {
 /** Nothing to complain about, whoever looks: our checker, mux.js, ffmpeg, GStreamer. */
 async function expectSound(
   { list, segments, file }: Awaited<ReturnType<typeof segmentsOf>>,
-  keyless = false,
+  { keyless = false, repeatedTimes = false } = {},
 ): Promise<void> {
   const check = new SegmentCheck();
   for (const [i, bytes] of segments.entries()) {
@@ -92,8 +95,45 @@ async function expectSound(
     if (video !== undefined && !keyless) expect(wire([theirs.firstKeyFrame])).toEqual(wire([video[0]]));
   }
   expect(check.faults).toEqual([]);
-  expect(await decodeComplaints(file, 20)).toEqual([]);
+  expect(await decodeComplaints(file, 20, { repeatedTimes })).toEqual([]);
   expect(await gstreamerComplaints(file)).toEqual([]);
+}
+
+/** The size of every picture, each segment decoded by itself and without a complaint. */
+async function sizesOf(name: string, segments: readonly Buffer[]): Promise<string[]> {
+  const sizes: string[] = [];
+  for (const [i, bytes] of segments.entries()) {
+    const file = join(dir, `${name}-${i}.ts`);
+    await writeFile(file, bytes);
+    const shown = [
+      '-v',
+      'error',
+      '-select_streams',
+      'v',
+      '-show_entries',
+      'frame=width,height',
+      '-of',
+      'csv=p=0',
+      file,
+    ];
+    sizes.push(...((await run('ffprobe', shown)).stdout.match(/^\d+,\d+/gm) ?? []));
+    expect(await decodeComplaints(file)).toEqual([]);
+  }
+  return sizes;
+}
+
+/** Two seconds of HEVC from x265, a key frame in front: its parameter sets and its pictures. */
+async function hevc(size: string): Promise<{ sets: string[]; pictures: string[] }> {
+  const file = join(dir, `${size}.h265`);
+  const source = ['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=25`, '-t', '2', '-pix_fmt', 'yuv420p'];
+  const x265 = ['-c:v', 'libx265', '-x265-params', 'log-level=error:bframes=0:keyint=50:scenecut=0:info=0:slices=1'];
+  const { code, stderr } = await run('ffmpeg', ['-v', 'error', '-y', ...source, ...x265, '-f', 'hevc', file]);
+  expect([code, stderr]).toEqual([0, '']);
+  const nals: Uint8Array[] = [];
+  splitNals(await readFile(file), 0, 4, nals);
+  const units = nals.map((nal) => Buffer.from(nal).toString('hex'));
+  const isSlice = (unit: string) => Number.parseInt(unit.slice(0, 2), 16) >> 1 < 32;
+  return { sets: units.filter((unit) => !isSlice(unit)), pictures: units.filter(isSlice) };
 }
 
 withPeers('ffmpeg', 'gstreamer')('segments as other projects see them', () => {
@@ -101,8 +141,11 @@ withPeers('ffmpeg', 'gstreamer')('segments as other projects see them', () => {
     ['pictures with B-frames and sound', { bFrames: 2 }],
     ['sound alone, AAC', { video: 'none' }],
     ['pictures alone', { audio: 'none' }],
+    ['5.1(side)', { layout: '5.1(side)' }],
+    ['quad', { layout: 'quad' }],
+    ['6.1', { layout: '6.1' }],
   ] as const)('%s', async (name, options) => {
-    await expectSound(await segmentsOf(name.replaceAll(/[ ,]+/g, '-'), await media(options)));
+    await expectSound(await segmentsOf(name.replaceAll(/[ ,().]+/g, '-'), await media(options)));
   });
 
   test.each([
@@ -137,6 +180,98 @@ withPeers('ffmpeg', 'gstreamer')('segments as other projects see them', () => {
     const check = new SegmentCheck();
     for (const [i, bytes] of found.segments.entries()) check.add(`${i}`, bytes);
     expect(check.faults.filter((fault) => !fault.includes('clock moves'))).toEqual([]);
+  });
+
+  test('another size, said in the key frames alone: a new segment with a discontinuity, and ffmpeg shows all of it', async () => {
+    const first = await media({ seconds: 6, size: '320x180', audio: 'none' });
+    const second = await media({ seconds: 6, size: '480x270', audio: 'none' });
+    const record = second.find((m) => m.kind === 'video' && isConfig(m))?.payload ?? Buffer.alloc(0);
+    const { sps, pps } = readAvcConfig(record.subarray(5));
+    const sets = lengthPrefixed([...sps, ...pps].map((set) => Buffer.from(set).toString('hex')));
+    const inBand = second
+      .filter((m) => !isConfig(m))
+      .map((m) => {
+        const isKey = m.kind === 'video' && (m.payload[0] ?? 0) >> 4 === 1;
+        const parts = [m.payload.subarray(0, 5), sets, m.payload.subarray(5)];
+        return isKey ? { ...m, payload: Buffer.concat(parts) } : m;
+      });
+    const found = await segmentsOf('in-band', [...first, ...later(inBand, 6000)]);
+    expect(found.list.segments.map(({ discontinuity }) => discontinuity)).toEqual([
+      false,
+      false,
+      false,
+      true,
+      false,
+      false,
+    ]);
+    const sizes = await sizesOf('in-band', found.segments);
+    expect(sizes).toEqual([...Array(150).fill('320,180'), ...Array(150).fill('480,270')]);
+  });
+
+  test.each([
+    [
+      'start codes in the place of lengths',
+      (nals: readonly Uint8Array[]) => nals.flatMap((nal) => [Buffer.of(0, 0, 0, 1), nal]),
+    ],
+    [
+      'zeros behind the last unit',
+      (nals: readonly Uint8Array[]) => [
+        lengthPrefixed(nals.map((nal) => Buffer.from(nal).toString('hex'))),
+        Buffer.alloc(3),
+      ],
+    ],
+  ])('H.264 with %s', async (name, pack) => {
+    const packed = (await media({ bFrames: 2 })).map((m) => {
+      if (m.kind !== 'video' || isConfig(m)) return m;
+      const nals: Uint8Array[] = [];
+      splitNals(m.payload, 5, 4, nals);
+      return { ...m, payload: Buffer.concat([m.payload.subarray(0, 5), ...pack(nals)]) };
+    });
+    await expectSound(await segmentsOf(name.replaceAll(' ', '-'), packed));
+  });
+
+  test('HEVC whose configuration has no parameter sets, and whose size changes: those of the key frames serve', async () => {
+    const clips = [await hevc('320x180'), await hevc('480x270'), await hevc('480x270')];
+    const messages = clips.flatMap(({ sets, pictures }) =>
+      pictures.map((picture, i) => hevcMessage(0, lengthPrefixed(i === 0 ? [...sets, picture] : [picture]), i === 0)),
+    );
+    const found = await segmentsOf(
+      'hev1',
+      [hevcRecord([]), ...messages].map(({ payload }, i) => ({
+        kind: 'video' as const,
+        timestamp: Math.max(0, i - 1) * 40,
+        payload,
+      })),
+    );
+    expect(found.list.segments.map(({ discontinuity }) => discontinuity)).toEqual([false, true, false]);
+    expect(await sizesOf('hev1', found.segments)).toEqual([
+      ...Array(50).fill('320,180'),
+      ...Array(100).fill('480,270'),
+    ]);
+  });
+
+  test('composition times below 0, of an encoder that does not set its decode times back', async () => {
+    const messages = await media({ bFrames: 3 });
+    const cts = (m: MediaMessage): number => Buffer.from(m.payload).readIntBE(2, 3);
+    const isPicture = (m: MediaMessage): boolean => m.kind === 'video' && !isConfig(m);
+    const first = cts(messages.find(isPicture) as MediaMessage);
+    const set = messages.map((m) => {
+      if (!isPicture(m)) return m;
+      const payload = Buffer.from(m.payload);
+      payload.writeIntBE(cts(m) - first, 2, 3);
+      return { ...m, timestamp: m.timestamp + first, payload };
+    });
+    expect(set.filter((m) => isPicture(m) && cts(m) < 0).length).toBeGreaterThan(50);
+    const found = await segmentsOf(
+      'negative',
+      set.toSorted((a, b) => a.timestamp - b.timestamp),
+    );
+    // The first picture that is shown before it is decoded comes late, right behind another.
+    await expectSound(found, { repeatedTimes: true });
+    const pts = found.segments.flatMap((bytes) => (checkTs(bytes).stamps.get(0x100) ?? []).map((s) => s.pts));
+    expect(new Set(pts).size).toBe(300);
+    const steps = pts.toSorted((a, b) => a - b).map((at, i, all) => at - (all[i - 1] ?? at - 3600));
+    expect(steps.filter((step) => step !== 3600).length).toBeLessThanOrEqual(3);
   });
 
   test('pictures without another key frame, and sound that comes late', async () => {

@@ -8,6 +8,8 @@ import { run } from './run.js';
 export interface ClipOptions {
   video?: 'h264' | 'flv1' | 'none';
   audio?: 'aac' | 'mp3' | 'speex' | 'none';
+  /** Of the loudspeakers, as ffmpeg names it; of AAC only. */
+  layout?: string;
   /** Of H.264 only. */
   bFrames?: 0 | 1 | 2 | 3 | 4;
   seconds?: number;
@@ -41,13 +43,15 @@ function encoding(options: ClipOptions): string[] {
       );
   }
   if (audio !== 'none') {
+    if (options.layout !== undefined) codecs.push('-af', `aformat=channel_layouts=${options.layout}`);
     const [codec, rate, channels] = {
       aac: ['aac', 44_100, 2],
       mp3: ['libmp3lame', 44_100, 2],
       speex: ['libspeex', 16_000, 1],
     }[audio] as [string, number, number];
     inputs.push('-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=${rate}`);
-    codecs.push('-c:a', codec, '-ar', `${rate}`, '-ac', `${channels}`, '-b:a', audio === 'speex' ? '24k' : '64k');
+    codecs.push('-c:a', codec, '-ar', `${rate}`, '-b:a', audio === 'speex' ? '24k' : '64k');
+    if (options.layout === undefined) codecs.push('-ac', `${channels}`);
   }
   return [...inputs, ...codecs, '-t', `${seconds}`, '-f', 'flv'];
 }

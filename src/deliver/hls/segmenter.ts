@@ -57,6 +57,8 @@ export class Segmenter implements FrameConsumer {
   /** Configurations that count from the next segment on; frames that need them wait for it. */
   readonly #pending = new Map<Kind, TrackConfig>();
   readonly #carried = { audio: true, video: true };
+  /** Codecs whose configuration can not be read: left out like those that have no place here. */
+  readonly #unreadable = new Set<Frame['codec']>();
   #start = 0;
   #last = 0;
   #written = false;
@@ -97,7 +99,7 @@ export class Segmenter implements FrameConsumer {
     const carried = this.rules.carries(frame.kind);
     if (carried !== this.#carried[frame.kind]) this.#carry(frame.kind, carried);
     if (frame.role === 'config') return this.#configure(frame);
-    if (!carried) return;
+    if (!carried || this.#unreadable.has(frame.codec)) return;
     this.#see(frame.kind, track);
     if (this.#probing === undefined) return this.#take(frame);
     this.#probing.push(frame);
@@ -119,9 +121,13 @@ export class Segmenter implements FrameConsumer {
       if (read !== undefined) this.#pending.set(kind, read);
     } catch (error) {
       if (!(error instanceof SrsError)) throw error;
+      this.#unreadable.add(codec);
+      this.#configs.delete(kind);
+      this.#see(kind, undefined);
       this.#leaveOut(codec, error.message);
       return;
     }
+    this.#unreadable.delete(codec);
     const isAnother = this.#configs.has(kind);
     this.#configs.set(kind, Buffer.from(payload));
     if (!this.#carried[kind]) return;
@@ -164,13 +170,16 @@ export class Segmenter implements FrameConsumer {
   #take(frame: Frame): void {
     const { dts, codec } = frame;
     const kind = frame.kind as Kind;
-    const cut = this.#cutAt(frame);
+    const begins = frame.role === 'key' && !this.#pending.has(kind) ? this.#muxer.begins(frame) : undefined;
+    if (begins === 'sequence') this.#changed = true;
+    const cut = begins === 'nothing' ? undefined : this.#cutAt(frame);
     if (cut !== undefined) this.#cut(dts, cut);
     this.#last = Math.max(this.#last, dts);
     // A track or configuration that this segment did not begin with waits for the next one.
     if (this.#tracks[kind] !== codec || this.#pending.has(kind)) return;
-    if (this.#muxer.write(frame)) this.#wrote(frame);
-    else this.#leaveOut(`${codec} frame`, 'damaged, or without its configuration');
+    const done = this.#muxer.write(frame);
+    if (done === 'written') this.#wrote(frame);
+    else if (done === 'damaged') this.#leaveOut(`${codec} frame`, 'damaged, or without its configuration');
   }
 
   #wrote({ kind, role }: Frame): void {
@@ -252,6 +261,7 @@ export class Segmenter implements FrameConsumer {
     this.#seen = { video: undefined, audio: undefined };
     this.#configs.clear();
     this.#pending.clear();
+    this.#unreadable.clear();
     this.#changed = false;
     this.#partial = false;
   }

@@ -1,4 +1,6 @@
 import { ProtocolError } from '../../kernel/index.js';
+import { AudioType, RATES } from './fields.js';
+import { readProgramConfig } from './program-config.js';
 
 /** The core coder of an audio specific config: what ADTS can say. */
 export interface AacConfig {
@@ -7,18 +9,18 @@ export interface AacConfig {
   readonly rateIndex: number;
   /** Channel configuration, 0 to 7. */
   readonly channels: number;
+  /** Stands in front of every frame where the channel configuration is 0; else of no length. */
+  readonly programConfig: Uint8Array;
 }
 
 export const ADTS_BYTES = 7;
 const MAX_ADTS = 2 ** 13 - 1;
-const LC = 2;
-const SBR = 5;
-const PS = 29;
 const ESCAPE = 31;
+const NONE = new Uint8Array(0);
 
 /**
  * @param config 2+ bytes from the FLV sequence header.
- * @throws {ProtocolError} AAC_CONFIG on what ADTS can not say: a reserved or explicit sampling rate.
+ * @throws {ProtocolError} AAC_CONFIG on what ADTS can not say: a reserved or explicit sampling rate, loudspeakers that nothing names.
  * @see ISO/IEC 14496-3 table 1.15. HE-AAC encoders signal the rate twice; players want that of the core.
  */
 export function readAacConfig(config: Uint8Array): AacConfig {
@@ -30,8 +32,11 @@ export function readAacConfig(config: Uint8Array): AacConfig {
   if (type === 0 || type === ESCAPE || rateIndex > 12 || channels > 7)
     throw new ProtocolError('AAC_CONFIG', 'AAC configuration: ADTS can not say it', { type, rateIndex, channels });
   // SBR and PS describe an extension of an LC core; other types have no profile of their own in ADTS.
-  const objectType = type === SBR || type === PS || type > 4 ? LC : type;
-  return { objectType, rateIndex, channels };
+  const objectType = type > AudioType.ltp ? AudioType.lc : type;
+  const programConfig = channels === 0 ? readProgramConfig(config)?.element : NONE;
+  if (programConfig === undefined)
+    throw new ProtocolError('AAC_CONFIG', 'AAC configuration: nothing says which channels there are', { type });
+  return { objectType, rateIndex, channels, programConfig };
 }
 
 /** Writes an ADTS header without CRC. @param frameBytes raw frame, header not included; at most 8184. @see 1.A.2.2 */
@@ -45,9 +50,6 @@ export function writeAdts(out: Uint8Array, at: number, config: AacConfig, frameB
   out[at + 5] = ((length & 7) << 5) | 0x1f;
   out[at + 6] = 0xfc;
 }
-
-/** Samples a second by rate index. @see ISO/IEC 14496-3 table 1.18 */
-const RATES = [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000, 7350];
 
 /** Samples a second of the core coder, of which a frame has 1024. */
 export const coreRate = ({ rateIndex }: AacConfig): number => RATES[rateIndex] ?? 44_100;

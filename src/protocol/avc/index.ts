@@ -4,6 +4,7 @@ import { ProtocolError } from '../../kernel/index.js';
 export interface AvcConfig {
   /** Bytes of the length before each NAL unit: 1, 2 or 4. */
   readonly lengthSize: number;
+  /** None, as of the PPS, when they are in the pictures (`avc3`). */
   readonly sps: readonly Uint8Array[];
   readonly pps: readonly Uint8Array[];
 }
@@ -27,11 +28,7 @@ export function readAvcConfig(record: Uint8Array): AvcConfig {
   const sps = sets((record[at++] ?? 0) & 0x1f);
   if (at >= record.length) throw malformed('no picture parameter sets');
   const pps = sets(record[at++] ?? 0);
-  if (sps.length === 0 || pps.length === 0) throw malformed('no parameter sets');
   return { lengthSize: ((record[4] ?? 0) & 3) + 1, sps, pps };
 }
-
-export const AvcNal = { idr: 5, sei: 6, sps: 7, pps: 8, aud: 9 } as const;
-export const avcNalType = (firstByte: number): number => firstByte & 0x1f;
 
 export { type PictureFormat, readAvcSps } from './sps.js';

@@ -4,7 +4,7 @@ import { ProtocolError } from '../../kernel/index.js';
 export interface HevcConfig {
   /** Bytes of the length before each NAL unit: 1, 2 or 4. */
   readonly lengthSize: number;
-  /** VPS, SPS, PPS and whatever else it holds, in that order. */
+  /** VPS, SPS, PPS and whatever else it holds, in its order; none when they are in the pictures (`hev1`). */
   readonly sets: readonly Uint8Array[];
 }
 
@@ -25,7 +25,6 @@ export function readHevcConfig(record: Uint8Array): HevcConfig {
       at += 2 + length;
     }
   }
-  if (sets.length === 0) throw malformed('no parameter sets');
   return { lengthSize: ((record[21] ?? 0) & 3) + 1, sets };
 }
 

@@ -1,44 +1,38 @@
 import type { Frame } from '../../core/index.js';
 import { type AacConfig, ADTS_BYTES, coreRate, fitsAdts, readAacConfig, writeAdts } from '../aac/index.js';
-import { AvcNal, avcNalType, readAvcConfig } from '../avc/index.js';
+import { readAvcConfig } from '../avc/index.js';
 import { audioDataOffset, videoDataOffset } from '../flv/index.js';
-import { HevcNal, hevcNalType, readHevcConfig } from '../hevc/index.js';
+import { readHevcConfig } from '../hevc/index.js';
+import { AccessUnit, type VideoConfig } from './access-unit.js';
+import { PictureClock } from './picture-clock.js';
 import { SampleClock } from './sample-clock.js';
 import { type AudioTrack, Pid, type Tracks, type VideoTrack } from './tables.js';
 import { TsWriter } from './ts-writer.js';
-
-const START_CODE = Uint8Array.from([0, 0, 0, 1]);
-/** Access unit delimiters for any kind of picture. */
-const AUD = {
-  avc: Uint8Array.from([0, 0, 0, 1, 9, 0xf0]),
-  hevc: Uint8Array.from([0, 0, 0, 1, 0x46, 0x01, 0x50]),
-} as const;
-/** A picture has a few slices; more parts than this is no picture. */
-const MAX_NALS = 1024;
-
-interface VideoConfig {
-  readonly track: VideoTrack;
-  readonly lengthSize: number;
-  /** Parameter sets with their start codes, in front of every random access picture. */
-  readonly sets: readonly Uint8Array[];
-}
 
 /** What a codec configuration says; see `FrameMuxer.read`. */
 export type TrackConfig =
   | { readonly kind: 'video'; readonly config: VideoConfig }
   | { readonly kind: 'audio'; readonly config: AacConfig };
 
+/**
+ * What became of a frame: `nothing` when it has neither a slice nor sound, `damaged` when it can not be read, or came
+ * before its configuration.
+ */
+export type Written = 'written' | 'nothing' | 'damaged';
+
 /** Frames of one stream → transport stream: Annex B for AVC and HEVC, ADTS for AAC, MP3 as it is. */
 export class FrameMuxer {
   readonly #writer = new TsWriter();
-  #video: VideoConfig | undefined;
+  #video: AccessUnit | undefined;
   #aac: AacConfig | undefined;
   readonly #parts: Uint8Array[] = [];
-  readonly #adts = new Uint8Array(ADTS_BYTES);
+  /** Header of a sound, and the program config that some need behind it. */
+  #adts = new Uint8Array(ADTS_BYTES);
+  readonly #pictures = new PictureClock();
   readonly #samples = new SampleClock();
   /** Times of AAC are counted by samples instead of taken from the frames. */
   countsSamples = false;
-  /** Frames that could not be written: damaged, or before their configuration. */
+  /** Frames that were damaged. */
   skipped = 0;
 
   /** The track that a frame belongs to, if transport streams can hold it here. */
@@ -79,74 +73,74 @@ export class FrameMuxer {
     const record = payload.subarray(offset);
     if (codec === 'avc') {
       const { lengthSize, sps, pps } = readAvcConfig(record);
-      return { kind, config: { track: 'avc', lengthSize, sets: withStartCodes([...sps, ...pps]) } };
+      return { kind, config: { track: 'avc', record, lengthSize, sets: [...sps, ...pps] } };
     }
     if (codec !== 'hevc') return undefined;
     const { lengthSize, sets } = readHevcConfig(record);
-    return { kind, config: { track: 'hevc', lengthSize, sets: withStartCodes(sets) } };
+    return { kind, config: { track: 'hevc', record, lengthSize, sets } };
   }
 
   /** Frames that follow are coded so. */
   configure(read: TrackConfig): void {
-    if (read.kind === 'video') this.#video = read.config;
-    else {
+    if (read.kind === 'video') {
+      const before = this.#video?.config.record;
+      this.#video = new AccessUnit(read.config);
+      // Encoders repeat their configuration; only another one tells of other pictures.
+      if (before === undefined || Buffer.compare(before, read.config.record) !== 0) this.#pictures.reset();
+    } else {
       this.#aac = read.config;
+      this.#adts = new Uint8Array(ADTS_BYTES + read.config.programConfig.length);
+      this.#adts.set(read.config.programConfig, ADTS_BYTES);
       this.#samples.reset();
     }
   }
 
-  /** Writes a coded frame. @returns false when it could not be written; then it is counted. */
-  write(frame: Frame): boolean {
+  /**
+   * What a key frame begins: a group of pictures, or besides another sequence, of another size for one, without another
+   * configuration. Nothing when there is no picture in it.
+   */
+  begins({ codec, payload }: Frame): 'nothing' | 'group' | 'sequence' {
+    const offset = videoDataOffset(payload);
+    const unit = this.#video;
+    if (unit?.config.track !== codec || offset < 0 || !unit.read(payload, offset)) return 'group';
+    if (!unit.hasPicture) return 'nothing';
+    return unit.beginsSequence ? 'sequence' : 'group';
+  }
+
+  /** Writes a coded frame; counts what is damaged. */
+  write(frame: Frame): Written {
     const done = frame.kind === 'video' ? this.#writeVideo(frame) : this.#writeAudio(frame);
-    if (!done) this.skipped++;
+    if (done === 'damaged') this.skipped++;
     return done;
   }
 
-  #writeVideo(frame: Frame): boolean {
-    const config = this.#video;
+  #writeVideo(frame: Frame): Written {
+    const unit = this.#video;
     const offset = videoDataOffset(frame.payload);
-    if (config === undefined || config.track !== frame.codec || offset < 0) return false;
+    if (unit === undefined || unit.config.track !== frame.codec || offset < 0) return 'damaged';
     const randomAccess = frame.role === 'key';
-    const length = this.#annexB(frame.payload, offset, config, randomAccess);
-    if (length <= 0) return false;
-    const dts = frame.dts * 90;
-    // A composition time may be negative; a picture can not be shown before it is decoded.
-    const pts = Math.max(dts, dts + frame.cts * 90);
-    this.#writer.write({ pid: Pid.video, pts, dts, randomAccess }, this.#parts, length);
-    return true;
+    if (!unit.read(frame.payload, offset)) return 'damaged';
+    const length = unit.complete(randomAccess);
+    if (length === 0) return 'nothing';
+    if (!unit.isConfigured) return 'damaged';
+    this.#pictures.next(frame.dts * 90, frame.cts * 90);
+    const { pts, dts, lag } = this.#pictures;
+    this.#writer.lag = lag;
+    this.#writer.write({ pid: Pid.video, pts, dts, randomAccess }, unit.parts, length);
+    return 'written';
   }
 
-  /** Collects the parts of an access unit. @returns their bytes, or -1 when the lengths do not fit. */
-  #annexB(payload: Uint8Array, offset: number, config: VideoConfig, randomAccess: boolean): number {
-    const parts = this.#parts;
-    const { track, lengthSize, sets } = config;
-    parts.length = 0;
-    parts.push(AUD[track]);
-    if (randomAccess) parts.push(...sets);
-    const before = parts.length;
-    for (let at = offset; at < payload.length; ) {
-      let length = 0;
-      for (let i = 0; i < lengthSize; i++) length = length * 256 + (payload[at + i] ?? 0);
-      at += lengthSize;
-      if (at + length > payload.length || parts.length > 2 * MAX_NALS) return -1;
-      if (length > 0 && !isRepeated(track, payload[at] ?? 0)) parts.push(START_CODE, payload.subarray(at, at + length));
-      at += length;
-    }
-    if (parts.length === before) return -1;
-    let total = 0;
-    for (const part of parts) total += part.length;
-    return total;
-  }
-
-  #writeAudio({ codec, payload, dts }: Frame): boolean {
+  #writeAudio({ codec, payload, dts }: Frame): Written {
     const offset = audioDataOffset(payload);
     const bytes = payload.subarray(Math.max(0, offset));
-    if (offset < 0 || bytes.length === 0) return false;
+    if (offset < 0) return 'damaged';
+    if (bytes.length === 0) return 'nothing';
     const parts = this.#parts;
     parts.length = 0;
     let length = bytes.length;
     if (codec === 'aac') {
-      if (this.#aac === undefined || !fitsAdts(length)) return false;
+      length += this.#adts.length - ADTS_BYTES;
+      if (this.#aac === undefined || !fitsAdts(length)) return 'damaged';
       writeAdts(this.#adts, 0, this.#aac, length);
       parts.push(this.#adts);
       length += ADTS_BYTES;
@@ -156,24 +150,6 @@ export class FrameMuxer {
     const counted = this.countsSamples && codec === 'aac' && this.#aac !== undefined;
     const time = counted ? this.#samples.next(sent, coreRate(this.#aac as AacConfig)) : sent;
     this.#writer.write({ pid: Pid.audio, pts: time, dts: time, randomAccess: true }, parts, length);
-    return true;
+    return 'written';
   }
 }
-
-/** Delimiters and parameter sets in the frame itself: ours stand in front of it already. */
-function isRepeated(track: VideoTrack, firstByte: number): boolean {
-  if (track === 'avc') {
-    const type = avcNalType(firstByte);
-    return type === AvcNal.aud || type === AvcNal.sps || type === AvcNal.pps;
-  }
-  const type = hevcNalType(firstByte);
-  return type === HevcNal.aud || type === HevcNal.vps || type === HevcNal.sps || type === HevcNal.pps;
-}
-
-const withStartCodes = (sets: readonly Uint8Array[]): Uint8Array[] =>
-  sets.map((set) => {
-    const bytes = new Uint8Array(START_CODE.length + set.length);
-    bytes.set(START_CODE);
-    bytes.set(set, START_CODE.length);
-    return bytes;
-  });

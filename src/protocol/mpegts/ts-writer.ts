@@ -39,6 +39,8 @@ export class TsWriter {
   /** Of the map table; players look into it again only when this changes (ISO/IEC 13818-1 §2.4.4.5). */
   #version = 0;
   #lastPcr = Number.NEGATIVE_INFINITY;
+  /** By so much, in ticks, pictures and the clock are ahead of the sound: decoded earlier than the stream's time says. */
+  lag = 0;
 
   /** Bytes written since the last `take`. */
   get length(): number {
@@ -74,12 +76,15 @@ export class TsWriter {
   /** Writes one access unit as one PES packet. @param parts its bytes, in order. @param length of all of them. */
   write(unit: Unit, parts: readonly Uint8Array[], length: number): void {
     const clockPid = this.#tracks === undefined ? unit.pid : pcrPid(this.#tracks);
-    if (unit.dts - this.#lastPcr <= PCR_BRIDGES)
-      while (unit.dts - this.#lastPcr > PCR_AT_LEAST) this.#clockPacket(clockPid, this.#lastPcr + PCR_EVERY);
-    const due = unit.dts - this.#lastPcr >= PCR_EVERY;
-    if (due && unit.pid !== clockPid) this.#clockPacket(clockPid, unit.dts);
-    const withClock = unit.pid === clockPid && (due || unit.randomAccess || unit.pid === Pid.video);
-    if (withClock) this.#lastPcr = unit.dts;
+    const clock = unit.pid === Pid.video ? unit.dts : unit.dts - this.lag;
+    if (clock - this.#lastPcr <= PCR_BRIDGES)
+      while (clock - this.#lastPcr > PCR_AT_LEAST) this.#clockPacket(clockPid, this.#lastPcr + PCR_EVERY);
+    const due = clock - this.#lastPcr >= PCR_EVERY;
+    if (due && unit.pid !== clockPid) this.#clockPacket(clockPid, clock);
+    // A lag that has just grown holds the clock until time has caught up.
+    const isHeld = this.lag > 0 && clock < this.#lastPcr && this.#lastPcr - clock <= PCR_BRIDGES;
+    const withClock = unit.pid === clockPid && !isHeld && (due || unit.randomAccess || unit.pid === Pid.video);
+    if (withClock) this.#lastPcr = clock;
     this.#pes(unit, parts, length, withClock);
   }
 

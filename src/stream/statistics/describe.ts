@@ -23,8 +23,10 @@ export function describeVideo({ codec, payload }: Frame): PictureFormat {
   const record = payload.subarray(offset);
   try {
     switch (codec) {
-      case 'avc':
-        return readAvcSps(readAvcConfig(record).sps[0] as Uint8Array);
+      case 'avc': {
+        const [sps] = readAvcConfig(record).sps;
+        return sps === undefined ? UNKNOWN_PICTURE : readAvcSps(sps);
+      }
       case 'hevc': {
         const sps = readHevcConfig(record).sets.find((set) => hevcNalType(set[0] ?? 0) === HevcNal.sps);
         return sps === undefined ? UNKNOWN_PICTURE : readHevcSps(sps);

@@ -14,6 +14,7 @@ import { WireLog, type WireLogSettings } from '../../../src/stream/wire-log.js';
 import { aacConfig, aacFrame, avcConfig, avcInter, avcKey, mp3Frame } from '../../support/coded.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { FakeSink } from '../../support/fake-sink.js';
+import { AVC, accessUnits, avcMessage, avcRecord, lengthPrefixed } from '../../support/nals.js';
 import { checkTs } from '../../support/ts-check.js';
 
 const settings: WireLogSettings = {
@@ -172,5 +173,31 @@ describe('MPEG-TS as a wire format', () => {
     const { faults, stamps } = checkTs(viewer.bytes());
     expect(faults).toEqual([]);
     expect([stamps.get(0x100)?.length ?? 0, stamps.get(0x101)?.length]).toEqual([0, 1]);
+    expect(
+      viewer
+        .bytes()
+        .subarray(0, 376)
+        .includes(Buffer.from([0x1b, 0xe1, 0x00])),
+    ).toBe(false);
+  });
+
+  test('parameter sets that a picture brought stay in force when the sound is configured anew', () => {
+    const log = logOf();
+    const { small, big } = AVC;
+    const record = avcRecord(small.sps, small.pps);
+    const viewer = join(log, [record, aacConfig(0)]);
+    const key = (at: number, nals: string[]) => avcMessage(at, lengthPrefixed([...nals, '6588843f']));
+    const append = (frame: Frame, sound: Frame) => {
+      log.append(frame, [record, sound]);
+      log.settle();
+    };
+    const [before, after] = [aacConfig(0), aacConfig(50)];
+    append(key(0, [big.sps, big.pps]), before);
+    append(after, after);
+    append(key(1000, []), after);
+    expect(accessUnits(viewer.bytes()).map((nals) => nals[1])).toEqual([big.sps, big.sps]);
+    append({ ...record }, after);
+    append(key(2000, []), after);
+    expect(accessUnits(viewer.bytes()).at(-1)?.[1]).toBe(small.sps);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Frame, freeze } from '../../../../src/core/index.js';
 import { type Piece, Segmenter, type SegmenterRules } from '../../../../src/deliver/hls/segmenter.js';
 import { aacConfig, aacFrame, avcConfig, avcInter, avcKey, mp3Frame } from '../../../support/coded.js';
+import { AVC, accessUnits, avcMessage, avcRecord, lengthPrefixed } from '../../../support/nals.js';
 import { checkTs } from '../../../support/ts-check.js';
 
 /** As a playlist with this target duration asks for it. */
@@ -170,6 +171,72 @@ describe('where a stream is cut', () => {
     ]);
     expect(pieces.map((piece) => [...rates(piece)])).toEqual([[4], [4], [3]]);
   });
+
+  test('sound whose configuration can not be read is left out and not announced, until a better one comes', () => {
+    const { it, pieces, complaints } = segmenter(2, 2);
+    const config = aacConfig(0);
+    const unreadable = { ...config, payload: freeze(Buffer.from('af001180', 'hex')) };
+    for (const frame of programme(6, 25, 50)) {
+      if (frame.dts === 2000 && frame.kind === 'video') it.onFrame(aacConfig(2000));
+      it.onFrame(frame.role === 'config' && frame.kind === 'audio' ? unreadable : frame);
+    }
+    it.finish();
+    expect(complaints).toEqual(['aac']);
+    expect(pieces.map(({ bytes }) => checkTs(bytes).pids.has(0x101))).toEqual([false, true, true]);
+    expect(pieces.map(({ bytes }) => bytes.subarray(0, 376).includes(Buffer.from([0x0f, 0xe1, 0x01])))).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    expect(pieces.map(({ discontinuity }) => discontinuity)).toEqual([false, true, false]);
+  });
+
+  test('key frames with another SPS than before: cut there, with a discontinuity', () => {
+    const { it, pieces } = segmenter(4, 4);
+    it.onFrame(avcRecord(AVC.small.sps, AVC.small.pps));
+    for (let at = 0; at < 6000; at += 40) {
+      // The first picture is not that of the configuration: there is nothing before it to differ from.
+      const { sps, pps } = at >= 2000 && at < 4000 ? AVC.small : AVC.big;
+      const isKey = at % 1000 === 0;
+      it.onFrame(avcMessage(at, lengthPrefixed(isKey ? [sps, pps, '6588843f'] : ['419a2423']), isKey));
+    }
+    it.finish();
+    expect(pieces.map(({ duration, discontinuity }) => [duration, discontinuity])).toEqual([
+      [2, false],
+      [2, true],
+      [2, true],
+    ]);
+    expect(pieces.map(({ bytes }) => accessUnits(bytes)[0]?.[1])).toEqual([AVC.big.sps, AVC.small.sps, AVC.big.sps]);
+  });
+
+  test.each(['key', 'inter'] as const)(
+    'another SPS in an %s message of its own: cut at its picture, nobody complains',
+    (role) => {
+      const { it, pieces, complaints } = segmenter(2, 2);
+      const { small, big } = AVC;
+      it.onFrame(avcRecord(small.sps, small.pps));
+      for (let at = 0; at < 5000; at += 40) {
+        const isKey = at % 1000 === 0;
+        const { sps, pps } = at < 3000 ? small : big;
+        if (isKey) it.onFrame(avcMessage(at, lengthPrefixed([sps, pps]), role === 'key'));
+        it.onFrame(avcMessage(at, lengthPrefixed(['0605ff80']), false));
+        it.onFrame(avcMessage(at, lengthPrefixed(isKey ? ['6588843f'] : ['419a2423']), isKey));
+        it.onFrame(avcMessage(at, Buffer.alloc(0), false));
+      }
+      it.finish();
+      expect(complaints).toEqual([]);
+      expect(pieces.map(({ duration, discontinuity, independent }) => [duration, discontinuity, independent])).toEqual([
+        [2, false, true],
+        [1, false, true],
+        [2, true, true],
+      ]);
+      expect(pieces.map(({ bytes }) => accessUnits(bytes)[0]?.slice(1))).toEqual([
+        [small.sps, small.pps, '0605ff80', '6588843f'],
+        [small.sps, small.pps, '0605ff80', '6588843f'],
+        [big.sps, big.pps, '0605ff80', '6588843f'],
+      ]);
+    },
+  );
 
   test('a piece that grows too big is cut, and counted', () => {
     const { it, pieces } = segmenter(10, 10, { maxBytes: () => 20_000 });

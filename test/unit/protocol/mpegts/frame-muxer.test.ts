@@ -6,6 +6,7 @@ import { FlvReader, readAudioTag, readVideoTag, TagType } from '../../../../src/
 import { FrameMuxer } from '../../../../src/protocol/mpegts/index.js';
 import { SampleClock } from '../../../../src/protocol/mpegts/sample-clock.js';
 import { aacConfig, aacFrame } from '../../../support/coded.js';
+import { AVC, avcRecord } from '../../../support/nals.js';
 import { checkTs } from '../../../support/ts-check.js';
 
 const golden = (name: string) => join(import.meta.dirname, '../../../golden/flv', name);
@@ -113,13 +114,77 @@ describe('transport stream (ISO/IEC 13818-1)', () => {
     }
   });
 
-  test('damaged and unannounced frames are left out and counted', () => {
+  describe('pictures to be shown before the encoder decodes them, as its decode times are not set back', () => {
+    /** As x264 would send it without setting the decode times back: the key frame is shown when it is decoded. */
+    const set = (frames: readonly Frame[], start = 0): Frame[] => {
+      const first = frames.find((f) => f.role === 'key')?.cts ?? 0;
+      return frames.map((f) =>
+        f.role === 'config' ? f : { ...f, dts: ms(start + f.dts + first), cts: ms(f.cts - first) },
+      );
+    };
+    const pictures = set(framesOf('ffmpeg-5.1.9-h264-pyramid.flv').filter((f) => f.role !== 'end'));
+    const shown = (frames: readonly Frame[]) =>
+      frames.filter((f) => f.role !== 'config').map((f) => (f.dts + f.cts) * 90);
+    const rising = (times: readonly number[]) => times.every((at, i) => i === 0 || at > (times[i - 1] as number));
+
+    test('every picture keeps the time at which it is shown, but for the first that is shown too early', () => {
+      const sounds = Array.from({ length: 95 }, (_, i) => aacFrame(i * 21));
+      const frames = [aacConfig(0), ...[...pictures, ...sounds].toSorted((a, b) => a.dts - b.dts)];
+      const { faults, stamps, pcrs } = checkTs(mux(frames));
+      expect(faults).toEqual([]);
+      const video = stamps.get(0x100) ?? [];
+      const wanted = shown(pictures);
+      expect(video.map(({ pts }, i) => pts === wanted[i]).filter((same) => !same)).toHaveLength(1);
+      expect(video.slice(4).map(({ pts }) => pts)).toEqual(wanted.slice(4));
+      expect(new Set(video.map(({ pts }) => pts)).size).toBe(50);
+      expect(rising(video.map(({ dts }) => dts))).toBe(true);
+      expect(video.every(({ pts, dts }) => pts >= dts && dts < 90 * 3000)).toBe(true);
+      expect(stamps.get(0x101)?.map(({ pts }) => pts)).toEqual(sounds.map((f) => f.dts * 90));
+      for (const [i, pcr] of pcrs.entries()) {
+        expect(pcr - (pcrs[i - 1] ?? pcr)).toBeGreaterThanOrEqual(0);
+        expect(pcr - (pcrs[i - 1] ?? pcr)).toBeLessThanOrEqual(9000);
+      }
+    });
+
+    test('from the very start of the clock: no time below 0', () => {
+      const early = pictures.map((f, i) => (i === 1 ? { ...f, dts: ms(0), cts: ms(-40) } : f));
+      const video = checkTs(mux(early)).stamps.get(0x100) ?? [];
+      expect(video[0]).toEqual({ pts: 0, dts: 0 });
+      expect(rising(video.map(({ dts }) => dts))).toBe(true);
+    });
+
+    test('the same configuration again changes nothing, another one begins anew, and so does a clock that leaps', () => {
+      const muxer = new FrameMuxer();
+      mux(pictures, muxer);
+      const again = set(pictures, 2000);
+      const times = (frames: readonly Frame[]) => checkTs(mux(frames, muxer)).stamps.get(0x100) ?? [];
+      expect(times(again).map(({ pts }) => pts)).toEqual(shown(again));
+      const back = set(pictures, 100);
+      expect(times(back).map(({ pts }) => pts)).toEqual(shown(back));
+      const [config, ...rest] = set(pictures, 5000) as [Frame, ...Frame[]];
+      const other = { ...config, payload: freeze(Buffer.concat([config.payload, Buffer.of(0)])) };
+      expect(times([other, ...rest])[0]).toEqual({ pts: 5080 * 90, dts: 5080 * 90 });
+    });
+  });
+
+  test('damaged and unannounced frames are left out and counted; those with nothing in them only left out', () => {
     const muxer = new FrameMuxer();
     muxer.begin({ video: 'avc', audio: 'aac' });
     const base = { kind: 'video', codec: 'avc', role: 'key', track: 0, cts: ms(0), dts: ms(0) } as const;
-    for (const hex of ['17', '1701000000', '1701000000000000ff65', '17010000000000000265'])
-      expect(muxer.write({ ...base, payload: freeze(Buffer.from(hex, 'hex')) })).toBe(false);
-    expect(muxer.skipped).toBe(4);
+    const outcomes = (...texts: string[]) =>
+      texts.map((hex) => muxer.write({ ...base, payload: freeze(Buffer.from(hex, 'hex')) }));
+    expect(outcomes('17', '17010000000000000265')).toEqual(['damaged', 'damaged']);
+    const read = FrameMuxer.read(avcRecord(AVC.small.sps, AVC.small.pps));
+    if (read !== undefined) muxer.configure(read);
+    expect(outcomes('17', '1701000000000000ff65', '17010000000000000265')).toEqual(['damaged', 'damaged', 'damaged']);
+    expect(muxer.skipped).toBe(5);
+    const sets = `00000018${AVC.small.sps}00000006${AVC.small.pps}`;
+    expect(outcomes('1701000000', `1701000000${sets}`, '2701000000000000040605ff80', '270100000000000000')).toEqual(
+      Array.from({ length: 4 }, () => 'nothing'),
+    );
+    const sound = { ...aacFrame(0), payload: freeze(Buffer.from('af01', 'hex')) };
+    expect([muxer.write(sound), muxer.write(aacFrame(0))]).toEqual(['nothing', 'damaged']);
+    expect(muxer.skipped).toBe(6);
   });
 
   test('times of AAC counted by samples: steps of 1024 samples, not of whole milliseconds', () => {
