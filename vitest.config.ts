@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { WORKERS } from './test/support/workers.js';
 
 export default defineConfig({
   test: {
@@ -20,7 +21,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/{e2e,fault}/**/*.test.ts'],
           pool: 'forks',
-          maxWorkers: 2,
+          maxWorkers: WORKERS,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },

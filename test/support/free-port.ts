@@ -1,9 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
+import { WORKERS } from './workers.js';
 
 const given = new Set<number>();
-/** Test files that run side by side have odd ports or even ones: a port that one holds in mind is nothing to the other. */
-const side = Number(process.env.VITEST_POOL_ID ?? 0) % 2;
+/** Test files that run side by side share no port: one that a test holds in mind is nothing to the others. */
+const side = Number(process.env.VITEST_POOL_ID ?? 0) % WORKERS;
 
 const isFree = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
@@ -18,7 +19,7 @@ const isFree = (port: number): Promise<boolean> =>
  */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = randomInt(7_500, 16_000) * 2 + side;
+    const port = randomInt(Math.ceil(15_000 / WORKERS), Math.floor(32_000 / WORKERS)) * WORKERS + side;
     if (given.has(port)) continue;
     given.add(port);
     if (await isFree(port)) return port;
