@@ -1,10 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
 import type { BrowserContext } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { openBrowser } from '../support/browser.js';
+import { hlsJsPage, hlsJsState } from '../support/hls-js.js';
 import { clip } from '../support/media.js';
 import { withPeers } from '../support/peers.js';
 import { PlaylistWatch } from '../support/playlist-watch.js';
@@ -28,19 +25,10 @@ const BETWEEN = 1100;
 /** Each plays for so long. */
 const SECONDS = 4;
 
-interface State {
-  readonly time: number;
-  readonly frames: number;
-  readonly errors: string[];
-}
-
 /** hls.js opens the playlist in a tab of its own. @returns what is wrong with it after some seconds. */
 async function join(context: BrowserContext, page: string): Promise<string[]> {
   const tab = await context.newPage();
-  const state = (): Promise<State> =>
-    tab.evaluate(`(() => { const video = document.querySelector('video');
-      const frames = video.getVideoPlaybackQuality().totalVideoFrames;
-      return { time: video.currentTime, frames, errors: video.error ? [...errors, video.error.message] : errors }; })()`);
+  const state = () => hlsJsState(tab);
   try {
     await tab.goto(page);
     const first = await until(
@@ -81,20 +69,12 @@ withPeers('ffmpeg', 'chromium')('groups of pictures that are longer than the tar
     let isOver = false;
     const watching = watch.run(() => isOver);
 
-    const script = await readFile(createRequire(import.meta.url).resolve('hls.js/dist/hls.min.js'));
-    const html = `<!doctype html><video muted autoplay></video><script src="hls.js"></script><script>
-      window.errors = []; const hls = new Hls();
-      hls.on(Hls.Events.ERROR, (_, e) => { if (e.fatal) window.errors.push(e.details); });
-      hls.loadSource(${JSON.stringify(url)}); hls.attachMedia(document.querySelector('video'));
-    </script>`;
-    const server = createServer((request, reply) => void reply.end(request.url === '/hls.js' ? script : html));
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const page = await hlsJsPage(url);
     const browser = await openBrowser();
     try {
-      const page = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
       const joins: Promise<string[]>[] = [];
       for (let i = 0; i < JOINS; i++) {
-        joins.push(join(browser.page.context(), page));
+        joins.push(join(browser.page.context(), page.url));
         await pause(BETWEEN);
       }
       expect(await Promise.all(joins)).toEqual(joins.map(() => []));
@@ -102,7 +82,7 @@ withPeers('ffmpeg', 'chromium')('groups of pictures that are longer than the tar
       isOver = true;
       await watching;
       await browser.close();
-      server.close();
+      page.close();
     }
     expect(watch.faults).toEqual([]);
   });

@@ -29,10 +29,10 @@ export class PlaylistWatch {
     return this.#last?.target;
   }
 
-  /** How often the stream was broken off. */
+  /** How often the stream was broken off after it had begun. */
   get discontinuities(): number {
     const parts = [...this.segments.values()].map(({ part }) => part);
-    return Math.max(0, ...parts);
+    return parts.length === 0 ? 0 : Math.max(...parts) - Math.min(...parts);
   }
 
   /** Reads the playlist every `interval` ms until `isOver`. */

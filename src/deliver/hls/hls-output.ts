@@ -2,7 +2,7 @@ import type { Clock, Log } from '../../kernel/index.js';
 import type { StreamName } from '../../stream/index.js';
 import { DiskMirror } from './disk-mirror.js';
 import { type HlsDisk, keyDirectory, servesMemory, writesFiles } from './hls-disk.js';
-import { type HlsListener, type HlsSettings, HlsStream } from './hls-stream.js';
+import { type HlsListener, type HlsNumbers, type HlsSettings, HlsStream } from './hls-stream.js';
 import type { Segment } from './segment-window.js';
 
 /** A complete segment, for whoever is told of it. */
@@ -53,20 +53,20 @@ export class HlsOutput implements HlsListener {
   #naming: string | undefined;
   #warned = false;
 
-  /** @param next the number of the first segment at least. */
+  /** @param before the one that it takes the place of. */
   constructor(
     private readonly stream: { readonly name: StreamName; readonly key: string },
     private readonly vhost: string,
     private readonly settings: () => HlsSettings,
     private readonly env: HlsEnvironment,
-    next?: number,
+    before?: HlsNumbers,
   ) {
     const { hls } = settings();
     this.#log = env.log.child({ stream: stream.key });
     this.#placement = placementOf(hls);
     this.#isInMemory = servesMemory(hls);
     this.#directory = writesFiles(hls) ? hls.hlsPath.replace(/\/+$/, '') : '.';
-    this.hls = new HlsStream(stream.name, settings, env.clock, this, next);
+    this.hls = new HlsStream(stream.name, settings, env.clock, this, before);
     if (writesFiles(hls)) {
       const events = {
         written: (segment: Segment) => this.#written(segment),

@@ -4,7 +4,7 @@ import type { Clock, Log, Timer } from '../../kernel/index.js';
 import type { LiveStream, StreamHub, StreamName } from '../../stream/index.js';
 import { HlsDisk } from './hls-disk.js';
 import { type HlsEvents, HlsOutput, type ServedFile } from './hls-output.js';
-import type { HlsSettings } from './hls-stream.js';
+import type { HlsNumbers, HlsSettings } from './hls-stream.js';
 
 /** What can be said about HLS of a stream. */
 export interface HlsState {
@@ -82,15 +82,15 @@ export class HlsOutputs {
     known?.forget?.cancel();
     known?.output.hls.segmenter.finish();
     if (known !== undefined && !known.output.isInPlace) this.#drop(known);
-    const entry = this.#entries.get(stream.key) ?? this.#attach(stream, vhost, known?.output.hls.next);
+    const entry = this.#entries.get(stream.key) ?? this.#attach(stream, vhost, known?.output.hls);
     entry.stream = stream;
     // Again, too: a stream that ended lost it, and may be the same one still for a viewer that waited.
     stream.addConsumer(entry.output.hls.segmenter);
     entry.output.hls.resume();
   }
 
-  /** @param next the number of the first segment at least. */
-  #attach(stream: LiveStream, vhost: VhostConfig, next?: number): Entry {
+  /** @param before the one that it takes the place of. */
+  #attach(stream: LiveStream, vhost: VhostConfig, before?: HlsNumbers): Entry {
     let last = vhost;
     let config: Config | undefined;
     let current: HlsSettings | undefined;
@@ -113,7 +113,7 @@ export class HlsOutputs {
         else this.#files.set(`${name} ${path}`, { ...file, stream: stream.name });
       },
     };
-    const output = new HlsOutput(stream, vhost.name, settings, env, next);
+    const output = new HlsOutput(stream, vhost.name, settings, env, before);
     const entry: Entry = { stream, output, forget: undefined };
     this.#entries.set(stream.key, entry);
     return entry;
@@ -151,7 +151,7 @@ export class HlsOutputs {
         this.#drop(entry);
       }
       if (!isWanted || stream.publication === undefined || this.#entries.has(stream.key)) continue;
-      const { output } = this.#attach(stream, vhost, entry?.output.hls.next);
+      const { output } = this.#attach(stream, vhost, entry?.output.hls);
       stream.addConsumer(output.hls.segmenter);
     }
   }

@@ -7,7 +7,7 @@ import { KeyRing } from './keys.js';
 import { fillPath, segmentPath, uriOf } from './names.js';
 import { type Segment, SegmentWindow } from './segment-window.js';
 import { type Piece, Segmenter, type SegmenterRules } from './segmenter.js';
-import { firstNumber, grid } from './sequence.js';
+import { firstDiscontinuity, firstNumber, grid } from './sequence.js';
 import { startOffset } from './start-point.js';
 
 /** What the configuration says about a stream. */
@@ -16,6 +16,14 @@ export interface HlsSettings {
   /** The stream's clock is the encoder's (`atc on`, `time_jitter off`). */
   readonly isAbsolute: boolean;
   readonly utc: boolean;
+}
+
+/** Where the numbers of a stream are, for who goes on with them. */
+export interface HlsNumbers {
+  /** Of the next segment. */
+  readonly next: number;
+  /** How many discontinuities there have been. */
+  readonly discontinuities: number;
 }
 
 /** Hears what changes. */
@@ -38,14 +46,16 @@ const QUERY = '\0';
 const PIECE_SHARE = 4;
 
 /** The playlist of one stream and its segments, in memory. It outlives publishers, so that numbers never go back. */
-export class HlsStream implements SegmenterRules {
+export class HlsStream implements SegmenterRules, HlsNumbers {
   readonly segmenter: Segmenter;
   readonly playlistPath: string;
   readonly #window = new SegmentWindow();
   readonly #keys: KeyRing;
   readonly #isAligned: boolean;
   #next: number;
-  #discontinuities = 0;
+  #discontinuities: number;
+  /** What comes next does not go on from what players may have seen: of another process, or elsewhere. */
+  #isNew: boolean;
   #target: number | undefined;
   #ended = false;
   /** The playlist, parted where the query of its reader goes; undefined: to be written anew. */
@@ -54,17 +64,23 @@ export class HlsStream implements SegmenterRules {
   #offset: number | undefined;
   #lastEnd = 0;
 
-  /** @param next the number of the first segment, where it goes on from another one. */
+  /** @param before the one that it takes the place of. */
   constructor(
     private readonly name: StreamName,
     private readonly settings: () => HlsSettings,
     private readonly clock: Clock,
     private readonly listener: HlsListener,
-    next = 0,
+    before?: HlsNumbers,
   ) {
     // Fixed, because numbers on the grid may be lower than others, and numbers must not go back.
     this.#isAligned = settings().hls.hlsTsFloor;
-    this.#next = this.#isAligned ? next : Math.max(next, firstNumber(clock.wall()));
+    const wall = clock.wall();
+    const next = before?.next ?? 0;
+    this.#next = this.#isAligned ? next : Math.max(next, firstNumber(wall));
+    // Servers of a cluster count alike; there a stream that begins again has the encoder's clock as before.
+    const isShared = this.#isAligned && settings().isAbsolute;
+    this.#discontinuities = before?.discontinuities ?? (isShared ? 0 : firstDiscontinuity(wall));
+    this.#isNew = before !== undefined || !isShared;
     this.playlistPath = fillPath(settings().hls.hlsM3u8File, name);
     this.segmenter = new Segmenter(
       this,
@@ -137,6 +153,10 @@ export class HlsStream implements SegmenterRules {
     return this.#next;
   }
 
+  get discontinuities(): number {
+    return this.#discontinuities;
+  }
+
   get kept(): readonly Segment[] {
     return this.#window.kept;
   }
@@ -193,7 +213,7 @@ export class HlsStream implements SegmenterRules {
     this.#parted = undefined;
   }
 
-  #add({ bytes, start, duration, discontinuity, independent }: Piece): void {
+  #add({ bytes, start, duration, independent, ...piece }: Piece): void {
     const { hls, utc } = this.settings();
     const { hlsFragment, hlsTdRatio, hlsTsFile, hlsEntryPrefix } = hls;
     const isAligned = this.#isAligned;
@@ -206,6 +226,8 @@ export class HlsStream implements SegmenterRules {
     if (seq !== this.#next) this.#window.retireAll(this.clock.now());
     this.#next = seq + 1;
     this.#lastEnd = Math.max(this.#lastEnd + 1, this.clock.wall());
+    const discontinuity = piece.discontinuity || this.#isNew;
+    this.#isNew = false;
     const timestamp = isAligned ? grid.index(unix, this.#fragment) : this.#lastEnd;
     const path = segmentPath(hlsTsFile, this.name, { seq, duration, at: this.#lastEnd, timestamp }, utc);
     const locked = hls.hlsKeys ? this.#keys.encrypt(bytes, seq, hls.hlsFragmentsPerKey) : undefined;

@@ -2,6 +2,10 @@
 const EPOCH = Date.UTC(2020, 0, 1);
 /** No segments are shorter than this for long, so numbers grow no faster than the time of day. */
 const SHORTEST = 250;
+/** Discontinuities are counted from later on, and in longer steps: see `firstDiscontinuity`. */
+const DISCONTINUITY_EPOCH = Date.UTC(2026, 0, 1);
+/** Ms. In the mean, streams break off less often than this. */
+const BREAK = 30_000;
 /** Ms after which the clock of RTMP begins anew. */
 const WRAP = 2 ** 32;
 
@@ -11,6 +15,16 @@ const WRAP = 2 ** 32;
  * @param wall ms since 1970.
  */
 export const firstNumber = (wall: number): number => Math.max(0, Math.floor((wall - EPOCH) / SHORTEST));
+
+/**
+ * How often a stream may have broken off before: again the time of day. hls.js keeps one offset of the clock for each
+ * number, and would place a stream that begins anew at 0, under a number that it has seen, where the old one was then.
+ * But it keeps them in an array that it walks through: millions are nothing to notice, twenty of them take half a
+ * second, and quarters of a second would be more than it can do.
+ * @param wall ms since 1970.
+ */
+export const firstDiscontinuity = (wall: number): number =>
+  Math.max(0, Math.floor((wall - DISCONTINUITY_EPOCH) / BREAK));
 
 /** The grid of an absolute clock is the same for all servers that get the same stream (`hls_ts_floor`). Times in ms. */
 export const grid = {

@@ -10,13 +10,12 @@ import { FakeSink } from '../../../support/fake-sink.js';
 
 const { log } = openLog({ tank: 'file', level: 'error', file: '/dev/null' });
 const vhost = '__defaultVhost__';
-const parse = (enabled: string) =>
-  parseConfig(`listen 1935; vhost ${vhost} { hls { enabled ${enabled}; hls_fragment 1; hls_window 60; } }`, 'hls')
-    .config;
+const parse = (block: string) =>
+  parseConfig(`listen 1935; vhost ${vhost} { hls { hls_fragment 1; hls_window 60; ${block} } }`, 'hls').config;
 
-function server(enabled = 'on') {
+function server(block = 'enabled on;') {
   const clock = new FakeClock();
-  let config = parse(enabled);
+  let config = parse(block);
   const hub = new StreamHub(() => config, clock, new FanoutGovernor(clock), {});
   const hls = new HlsOutputs(hub, () => config, clock, log, { completed: () => undefined, failed: () => undefined });
   const stream = hub.obtain({ vhost, app: 'live', stream: 's' });
@@ -35,7 +34,7 @@ function server(enabled = 'on') {
     config = parse(to);
     hls.reconfigure(hub);
   };
-  return { clock, stream, publication, send, lines, reload };
+  return { clock, stream, publication, send, playlist, lines, reload };
 }
 
 describe('HLS of a stream over its publishers', () => {
@@ -53,11 +52,12 @@ describe('HLS of a stream over its publishers', () => {
     send(second, 0, 3000);
     expect(lines('EXT-X-ENDLIST')).toBe(0);
     expect(lines('EXTINF')).toBeGreaterThan(before);
-    expect(lines('EXT-X-DISCONTINUITY\n')).toBe(1);
+    // In front of each publish.
+    expect(lines('EXT-X-DISCONTINUITY\n')).toBe(2);
   });
 
-  test('a reload that turns HLS on while a stream is live: no cut at once, no discontinuity', () => {
-    const { publication, lines, reload } = server('off');
+  test('a reload that turns HLS on while a stream is live: no cut at once, no discontinuity on the way', () => {
+    const { publication, playlist, lines, reload } = server('enabled off;');
     const live = publication();
     const show = (from: number, until: number) => {
       for (let at = from; at < until; at += 40)
@@ -65,10 +65,36 @@ describe('HLS of a stream over its publishers', () => {
     };
     live.media('video', 0, avcConfig(0).payload);
     show(0, 800);
-    reload('on');
+    reload('enabled on;');
     expect(lines('EXTINF')).toBe(0);
     show(800, 4200);
     expect(lines('EXTINF')).toBeGreaterThan(1);
-    expect(lines('EXT-X-DISCONTINUITY\n')).toBe(0);
+    expect(lines('EXT-X-DISCONTINUITY\n')).toBe(1);
+    expect(playlist()).toMatch(/#EXT-X-DISCONTINUITY-SEQUENCE:\d+\n#EXT-X-DISCONTINUITY\n/);
+  });
+
+  test('RFC 8216 §6.2.2: a reload that moves the output goes on with the numbers of segments and of discontinuities', () => {
+    const { publication, send, playlist, reload } = server();
+    for (let i = 0; i < 3; i++) {
+      const live = publication();
+      send(live, 0, 3000);
+      live.release();
+    }
+    const live = publication();
+    send(live, 0, 3000);
+    /** Numbers of the last segment in the list. */
+    const last = (): [number, number] => {
+      const text = playlist();
+      const number = (tag: string): number => Number(new RegExp(`${tag}-SEQUENCE:(\\d+)`).exec(text)?.[1]);
+      const count = (tag: string): number => text.split(tag).length - 1;
+      return [number('MEDIA') + count('#EXTINF') - 1, number('DISCONTINUITY') + count('#EXT-X-DISCONTINUITY\n')];
+    };
+    const before = last();
+    expect(before[1]).toBe(4);
+    reload('enabled on; hls_m3u8_file [app]/[stream].m3u8; hls_path /nowhere; hls_storage ram;');
+    for (let at = 3000; at < 4500; at += 20) live.media('audio', at, aacFrame(at).payload);
+    const after = last();
+    expect(after[0]).toBeGreaterThan(before[0]);
+    expect(after[1]).toBe(before[1] + 1);
   });
 });

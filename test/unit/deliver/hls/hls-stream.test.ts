@@ -203,6 +203,26 @@ describe('the playlist of a stream (RFC 8216)', () => {
     expect(before.next).toBeLessThan(2 ** 31);
   });
 
+  test('RFC 8216 §4.3.3.3: after a restart the first segment has a number of discontinuities that was not there before', () => {
+    const clock = new FakeClock();
+    clock.advance(Date.UTC(2030, 6, 1) - clock.wall());
+    const seen: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      const hls = make({ block: 'hls_fragment 1; hls_window 600;', clock });
+      for (let publish = 0; publish < 2; publish++) {
+        sound(hls, publish * 40_000, publish * 40_000 + 40_000, clock);
+        hls.segmenter.finish();
+      }
+      const { discontinuitySequenceBase: base = 0, segments } = read(hls);
+      expect(segments[0]?.discontinuity).toBe(true);
+      expect(segments.filter(({ discontinuity }) => discontinuity)).toHaveLength(2);
+      seen.push(base + 1, base + 2);
+    }
+    expect(seen).toEqual([...new Set(seen)].toSorted((a, b) => a - b));
+    // hls.js has an array as long as that.
+    expect(Math.max(...seen)).toBeLessThan(10_000_000);
+  });
+
   test('hls_aof_ratio: pictures without a key frame are cut then, in the first segment too', () => {
     const hls = make({ block: 'hls_fragment 1; hls_aof_ratio 2.5;' });
     hls.segmenter.onFrame(avcConfig(0));
@@ -298,11 +318,27 @@ describe('hls_ts_floor', () => {
       sound(hls, start + skew / 10, start + 30_000, clock);
       return hls;
     }) as [HlsStream, HlsStream];
-    const names = (hls: HlsStream) => hls.listed.map(({ seq, path, duration }) => `${seq} ${path} ${duration}`);
+    const names = (hls: HlsStream) =>
+      hls.listed.map(
+        ({ seq, path, duration, discontinuitiesBefore }) => `${seq} ${path} ${duration} ${discontinuitiesBefore}`,
+      );
     expect(names(two).length).toBeGreaterThan(8);
     expect(names(one).slice(-names(two).length)).toEqual(names(two));
     const [first] = one.listed;
     expect(first?.path).toMatch(new RegExp(`-8500000\\d\\d-${first?.seq}\\.ts$`));
+  });
+
+  test('servers of a cluster count discontinuities alike, whenever they began', () => {
+    const clock = new FakeClock();
+    clock.advance(Date.UTC(2030, 6, 1) - clock.wall());
+    const one = make({ block, clock, isAbsolute: true });
+    clock.advance(10 * 86_400_000);
+    const two = make({ block, clock, isAbsolute: true });
+    for (const hls of [one, two]) {
+      sound(hls, start, start + 9000, clock);
+      expect(read(hls).segments[0]?.discontinuity).toBeUndefined();
+    }
+    expect(two.discontinuities).toBe(one.discontinuities);
   });
 
   test('the clock of RTMP begins anew after 2^32 ms: numbers go on', () => {
