@@ -2,6 +2,8 @@ import type { Frame } from '../../core/index.js';
 import { SrsError } from '../../kernel/index.js';
 import { FrameMuxer, type TrackConfig, type Tracks } from '../../protocol/mpegts/index.js';
 import type { FrameConsumer } from '../../stream/index.js';
+import { Groups } from './groups.js';
+import { Interleaver } from './interleaver.js';
 
 /** A finished piece of a stream that can be played alone. */
 export interface Piece {
@@ -59,6 +61,8 @@ export class Segmenter implements FrameConsumer {
   readonly #carried = { audio: true, video: true };
   /** Codecs whose configuration can not be read: left out like those that have no place here. */
   readonly #unreadable = new Set<Frame['codec']>();
+  #interleaver = new Interleaver();
+  #groups = new Groups();
   #start = 0;
   #last = 0;
   #written = false;
@@ -151,7 +155,9 @@ export class Segmenter implements FrameConsumer {
     const frames = this.#probing ?? [];
     this.#probing = undefined;
     this.#partial = this.rules.isAligned();
-    this.#open(frames[0]?.dts ?? 0);
+    this.#groups = new Groups();
+    this.#interleaver = new Interleaver();
+    this.#open(Math.min(...frames.map(({ dts }) => dts)));
     for (const frame of frames) this.#take(frame);
   }
 
@@ -168,12 +174,20 @@ export class Segmenter implements FrameConsumer {
   }
 
   #take(frame: Frame): void {
+    const hasPictures = this.#tracks.video !== undefined && this.#seen.video !== undefined;
+    const turn = hasPictures ? this.#interleaver.push(frame) : [...this.#interleaver.flush(), frame];
+    for (const next of turn) this.#place(next);
+  }
+
+  #place(frame: Frame): void {
+    if (this.#halted) return;
     const { dts, codec } = frame;
     const kind = frame.kind as Kind;
     const begins = frame.role === 'key' && !this.#pending.has(kind) ? this.#muxer.begins(frame) : undefined;
     if (begins === 'sequence') this.#changed = true;
     const cut = begins === 'nothing' ? undefined : this.#cutAt(frame);
     if (cut !== undefined) this.#cut(dts, cut);
+    if (begins !== 'nothing') this.#groups.see(frame);
     this.#last = Math.max(this.#last, dts);
     // A track or configuration that this segment did not begin with waits for the next one.
     if (this.#tracks[kind] !== codec || this.#pending.has(kind)) return;
@@ -187,9 +201,8 @@ export class Segmenter implements FrameConsumer {
     if (kind === 'video') this.#keyFirst ??= role === 'key';
   }
 
-  #cutAt(frame: Frame): 'wanted' | 'forced' | undefined {
-    const { kind, role, dts } = frame;
-    if (!this.#written) return undefined;
+  #cutAt({ kind, role, dts }: Frame): 'wanted' | 'forced' | undefined {
+    if (!this.#written || dts < this.#start) return undefined;
     const isDue = this.rules.isDue(this.#start, dts);
     if (kind === 'video' && role === 'key')
       return this.#changed || isDue || this.#isRepaired(dts) ? 'wanted' : undefined;
@@ -197,10 +210,18 @@ export class Segmenter implements FrameConsumer {
     const audioAlone = !hasVideo && this.#seen.video === undefined;
     if (audioAlone && (this.#changed || isDue)) return 'wanted';
     if (isDue && kind === 'video' && !this.rules.waitsForKey()) return 'wanted';
-    const isTooLong = dts - this.#start >= this.rules.limit() + FORCED_OVER_LIMIT;
-    if (!isTooLong && this.#muxer.length < this.rules.maxBytes()) return undefined;
+    if (!this.#isTooLong(dts) && this.#muxer.length < this.rules.maxBytes()) return undefined;
     if (hasVideo) this.forcedCuts++;
     return hasVideo ? 'forced' : 'wanted';
+  }
+
+  #isTooLong(at: number): boolean {
+    const most = this.rules.limit() + FORCED_OVER_LIMIT;
+    if (at - this.#start >= most) return true;
+    // On the grid each cut takes a number.
+    if (this.rules.isAligned()) return false;
+    const end = this.#groups.partEnd(this.#start, most);
+    return end !== undefined && at >= end;
   }
 
   /**
@@ -208,7 +229,7 @@ export class Segmenter implements FrameConsumer {
    * cut, in the middle of a group. Not on the grid, where it would take a number.
    */
   #isRepaired(at: number): boolean {
-    return this.#forced && this.#keyFirst === false && at - this.#start >= SHORTEST && !this.rules.isAligned();
+    return this.#forced && this.#keyFirst !== true && at - this.#start >= SHORTEST && !this.rules.isAligned();
   }
 
   #cut(at: number, kind: 'wanted' | 'forced'): void {
@@ -245,13 +266,14 @@ export class Segmenter implements FrameConsumer {
 
   /** What comes until the publisher leaves is left out. */
   halt(): void {
-    this.#end();
     this.#halted = true;
+    this.#end();
   }
 
   #end(): void {
     if (this.#probing !== undefined && this.#probing.length > 0) this.#begin();
     if (this.#probing !== undefined) return;
+    for (const frame of this.#interleaver.flush()) this.#place(frame);
     const length = this.#last + LAST_FRAME - this.#start;
     if (this.#written && length >= SHORTEST) this.#close(length);
     else this.#muxer.drop();

@@ -48,7 +48,66 @@ function startsWithKey({ bytes }: Piece): boolean {
   return idr >= 0 && (other < 0 || idr < other);
 }
 
+/** Frames in the order in which they come when pictures, or what comes of them, are so many ms late. */
+const late = (frames: Iterable<Frame>, by: number): Frame[] => {
+  const comes = ({ kind, role, dts }: Frame): number => (kind === 'video' && role !== 'config' ? dts + by : dts);
+  return [...frames].toSorted((a, b) => comes(a) - comes(b));
+};
+
 describe('where a stream is cut', () => {
+  test.each([0, 450, 600, 1500, 3000])('sound %d ms ahead of the pictures: cut at key frames all the same', (by) => {
+    for (const [gop, seconds] of [
+      [50, 4], // two groups are as long as the target
+      [105, 4.2],
+    ] as const) {
+      const { it, pieces } = segmenter(4, 4);
+      for (const frame of late(programme(60, 25, gop), by)) it.onFrame(frame);
+      expect(it.forcedCuts).toBe(0);
+      expect(pieces.length).toBeGreaterThan(12);
+      for (const piece of pieces) {
+        expect(startsWithKey(piece)).toBe(true);
+        expect(piece.duration).toBe(seconds);
+        // It has the sound of its pictures.
+        const sound =
+          checkTs(piece.bytes)
+            .stamps.get(0x101)
+            ?.map(({ dts }) => dts / 90) ?? [];
+        expect(Math.abs(Math.min(...sound) - piece.start)).toBeLessThan(25);
+        expect(Math.abs(Math.max(...sound) - piece.start - piece.duration * 1000)).toBeLessThan(25);
+      }
+    }
+  });
+
+  test('pictures that stop, with sound ahead of them: the sound is cut at the target, and the pieces fit together', () => {
+    const { it, pieces } = segmenter(2, 2);
+    const isGone = ({ kind, dts }: Frame): boolean => kind === 'video' && dts >= 10_000 && dts < 22_000;
+    for (const frame of late(programme(30, 25, 50), 600)) if (!isGone(frame)) it.onFrame(frame);
+    for (const [i, { start, duration }] of pieces.entries()) {
+      expect(Math.round(duration)).toBeLessThanOrEqual(2);
+      expect(duration).toBeGreaterThanOrEqual(0.1);
+      if (i > 0) expect(start).toBe((pieces[i - 1]?.start ?? 0) + (pieces[i - 1]?.duration ?? 0) * 1000);
+    }
+    expect(pieces.filter(({ start }) => start >= 21_000).map(startsWithKey)).toEqual([true, true, true]);
+    expect(it.forcedCuts).toBeLessThan(8);
+  });
+
+  test('one group longer than the target, among others: only that one is cut', () => {
+    const { it, pieces } = segmenter(2, 2);
+    for (const frame of programme(30, 25, 50))
+      it.onFrame(frame.role === 'key' && frame.dts === 10_000 ? avcInter(10_000) : frame);
+    expect(it.forcedCuts).toBe(1);
+    expect(pieces.filter((piece) => !startsWithKey(piece))).toHaveLength(1);
+  });
+
+  test.each([5, 4.44, 8.3, 13])('groups of %d s, target 4: pieces of a group are alike', (seconds) => {
+    const { it, pieces } = segmenter(4, 4);
+    for (const frame of programme(100, 25, Math.round(seconds * 25))) it.onFrame(frame);
+    const steady = pieces.slice(8).map(({ duration }) => duration);
+    expect(Math.max(...steady) - Math.min(...steady)).toBeLessThan(0.1);
+    const parts = Math.ceil(seconds / 4.3);
+    expect(steady.length / pieces.slice(8).filter(startsWithKey).length).toBeCloseTo(parts, 0);
+  });
+
   test('29.97 pictures/s: groups a few ms longer than the target in whole seconds are not cut in front of their end', () => {
     const { it, pieces } = segmenter(4, 4);
     for (const frame of programme(90, 30_000 / 1001, 60)) it.onFrame(frame);
