@@ -157,7 +157,9 @@ export class Segmenter implements FrameConsumer {
     this.#partial = this.rules.isAligned();
     this.#groups = new Groups();
     this.#interleaver = new Interleaver();
-    this.#open(Math.min(...frames.map(({ dts }) => dts)));
+    // Not what it was: the clock of another stream of this name begins anew.
+    this.#last = Math.min(...frames.map(({ dts }) => dts));
+    this.#open(this.#last);
     for (const frame of frames) this.#take(frame);
   }
 

@@ -177,6 +177,18 @@ describe('where a stream is cut', () => {
     }
   });
 
+  test('another publish whose clock begins anew: its last piece is as long as it is', () => {
+    const { it, pieces } = segmenter(4, 4);
+    for (const frame of programme(25, 25, 50)) it.onFrame(frame);
+    it.finish();
+    for (const frame of programme(5, 25, 50)) it.onFrame(frame);
+    it.finish();
+    expect(pieces.slice(-2).map(({ start, duration }) => [start, duration])).toEqual([
+      [0, 4],
+      [4000, 1],
+    ]);
+  });
+
   test('a first publish too short for a segment leaves no discontinuity', () => {
     const { it, pieces } = segmenter(1, 1);
     it.onFrame(aacConfig(0));
