@@ -48,6 +48,11 @@ const OVER_LIMIT = 499;
 /** How far over the limit a cut is forced: the frame that causes it must fit below OVER_LIMIT. */
 const FORCED_OVER_LIMIT = 400;
 
+/** A step of the clock by so much more than the limit, ms, is no pause that a playlist could tell of. */
+const LEAP = 10_000;
+/** For so long after it, ms, there may still be frames from before. */
+const STRAY = 2000;
+
 /** Decides where a stream is cut (spec/hls.md §3), and has the pieces written. */
 export class Segmenter implements FrameConsumer {
   readonly #muxer = new FrameMuxer();
@@ -75,6 +80,8 @@ export class Segmenter implements FrameConsumer {
   #emitted = false;
   /** Another configuration or another track: the next key frame begins a segment whatever its time. */
   #changed = false;
+  /** Where the piece at hand began, if the clock leapt there. */
+  #landed: number | undefined;
   /** The piece at hand began anywhere, while pieces shall begin at fixed places. */
   #partial = false;
   #halted = false;
@@ -159,6 +166,7 @@ export class Segmenter implements FrameConsumer {
     this.#interleaver = new Interleaver();
     // Not what it was: the clock of another stream of this name begins anew.
     this.#last = Math.min(...frames.map(({ dts }) => dts));
+    this.#landed = undefined;
     this.#open(this.#last);
     for (const frame of frames) this.#take(frame);
   }
@@ -185,6 +193,8 @@ export class Segmenter implements FrameConsumer {
     if (this.#halted) return;
     const { dts, codec } = frame;
     const kind = frame.kind as Kind;
+    if (dts - this.#last > this.rules.limit() + LEAP) this.#leap(dts);
+    else if (this.#isStray(dts)) return;
     const begins = frame.role === 'key' && !this.#pending.has(kind) ? this.#muxer.begins(frame) : undefined;
     if (begins === 'sequence') this.#changed = true;
     const cut = begins === 'nothing' ? undefined : this.#cutAt(frame);
@@ -234,6 +244,25 @@ export class Segmenter implements FrameConsumer {
     return this.#forced && this.#keyFirst !== true && at - this.#start >= SHORTEST && !this.rules.isAligned();
   }
 
+  /**
+   * The encoder's clock went on elsewhere (`atc on`). No segment is as long as that, so what follows is another timeline.
+   * It never goes back: the stream's own clock does not let it.
+   */
+  #leap(to: number): void {
+    this.#closeRest();
+    this.#discontinuity ||= this.#emitted;
+    this.#partial = this.rules.isAligned();
+    this.#open(to);
+    this.#forced = true;
+    this.#landed = to;
+  }
+
+  /** The other track may be late to leap. If it stays where it was, it is written as it is. */
+  #isStray(at: number): boolean {
+    if (this.#landed === undefined || this.#last - this.#landed > STRAY) return false;
+    return this.#landed - at > LEAP;
+  }
+
   #cut(at: number, kind: 'wanted' | 'forced'): void {
     this.#close(at - this.#start);
     this.#discontinuity ||= this.#changed;
@@ -259,6 +288,13 @@ export class Segmenter implements FrameConsumer {
     this.#emitted = true;
   }
 
+  /** Nothing follows the last frame. */
+  #closeRest(): void {
+    const length = this.#last + LAST_FRAME - this.#start;
+    if (this.#written && length >= SHORTEST) this.#close(length);
+    else this.#muxer.drop();
+  }
+
   /** The publisher left: what is there becomes the last segment of this publish. */
   finish(): void {
     this.#halted = false;
@@ -276,9 +312,7 @@ export class Segmenter implements FrameConsumer {
     if (this.#probing !== undefined && this.#probing.length > 0) this.#begin();
     if (this.#probing !== undefined) return;
     for (const frame of this.#interleaver.flush()) this.#place(frame);
-    const length = this.#last + LAST_FRAME - this.#start;
-    if (this.#written && length >= SHORTEST) this.#close(length);
-    else this.#muxer.drop();
+    this.#closeRest();
     // Also when the rest was too short for a segment: what follows does not fit to what was listed before.
     this.#discontinuity = this.#emitted;
     this.#probing = [];

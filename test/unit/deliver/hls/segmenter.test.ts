@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Frame, freeze } from '../../../../src/core/index.js';
+import { type Frame, freeze, ms } from '../../../../src/core/index.js';
 import { type Piece, Segmenter, type SegmenterRules } from '../../../../src/deliver/hls/segmenter.js';
 import { aacConfig, aacFrame, avcConfig, avcInter, avcKey, mp3Frame } from '../../../support/coded.js';
 import { AVC, accessUnits, avcMessage, avcRecord, lengthPrefixed } from '../../../support/nals.js';
@@ -196,6 +196,56 @@ describe('where a stream is cut', () => {
     it.finish();
     for (let at = 2000; at <= 4000; at += 20) it.onFrame(aacFrame(at));
     expect(pieces[0]?.discontinuity).toBe(false);
+  });
+
+  const HOUR = 3_600_000;
+
+  test.each([
+    ['both at once', 0, 0],
+    ['sound later', 200, 0],
+    ['pictures later', 0, 200],
+  ])(
+    'RFC 8216 §4.3.2.3: the clock leaps, %s: the piece ends there, and what follows has a discontinuity',
+    (_, sound, pictures) => {
+      const { it, pieces } = segmenter(2, 2);
+      for (const frame of programme(16, 25, 50)) {
+        const from = 9000 + (frame.kind === 'audio' ? sound : pictures);
+        it.onFrame(frame.dts < from || frame.role === 'config' ? frame : { ...frame, dts: ms(frame.dts + HOUR) });
+      }
+      it.finish();
+      const at = pieces.findIndex(({ start }) => start >= HOUR);
+      expect(pieces.map(({ discontinuity }) => discontinuity)).toEqual(pieces.map((_, i) => i === at));
+      // Of a group of 2 s the first half is before it, and the second one behind.
+      const parts = pieces.slice(at - 1, at + 2).map(({ duration }) => Math.round(duration));
+      expect(parts).toEqual([1, 1, 2]);
+      expect(startsWithKey(pieces[at + 1] as Piece)).toBe(true);
+      for (const { bytes, start, duration } of pieces)
+        for (const stamp of [...checkTs(bytes).stamps.values()].flat())
+          expect(Math.abs(stamp.dts / 90 - start - (duration * 1000) / 2), `${stamp.dts}`).toBeLessThan(1500);
+    },
+  );
+
+  test('the clock leaps where pieces are on a grid: the next one begins at a point of it', () => {
+    const { it, pieces } = segmenter(2, 4, {
+      isAligned: () => true,
+      isDue: (start, at) => Math.floor(at / 2000) > Math.floor(start / 2000),
+    });
+    for (const frame of programme(20, 25, 25))
+      it.onFrame(frame.dts < 9000 ? frame : { ...frame, dts: ms(frame.dts + HOUR + 500) });
+    const starts = pieces.map(({ start }) => start);
+    expect(starts.slice(0, 4)).toEqual([2000, 4000, 6000, 8000]);
+    expect(starts.slice(4)).toEqual([0, 1, 2, 3].map((n) => HOUR + 10_500 + n * 2000));
+    expect(pieces.findIndex(({ discontinuity }) => discontinuity)).toBe(4);
+  });
+
+  test('tracks on clocks that have nothing to do with each other: both are there', () => {
+    const { it, pieces } = segmenter(2, 2);
+    for (const frame of programme(20, 25, 50))
+      it.onFrame(frame.kind === 'audio' ? frame : { ...frame, dts: ms(frame.dts + HOUR) });
+    expect(pieces.length).toBeGreaterThan(5);
+    for (const { bytes } of pieces.slice(2))
+      expect([...checkTs(bytes).stamps.keys()].toSorted()).toEqual([0x100, 0x101]);
+    expect(pieces.filter(({ discontinuity }) => discontinuity).length).toBeLessThan(2);
   });
 
   test('audio alone that changes its codec is cut there, and nothing is lost', () => {
