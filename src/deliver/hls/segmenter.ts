@@ -35,6 +35,9 @@ export interface SegmenterRules {
   countsSamples(): boolean;
 }
 
+/** Of an empty message, as Flash sends it for silence: nothing is left out. */
+const NO_CODEC = 'none';
+
 type Kind = 'audio' | 'video';
 
 /** Audio and video are waited for together for so much of the stream; what comes later joins at a key frame. */
@@ -104,7 +107,7 @@ export class Segmenter implements FrameConsumer {
     if (this.#halted || frame.kind === 'data' || frame.role === 'end' || frame.role === 'meta') return;
     const track = FrameMuxer.trackOf(frame);
     if (track === undefined) {
-      if (frame.track === 0) this.#leaveOut(frame.codec, 'not a codec of HLS segments');
+      if (frame.track === 0 && frame.codec !== NO_CODEC) this.#leaveOut(frame.codec, 'not a codec of HLS segments');
       return;
     }
     const carried = this.rules.carries(frame.kind);

@@ -408,6 +408,18 @@ describe('where a stream is cut', () => {
     expect(all.length).toBe(9);
   });
 
+  test('empty messages, as Flash sends for silence, are no codec that is left out', () => {
+    const { it, pieces, complaints } = segmenter(1, 1);
+    for (const frame of programme(3, 25, 25)) {
+      it.onFrame(frame);
+      for (const empty of [aacFrame(frame.dts), avcInter(frame.dts)])
+        it.onFrame({ ...empty, codec: 'none', payload: freeze(Buffer.alloc(0)) });
+    }
+    expect(complaints).toEqual([]);
+    expect(it.leftOut.size).toBe(0);
+    expect(pieces.length).toBe(2);
+  });
+
   test('a damaged frame is left out and complained of once a publish; halted, nothing is made until the next one', () => {
     const { it, pieces, complaints } = segmenter(1, 1);
     const broken: Frame = { ...avcInter(40), payload: freeze(Buffer.from([0x27, 1, 0, 0, 0, 0, 0, 9, 9, 1])) };
