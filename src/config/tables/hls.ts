@@ -84,7 +84,7 @@ export const hls = {
       default: 120,
       reload: 'live',
       since: 2,
-      doc: 'When a stream has ended, its playlist and segments are forgotten after so long, and their files removed; at a stop of the server at once. 0: never, and the files stay.',
+      doc: 'When a stream has ended, its playlist and segments are forgotten after so long, and their files removed; at a stop of the server at once. 0: the files stay, and memory is free after 120 s; without files the last 100 streams that ended stay in memory.',
     },
     hls_memory: {
       type: 'bytes',

@@ -90,6 +90,11 @@ export class HlsOutput implements HlsListener {
     return placementOf(this.settings().hls) === this.#placement;
   }
 
+  /** Its files stay when it is forgotten (`hls_dispose 0`). */
+  get hasFiles(): boolean {
+    return this.#mirror !== undefined;
+  }
+
   /** A path is one of its segments, or of those that are forgotten: called as they are, but for the numbers. */
   names(vhost: string, path: string): boolean {
     return vhost === this.vhost && withoutNumbers(path) === this.#naming;

@@ -1,5 +1,5 @@
 import { type Config, findVhost, type VhostConfig } from '../../config/index.js';
-import { secondsToMs } from '../../core/index.js';
+import { type Seconds, secondsToMs } from '../../core/index.js';
 import type { Clock, Log, Timer } from '../../kernel/index.js';
 import type { LiveStream, StreamHub, StreamName } from '../../stream/index.js';
 import { HlsDisk } from './hls-disk.js';
@@ -24,12 +24,19 @@ interface Entry {
   forget: Timer | undefined;
 }
 
+/** With `hls_dispose 0` files stay; what is also there as a file is forgotten here, as it is by default. */
+const FORGOTTEN_AFTER = 120 as Seconds;
+/** Ended streams that are nowhere but in memory, and that nothing forgets. */
+const MOST_ENDED = { streams: 100, bytes: 128 * 2 ** 20 };
+
 /** HLS of all streams whose vhost asks for it. */
 export class HlsOutputs {
   readonly #entries = new Map<string, Entry>();
   /** `VHOST PATH` → file. */
   readonly #files = new Map<string, HlsFile>();
   readonly #disk: HlsDisk;
+  /** Those that ended and stay while there is room, oldest first. */
+  readonly #ended = new Set<Entry>();
   /** Outputs that are being removed from disk. */
   readonly #leaving = new Set<Promise<void>>();
   readonly #unobserve: () => void;
@@ -45,7 +52,7 @@ export class HlsOutputs {
     this.#unobserve = hub.observe({
       published: (stream) => this.#published(stream),
       unpublished: (stream) => this.#entries.get(stream.key)?.output.hls.segmenter.finish(),
-      ended: (stream) => this.#ended(stream),
+      ended: (stream) => this.#end(stream),
     });
   }
 
@@ -79,6 +86,7 @@ export class HlsOutputs {
     const vhost = this.#vhost(stream);
     const known = this.#entries.get(stream.key);
     if (vhost?.hls.enabled !== true) return known && this.#drop(known);
+    if (known !== undefined) this.#ended.delete(known);
     known?.forget?.cancel();
     known?.output.hls.segmenter.finish();
     if (known !== undefined && !known.output.isInPlace) this.#drop(known);
@@ -120,14 +128,27 @@ export class HlsOutputs {
   }
 
   /** The publisher did not come back: players hear the end, and later everything is forgotten (`hls_dispose`). */
-  #ended(stream: LiveStream): void {
+  #end(stream: LiveStream): void {
     const entry = this.#entries.get(stream.key);
     if (entry === undefined) return;
     entry.output.hls.end();
     stream.removeConsumer(entry.output.hls.segmenter);
-    const dispose = this.#vhost(stream)?.hls.hlsDispose;
-    if (dispose !== undefined && dispose > 0)
-      entry.forget = this.clock.after(secondsToMs(dispose), () => this.#drop(entry));
+    const dispose = this.#vhost(stream)?.hls.hlsDispose ?? (0 as Seconds);
+    const after = dispose === 0 && entry.output.hasFiles ? FORGOTTEN_AFTER : dispose;
+    if (after > 0) entry.forget = this.clock.after(secondsToMs(after), () => this.#drop(entry));
+    else this.#keep(entry);
+  }
+
+  /** The oldest make way; the newest stays, whatever it holds. */
+  #keep(entry: Entry): void {
+    this.#ended.add(entry);
+    let bytes = 0;
+    for (const { output } of this.#ended) bytes += output.hls.bytes;
+    for (const oldest of this.#ended) {
+      if (oldest === entry || (this.#ended.size <= MOST_ENDED.streams && bytes <= MOST_ENDED.bytes)) break;
+      bytes -= oldest.output.hls.bytes;
+      this.#drop(oldest);
+    }
   }
 
   #drop(entry: Entry): void {
@@ -135,6 +156,7 @@ export class HlsOutputs {
     entry.forget?.cancel();
     stream.removeConsumer(output.hls.segmenter);
     this.#entries.delete(stream.key);
+    this.#ended.delete(entry);
     const leaving = output.dispose().finally(() => this.#leaving.delete(leaving));
     this.#leaving.add(leaving);
   }

@@ -157,6 +157,11 @@ export class HlsStream implements SegmenterRules, HlsNumbers {
     return this.#discontinuities;
   }
 
+  /** Bytes of segments in memory. */
+  get bytes(): number {
+    return this.#window.bytes;
+  }
+
   get kept(): readonly Segment[] {
     return this.#window.kept;
   }

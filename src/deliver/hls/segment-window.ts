@@ -38,6 +38,11 @@ export class SegmentWindow {
     return this.#segments.filter(({ keptUntil }) => keptUntil === undefined);
   }
 
+  /** Held in memory. */
+  get bytes(): number {
+    return this.#segments.reduce((sum, { bytes }) => sum + (bytes?.length ?? 0), 0);
+  }
+
   add(segment: Segment): void {
     this.#segments.push(segment);
   }
@@ -72,8 +77,7 @@ export class SegmentWindow {
 
   /** Forgets the oldest until at most `limit` bytes are held; never the newest. @returns what was forgotten. */
   shrink(limit: number): Segment[] {
-    let held = 0;
-    for (const { bytes } of this.#segments) held += bytes?.length ?? 0;
+    let held = this.bytes;
     let many = 0;
     for (; held > limit && many < this.#segments.length - 1; many++) held -= this.#segments[many]?.bytes?.length ?? 0;
     return this.#segments.splice(0, many);

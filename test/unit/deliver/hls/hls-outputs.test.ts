@@ -1,12 +1,16 @@
-import { describe, expect, test } from 'vitest';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseConfig } from '../../../../src/config/index.js';
-import { ms } from '../../../../src/core/index.js';
+import { freeze, ms } from '../../../../src/core/index.js';
 import { HlsOutputs } from '../../../../src/deliver/index.js';
 import { openLog } from '../../../../src/kernel/index.js';
 import { FanoutGovernor, RtmpFormat, StreamHub, Viewer } from '../../../../src/stream/index.js';
 import { aacConfig, aacFrame, avcConfig, avcInter, avcKey } from '../../../support/coded.js';
 import { FakeClock } from '../../../support/fake-clock.js';
 import { FakeSink } from '../../../support/fake-sink.js';
+import { until } from '../../../support/run.js';
 
 const { log } = openLog({ tank: 'file', level: 'error', file: '/dev/null' });
 const vhost = '__defaultVhost__';
@@ -18,15 +22,16 @@ function server(block = 'enabled on;') {
   let config = parse(block);
   const hub = new StreamHub(() => config, clock, new FanoutGovernor(clock), {});
   const hls = new HlsOutputs(hub, () => config, clock, log, { completed: () => undefined, failed: () => undefined });
-  const stream = hub.obtain({ vhost, app: 'live', stream: 's' });
-  const publication = () => stream.publish({ id: 'o', evicted: () => undefined });
+  const obtain = (name: string) => hub.obtain({ vhost, app: 'live', stream: name });
+  const stream = obtain('s');
+  const publication = (of = stream) => of.publish({ id: 'o', evicted: () => undefined });
   /** Sound of so many ms. */
   const send = (to: ReturnType<typeof publication>, from: number, until: number) => {
     to.media('audio', from, aacConfig(0).payload);
     for (let at = from; at < until; at += 20) to.media('audio', at, aacFrame(at).payload);
   };
-  const playlist = (): string => {
-    const file = hls.find(vhost, '/live/s.m3u8');
+  const playlist = (name = 's'): string => {
+    const file = hls.find(vhost, `/live/${name}.m3u8`);
     return (file?.kind === 'playlist' ? file.text('') : undefined) ?? '';
   };
   const lines = (tag: string) => playlist().split(`#${tag}`).length - 1;
@@ -34,7 +39,14 @@ function server(block = 'enabled on;') {
     config = parse(to);
     hls.reconfigure(hub);
   };
-  return { clock, stream, publication, send, playlist, lines, reload };
+  /** A stream that was there for so many ms. */
+  const show = (name: string, length: number) => {
+    const live = publication(obtain(name));
+    send(live, 0, length);
+    live.release();
+    clock.advance(ms(60_000));
+  };
+  return { clock, hls, obtain, publication, stream, send, show, playlist, lines, reload };
 }
 
 describe('HLS of a stream over its publishers', () => {
@@ -96,5 +108,53 @@ describe('HLS of a stream over its publishers', () => {
     const after = last();
     expect(after[0]).toBeGreaterThan(before[0]);
     expect(after[1]).toBe(before[1] + 1);
+  });
+});
+
+describe('hls_dispose 0', () => {
+  test('without files: the last 100 streams that ended stay in memory; one that is published again counts anew', () => {
+    const { clock, publication, send, show, playlist } = server('enabled on; hls_dispose 0;');
+    const is = (name: string): boolean => playlist(name) !== '';
+    const live = publication();
+    send(live, 0, 3000);
+    for (let i = 0; i < 100; i++) show(`n${i}`, 2000);
+    expect([is('n0'), is('n99'), is('s')]).toEqual([true, true, true]);
+    show('n0', 2000);
+    expect([is('n0'), is('n1')]).toEqual([true, true]);
+    show('n100', 2000);
+    clock.advance(ms(1_000_000));
+    expect([is('n0'), is('n1'), is('n2'), is('n100'), is('s')]).toEqual([true, false, true, true, true]);
+  });
+
+  test('without files: they have a bound in bytes, too; the last one stays, whatever it holds', () => {
+    const { clock, publication, obtain, playlist } = server('enabled on; hls_dispose 0;');
+    // One key frame of a MiB; its length is in front of it.
+    const picture = Buffer.alloc(2 ** 20, 1);
+    picture.set([0x17, 1, 0, 0, 0]);
+    picture.writeUInt32BE(picture.length - 9, 5);
+    picture[9] = 0x65;
+    for (const name of ['one', 'two', 'three']) {
+      const live = publication(obtain(name));
+      live.media('video', 0, avcConfig(0).payload);
+      for (let i = 0; i < 70; i++) live.media('video', i * 40, freeze(picture));
+      live.release();
+      clock.advance(ms(60_000));
+      expect(playlist(name)).toContain('EXT-X-ENDLIST');
+    }
+    expect([playlist('one'), playlist('two')]).toEqual(['', '']);
+  });
+
+  test('with files: they stay, and the memory is free after 120 s', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'srs-hls-'));
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+    const { clock, show, playlist, hls } = server(`enabled on; hls_dispose 0; hls_path ${dir};`);
+    show('kept', 3000);
+    await until('it is on disk', () => existsSync(join(dir, 'live/kept.m3u8')));
+    clock.advance(ms(50_000));
+    expect(playlist('kept')).not.toBe('');
+    clock.advance(ms(60_000));
+    expect(playlist('kept')).toBe('');
+    await hls.close();
+    expect(existsSync(join(dir, 'live/kept.m3u8'))).toBe(true);
   });
 });
