@@ -42,6 +42,8 @@ type Kind = 'audio' | 'video';
 
 /** Audio and video are waited for together for so much of the stream; what comes later joins at a key frame. */
 const PROBE = 1000;
+/** The same where the clock stands still. */
+const PROBE_BYTES = 4 * 2 ** 20;
 /** A shorter rest of a publish is not worth a segment. */
 const SHORTEST = 100;
 /** What the last frame of a publish is taken to last. */
@@ -60,6 +62,7 @@ const STRAY = 2000;
 export class Segmenter implements FrameConsumer {
   readonly #muxer = new FrameMuxer();
   #probing: Frame[] | undefined = [];
+  #probed = 0;
   #tracks: Tracks = { video: undefined, audio: undefined };
   /** What the publish has shown of itself so far. */
   #seen: { video: Tracks['video']; audio: Tracks['audio'] } = { video: undefined, audio: undefined };
@@ -117,8 +120,10 @@ export class Segmenter implements FrameConsumer {
     this.#see(frame.kind, track);
     if (this.#probing === undefined) return this.#take(frame);
     this.#probing.push(frame);
+    this.#probed += frame.payload.length;
     const first = this.#probing[0] ?? frame;
-    if ((this.#seen.video && this.#seen.audio) || frame.dts - first.dts >= PROBE) this.#begin();
+    const isEnough = frame.dts - first.dts >= PROBE || this.#probed > PROBE_BYTES;
+    if ((this.#seen.video && this.#seen.audio) || isEnough) this.#begin();
   }
 
   #carry(kind: Kind, carried: boolean): void {
@@ -164,6 +169,7 @@ export class Segmenter implements FrameConsumer {
   #begin(): void {
     const frames = this.#probing ?? [];
     this.#probing = undefined;
+    this.#probed = 0;
     this.#partial = this.rules.isAligned();
     this.#groups = new Groups();
     this.#interleaver = new Interleaver();
