@@ -1,3 +1,4 @@
+import { isLoopback } from '../kernel/index.js';
 import type { Problems } from './problems.js';
 import type { Reading } from './read-scope.js';
 import type { Config } from './tables/root.js';
@@ -46,8 +47,6 @@ function checkApi({ httpApi }: Config, at: Place, problems: Problems): void {
         'http_api answers only clients on this machine while it has no read_token or write_token',
       );
 }
-
-const isLoopback = (host: string): boolean => host.startsWith('127.') || host === '::1';
 
 function checkHls({ hls }: VhostConfig, at: Place, problems: Problems): void {
   if (hls.hlsStorage === 'disk' && hls.hlsPath === '')

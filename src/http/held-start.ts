@@ -4,6 +4,8 @@ import type { LiveStream, Tracks, ViewerSink } from '../stream/index.js';
 
 /** The second track of a stream comes so soon, or there is none. */
 const SECOND_TRACK_WITHIN: Ms = ms(1000);
+/** A stream of data alone never shows a track. */
+const MAX_HELD = 2 ** 20;
 
 /**
  * Stands before a player's socket until it is known which tracks the stream has, since the header of FLV names them.
@@ -12,6 +14,7 @@ const SECOND_TRACK_WITHIN: Ms = ms(1000);
  */
 export class HeldStart implements ViewerSink {
   #held: Buffer[] = [];
+  #bytes = 0;
   #patience: Timer | undefined;
 
   /**
@@ -20,7 +23,7 @@ export class HeldStart implements ViewerSink {
    */
   constructor(
     private readonly socket: ViewerSink,
-    private readonly stream: LiveStream,
+    private readonly stream: Pick<LiveStream, 'publication' | 'meter'>,
     private readonly header: (tracks: Tracks) => Buffer,
     private readonly clock: Clock,
     private readonly over: () => void,
@@ -40,6 +43,8 @@ export class HeldStart implements ViewerSink {
 
   write(bytes: Buffer): void {
     this.#held.push(bytes);
+    this.#bytes += bytes.length;
+    if (this.#bytes > MAX_HELD) return this.release();
     const { publication, meter } = this.stream;
     const { audio, video } = meter.tracks;
     const age = this.clock.wall() - (publication?.since ?? 0);
