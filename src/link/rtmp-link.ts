@@ -42,7 +42,7 @@ const MAX_UNTAKEN = 2 ** 20;
 /** A read shorter than this is worth waiting for more (`mr`). */
 const SMALL_READ = 4096;
 const LINGER = 2000;
-const PING_PERIOD = 30_000;
+const PING_PERIOD = ms(30_000);
 /** A peer that answers nothing, pings included, for this long is gone (reliability R3). */
 const SILENCE = 95_000;
 /** So long a message may take to arrive in whole: a key frame over a bad uplink, and not one byte now and then. */
@@ -147,10 +147,15 @@ export class RtmpLink extends SocketSink implements Watched {
     this.#lastMessage = this.deadlines.clock.now();
   }
 
-  /** Pings a silent peer, and closes one that stays silent while nothing can be written to it either. */
-  keepAlive(on: boolean): void {
-    this.#pings = on;
-    this.#lastPing = this.deadlines.now;
+  /** Pings the peer, first after `first`, and closes one that stays silent while nothing can be written to it either. */
+  startPings(first: Ms = PING_PERIOD): void {
+    this.#pings = true;
+    this.#lastPing = this.deadlines.now - PING_PERIOD + first;
+  }
+
+  /** The peer's own messages show that it lives: no more pings. */
+  stopPings(): void {
+    this.#pings = false;
   }
 
   checkDeadline(now: number): void {

@@ -41,7 +41,7 @@ export class Player {
         ),
     });
     stream.join(this.viewer, this.#format());
-    link.keepAlive(true);
+    link.startPings();
   }
 
   #format(): RtmpFormat {
@@ -129,7 +129,6 @@ export class Player {
   }
 
   stop(): void {
-    this.link.keepAlive(false);
     this.stream.leave(this.viewer);
   }
 }

@@ -25,6 +25,11 @@ import { answerUnknown } from './unknown-call.js';
 /** After an unpublish the encoder may publish again on the same connection, after a closeStream the player may play. */
 const REPUBLISH_WITHIN = ms(180_000);
 const REPLAY_WITHIN = ms(1_800_000);
+/**
+ * From the end of a play to the next ping. GStreamer's rtmpsrc sleeps in its read until something comes when it closes the
+ * socket, and the answer to deleteStream may come before that close.
+ */
+const WAKE = ms(1000);
 
 /** The connection around it. */
 export interface Connection {
@@ -159,6 +164,7 @@ export class StreamUse {
     const player = this.#player;
     if (player === undefined || player.command(message)) return;
     this.stop(message.name);
+    this.connection.link.startPings(WAKE);
     this.#backToIdle(REPLAY_WITHIN);
   }
 
@@ -207,6 +213,7 @@ export class StreamUse {
     } finally {
       if (this.#publisher === undefined) stream.releaseIfIdle();
     }
+    link.stopPings();
     this.#phase = next(this.#phase, 'publish');
     this.connection.moved();
     this.#stray.reset();

@@ -47,7 +47,7 @@ async function silentPeer() {
 
 async function silentPlayer() {
   const it = await silentPeer();
-  it.link.keepAlive(true);
+  it.link.startPings();
   return it;
 }
 
