@@ -37,6 +37,7 @@ const vitest = spawnSync(
     ...(fast ? ['--project=fast'] : []),
     '--reporter=default',
     '--reporter=json',
+    `--reporter=${join(root, 'scripts/lib/flaky-reporter.mjs')}`,
     `--outputFile.json=${report}`,
     ...given,
   ],
