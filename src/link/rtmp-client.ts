@@ -89,7 +89,7 @@ export class RtmpClient implements LinkHandler {
       schema === 'rtmps' ? connectTls({ ...to, ...(isIP(host) === 0 && { servername: host }), ...tls }) : connect(to);
     const handshake = new ClientHandshake(this.options.handshake ?? 'complex');
     this.#link = new RtmpLink(socket, handshake, this, this.#deadlines);
-    this.#link.expect('an answer to the connection', this.#timeout);
+    this.#link.watch.expect('an answer to the connection', this.#timeout);
     signal?.addEventListener('abort', this.#abort);
     socket.once(schema === 'rtmps' ? 'secureConnect' : 'connect', () => {
       socket.setNoDelay(true);
@@ -220,9 +220,9 @@ export class RtmpClient implements LinkHandler {
 
   async #await(what: string, enlist: (waiting: Waiting) => void): Promise<readonly AmfValue[]> {
     if (this.#over) throw this.#failure ?? new SrsError('CLOSED', 'the connection is closed');
-    this.#link.expect(what, this.#timeout);
+    this.#link.watch.expect(what, this.#timeout);
     const answer = await new Promise<readonly AmfValue[]>((resolve, reject) => enlist({ resolve, reject }));
-    this.#link.expectNothing();
+    this.#link.watch.expectNothing();
     return answer;
   }
 

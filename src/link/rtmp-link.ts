@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { type Ms, ms } from '../core/index.js';
-import { SrsError, type Timer } from '../kernel/index.js';
+import { SrsError } from '../kernel/index.js';
 import {
   ChunkDecoder,
   type ClientHandshake,
@@ -14,8 +14,10 @@ import {
   type WireMessage,
 } from '../protocol/rtmp/index.js';
 import { plainAddress } from './address.js';
-import type { Deadlines, Watched } from './deadlines.js';
+import type { Deadlines } from './deadlines.js';
 import { peerName, peerOf } from './peer.js';
+import { PeerWatch } from './peer-watch.js';
+import { ReadValve } from './read-valve.js';
 import { SocketSink } from './socket-sink.js';
 
 /** What the owner of a link hears. Exceptions close the link, and nothing else. */
@@ -41,18 +43,16 @@ const PENALTY = ms(20);
 const MAX_UNTAKEN = 2 ** 20;
 /** A read shorter than this is worth waiting for more (`mr`). */
 const SMALL_READ = 4096;
-const LINGER = 2000;
-const PING_PERIOD = ms(30_000);
-/** A peer that answers nothing, pings included, for this long is gone (reliability R3). */
-const SILENCE = 95_000;
-/** So long a message may take to arrive in whole: a key frame over a bad uplink, and not one byte now and then. */
-const MESSAGE_WITHIN = 60_000;
+const LINGER = ms(2000);
 
 /**
- * A socket bound to the RTMP codecs: handshake, chunks, acknowledgements both ways, pings, deadlines.
+ * A socket bound to the RTMP codecs: handshake, chunks, acknowledgements both ways, answers to pings.
  * Both servers and clients stand on it.
  */
-export class RtmpLink extends SocketSink implements Watched {
+export class RtmpLink extends SocketSink {
+  /** When something of the peer is due; the link closes if it does not come. */
+  readonly watch: PeerWatch;
+  readonly reading: ReadValve;
   readonly #decoder = new ChunkDecoder();
   #handshake: ServerHandshake | ClientHandshake | undefined;
   #outChunkSize = DEFAULT_CHUNK_SIZE;
@@ -61,47 +61,30 @@ export class RtmpLink extends SocketSink implements Watched {
   /** Window that the peer announced; 0: it wants no acknowledgements. */
   #peerWindow = 0;
   #acks = 0;
-  #lastIn: number;
-  #lastMessage: number;
-  /** When the last bytes of a message that is not whole yet came. */
-  #lastPart = 0;
-  #lastPing: number;
-  #bytesOutAtPing = 0;
-  #deadline = 0;
-  #deadlineFor = '';
-  #idleLimit = 0;
-  #pings = false;
   #closed = false;
   #reason: Error | undefined;
   #ending = false;
   #mergeFor: Ms = ms(0);
-  #readPause: Timer | undefined;
-  /** Nothing is read until the peer has taken what was written to it. */
-  #waitsForPeer = false;
-  #holdsReading = false;
 
   constructor(
     socket: Socket,
     handshake: ServerHandshake | ClientHandshake,
     private readonly handler: LinkHandler,
-    private readonly deadlines: Deadlines,
+    deadlines: Deadlines,
   ) {
     super(socket);
     this.#handshake = handshake;
-    this.#lastIn = this.#lastMessage = this.#lastPing = deadlines.now;
+    this.watch = new PeerWatch(this, deadlines);
+    this.reading = new ReadValve(socket, deadlines.clock);
     socket.setKeepAlive(true, 30_000);
     socket.on('data', (bytes: Buffer) => this.#received(bytes));
     socket.on('error', (error) => this.close(error));
     socket.on('end', () => this.close());
     socket.on('close', () => this.close());
-    deadlines.watch(this);
   }
 
   protected override onDrain(): void {
-    if (this.#waitsForPeer) {
-      this.#waitsForPeer = false;
-      this.#resumeReading();
-    }
+    this.reading.peerTookAll();
     this.handler.drained();
   }
 
@@ -129,53 +112,11 @@ export class RtmpLink extends SocketSink implements Watched {
     return this.#outChunkSize;
   }
 
-  // ---- what is due when
-
-  /** The link is closed unless another call comes before `delay` has passed. */
-  expect(what: string, delay: Ms): void {
-    this.#deadlineFor = what;
-    this.#deadline = this.deadlines.clock.now() + delay;
+  ping(now: number): void {
+    this.send(control.pingRequest(Math.floor(now) >>> 0));
   }
 
-  expectNothing(): void {
-    this.#deadline = 0;
-  }
-
-  /** The peer must send a message, or bytes of one that is under way, at least this often; 0 for no such limit. */
-  expectMessages(limit: Ms): void {
-    this.#idleLimit = limit;
-    this.#lastMessage = this.deadlines.clock.now();
-  }
-
-  /** Pings the peer, first after `first`, and closes one that stays silent while nothing can be written to it either. */
-  startPings(first: Ms = PING_PERIOD): void {
-    this.#pings = true;
-    this.#lastPing = this.deadlines.now - PING_PERIOD + first;
-  }
-
-  /** The peer's own messages show that it lives: no more pings. */
-  stopPings(): void {
-    this.#pings = false;
-  }
-
-  checkDeadline(now: number): void {
-    if (this.#deadline > 0 && now > this.#deadline) this.#timeout(this.#deadlineFor);
-    else if (this.#idleLimit > 0 && now - Math.max(this.#lastMessage, this.#lastPart) > this.#idleLimit)
-      this.#timeout(`a message within ${this.#idleLimit} ms`);
-    else if (this.#pings && now - this.#lastPing > PING_PERIOD) this.#ping(now);
-  }
-
-  #ping(now: number): void {
-    const quiet = now - this.#lastIn > SILENCE;
-    const wrote = this.bytesOut !== this.#bytesOutAtPing && this.socket.writableLength === 0;
-    if (quiet && !wrote) return this.#timeout('an answer to pings');
-    this.#lastPing = now;
-    // A socket that is full would only queue the ping behind megabytes of media.
-    if (this.socket.writableLength === 0) this.send(control.pingRequest(Math.floor(now) >>> 0));
-    this.#bytesOutAtPing = this.bytesOut;
-  }
-
-  #timeout(what: string): void {
+  timedOut(what: string): void {
     this.close(new SrsError('TIMEOUT', `peer did not send ${what}`));
   }
 
@@ -189,7 +130,7 @@ export class RtmpLink extends SocketSink implements Watched {
   #received(bytes: Buffer): void {
     if (this.#closed || this.#ending) return;
     this.bytesIn += bytes.length;
-    this.#lastIn = this.deadlines.now;
+    this.watch.heard();
     this.guard(() => this.#take(bytes));
   }
 
@@ -208,15 +149,11 @@ export class RtmpLink extends SocketSink implements Watched {
     const before = this.#decoder.chunksRead;
     const messages = this.#decoder.push(media);
     if (messages.length > 0) this.#deliver(messages);
-    else if (this.#decoder.partialBytes > 0 && this.#lastIn - this.#lastMessage < MESSAGE_WITHIN)
-      this.#lastPart = this.#lastIn;
+    else if (this.#decoder.partialBytes > 0) this.watch.heardPart();
     if (this.#peerWindow > 0 && this.bytesIn - this.#acknowledgedIn >= this.#peerWindow) this.#acknowledge();
-    if (this.queued > MAX_UNTAKEN) {
-      this.#waitsForPeer = true;
-      this.socket.pause();
-    }
-    if (this.#decoder.chunksRead - before > CHUNKS_PER_READ) this.#restReading(PENALTY);
-    else if (this.#mergeFor > 0 && bytes.length < SMALL_READ) this.#restReading(this.#mergeFor);
+    if (this.queued > MAX_UNTAKEN) this.reading.waitForPeer();
+    if (this.#decoder.chunksRead - before > CHUNKS_PER_READ) this.reading.rest(PENALTY);
+    else if (this.#mergeFor > 0 && bytes.length < SMALL_READ) this.reading.rest(this.#mergeFor);
   }
 
   /** For what a handler does later by itself: an exception closes this link only. */
@@ -229,7 +166,7 @@ export class RtmpLink extends SocketSink implements Watched {
   }
 
   #deliver(messages: readonly WireMessage[]): void {
-    this.#lastMessage = this.deadlines.now;
+    this.watch.heardMessage();
     for (const message of messages) {
       if (this.#closed || this.#ending) return;
       this.#dispatch(message);
@@ -279,34 +216,6 @@ export class RtmpLink extends SocketSink implements Watched {
     this.send(control.acknowledgement(this.bytesIn % 2 ** 32));
   }
 
-  /** While `on` nothing is read: what the peer sends waits on the network. */
-  holdReading(on: boolean): void {
-    if (on === this.#holdsReading) return;
-    this.#holdsReading = on;
-    if (on) this.socket.pause();
-    else this.#resumeReading();
-  }
-
-  #restReading(pause: Ms): void {
-    if (this.#closed || this.#readPause !== undefined) return;
-    this.socket.pause();
-    this.#readPause = this.deadlines.clock.after(pause, () => {
-      this.#readPause = undefined;
-      this.#resumeReading();
-    });
-  }
-
-  #resumeReading(): void {
-    if (!this.#mayRead) return;
-    // Node reads on into its buffer while paused. Taken one by one, these pieces would each ask for a rest of their own.
-    this.socket.read();
-    if (this.#mayRead) this.socket.resume();
-  }
-
-  get #mayRead(): boolean {
-    return !this.#closed && !this.#waitsForPeer && !this.#holdsReading && this.#readPause === undefined;
-  }
-
   // ---- writing and closing
 
   /** Encodes and writes one message at the current outgoing chunk size. */
@@ -328,9 +237,7 @@ export class RtmpLink extends SocketSink implements Watched {
     this.#ending = true;
     this.closeSink();
     this.socket.end();
-    this.expect('the end of the connection', ms(LINGER));
-    this.#pings = false;
-    this.#idleLimit = 0;
+    this.watch.linger(LINGER);
   }
 
   /** A viewer that is stuck for good. */
@@ -342,8 +249,8 @@ export class RtmpLink extends SocketSink implements Watched {
     if (this.#closed) return;
     this.#closed = true;
     this.closeSink();
-    this.#readPause?.cancel();
-    this.deadlines.unwatch(this);
+    this.reading.close();
+    this.watch.stop();
     this.socket.destroy();
     this.handler.closed(this.#reason ?? reason);
   }

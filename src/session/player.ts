@@ -41,7 +41,7 @@ export class Player {
         ),
     });
     stream.join(this.viewer, this.#format());
-    link.startPings();
+    link.watch.startPings();
   }
 
   #format(): RtmpFormat {

@@ -68,7 +68,7 @@ export class Publisher {
   reconfigure(vhost: VhostConfig): void {
     const { firstPacketTimeout, normalTimeout, mr, mrLatency } = vhost.publish;
     this.vhost = vhost;
-    this.link.expectMessages(this.#gotMedia ? normalTimeout : firstPacketTimeout);
+    this.link.watch.expectMessages(this.#gotMedia ? normalTimeout : firstPacketTimeout);
     this.link.mergeReads(mr && !vhost.minLatency ? mrLatency : ms(0));
   }
 
@@ -77,7 +77,7 @@ export class Publisher {
     if (message.streamId === this.#otherStreamId) return;
     if (!this.#gotMedia) {
       this.#gotMedia = true;
-      this.link.expectMessages(this.vhost.publish.normalTimeout);
+      this.link.watch.expectMessages(this.vhost.publish.normalTimeout);
     }
     this.messages++;
     switch (message.type) {
@@ -163,7 +163,7 @@ export class Publisher {
   }
 
   stop(): void {
-    this.link.expectMessages(ms(0));
+    this.link.watch.expectMessages(ms(0));
     this.link.mergeReads(ms(0));
     this.publication.release();
   }

@@ -31,18 +31,18 @@ export class Questions {
   take(message: WireMessage): void {
     if (!this.#admittance.isAsking) return this.asker.handle(message);
     this.#held.push(message);
-    if (this.#held.isFull) this.asker.link.holdReading(true);
+    if (this.#held.isFull) this.asker.link.reading.hold(true);
   }
 
   /** May this client connect? No deadline of its own runs until the answer. */
   connect(facts: ClientFacts, outcome: Outcome): void {
-    this.asker.link.expectNothing();
+    this.asker.link.watch.expectNothing();
     this.#admittance.connect(facts, this.#afterwards(outcome));
   }
 
   /** May it use a stream? */
   use(use: 'publish' | 'play', facts: StreamFacts, outcome: Outcome): void {
-    this.asker.link.expectNothing();
+    this.asker.link.watch.expectNothing();
     this.#admittance.use(use, facts, this.#afterwards(outcome));
   }
 
@@ -65,7 +65,7 @@ export class Questions {
       }
       if (messages.length > 0 && !this.#admittance.isAsking) asker.settled();
       // Also after a refusal: a client that is stuck in writing would not come to read it.
-      if (!this.#held.isFull) asker.link.holdReading(false);
+      if (!this.#held.isFull) asker.link.reading.hold(false);
     });
   }
 

@@ -45,7 +45,7 @@ export class RtmpSession implements LinkHandler, Client, Connection, Asker {
   attach(link: RtmpLink): void {
     this.#link = link;
     this.#log = this.env.log.child({ conn: this.id, peer: link.remote, protocol: 'rtmp' });
-    link.expect('its RTMP handshake', HANDSHAKE_WITHIN);
+    link.watch.expect('its RTMP handshake', HANDSHAKE_WITHIN);
   }
 
   get link(): RtmpLink {
@@ -105,7 +105,7 @@ export class RtmpSession implements LinkHandler, Client, Connection, Asker {
   // ---- what the link tells
 
   ready(): void {
-    this.#link.expect('connect and then publish or play', CONNECT_WITHIN);
+    this.#link.watch.expect('connect and then publish or play', CONNECT_WITHIN);
   }
 
   message(message: WireMessage): void {
@@ -200,7 +200,7 @@ export class RtmpSession implements LinkHandler, Client, Connection, Asker {
     link.send(connectResult(request, this.id, link.localAddress));
     link.send(onBwDone());
     link.acknowledgeEvery(vhost.inAckSize);
-    link.expect('publish or play', CONNECT_WITHIN);
+    link.watch.expect('publish or play', CONNECT_WITHIN);
     this.env.clients.add(this);
     const { app } = request.url;
     this.#log.info({ vhost: vhost.name, app, flashVer: request.flashVer || undefined }, 'client connected');

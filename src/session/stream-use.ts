@@ -164,14 +164,14 @@ export class StreamUse {
     const player = this.#player;
     if (player === undefined || player.command(message)) return;
     this.stop(message.name);
-    this.connection.link.startPings(WAKE);
+    this.connection.link.watch.startPings(WAKE);
     this.#backToIdle(REPLAY_WITHIN);
   }
 
   #backToIdle(wait: typeof REPLAY_WITHIN): void {
     this.#phase = next(this.#phase, 'stop');
     this.#fmleName = undefined;
-    this.connection.link.expect('another publish or play', wait);
+    this.connection.link.watch.expect('another publish or play', wait);
   }
 
   #publish(message: Command): void {
@@ -213,7 +213,7 @@ export class StreamUse {
     } finally {
       if (this.#publisher === undefined) stream.releaseIfIdle();
     }
-    link.stopPings();
+    link.watch.stopPings();
     this.#phase = next(this.#phase, 'publish');
     this.connection.moved();
     this.#stray.reset();

@@ -47,7 +47,7 @@ async function silentPeer() {
 
 async function silentPlayer() {
   const it = await silentPeer();
-  it.link.startPings();
+  it.link.watch.startPings();
   return it;
 }
 
@@ -99,7 +99,7 @@ test('a publisher whose message takes long is not silent, unless it never ends',
     if (answer !== undefined) peer.write(answer);
   }
   await expect.poll(() => link.bytesIn).toBe(HANDSHAKE);
-  link.expectMessages(ms(5 * SECOND));
+  link.watch.expectMessages(ms(5 * SECOND));
   const message = encodeChunks({ csid: 6, type: 9, streamId: 1, timestamp: 0, payload: Buffer.alloc(1000) }, 128);
   for (let i = 0; i < 20; i++) {
     const before = link.bytesIn;
@@ -116,7 +116,7 @@ test('a publisher whose message takes long is not silent, unless it never ends',
 
 test('a process that stood still, as on a suspended machine, closes nobody before it has read what came', async () => {
   const { link, pass, standStill, reason } = await silentPlayer();
-  link.expect('a first word', ms(5 * SECOND));
+  link.watch.expect('a first word', ms(5 * SECOND));
   pass(2);
   standStill(3600);
   expect(reason()).toBeUndefined();
@@ -126,7 +126,7 @@ test('a process that stood still, as on a suspended machine, closes nobody befor
 
 test('a process that is late at every turn keeps its deadlines all the same', async () => {
   const { link, standStill, reason } = await silentPlayer();
-  link.expect('a first word', ms(5 * SECOND));
+  link.watch.expect('a first word', ms(5 * SECOND));
   for (let i = 0; i < 4; i++) standStill(2);
   expect(reason()?.message).toMatch(/a first word/);
 });
