@@ -5,8 +5,10 @@ import { writePlaylist } from '../../protocol/m3u8/index.js';
 import type { StreamName } from '../../stream/index.js';
 import { KeyRing } from './keys.js';
 import { fillPath, segmentPath, uriOf } from './names.js';
+import type { Piece } from './open-piece.js';
 import { type Segment, SegmentWindow } from './segment-window.js';
-import { type Piece, Segmenter, type SegmenterRules } from './segmenter.js';
+import { Segmenter } from './segmenter.js';
+import type { SegmenterRules } from './segmenter-rules.js';
 import { firstDiscontinuity, firstNumber, grid } from './sequence.js';
 import { startOffset } from './start-point.js';
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type Frame, freeze, ms } from '../../../../src/core/index.js';
-import { type Piece, Segmenter, type SegmenterRules } from '../../../../src/deliver/hls/segmenter.js';
+import type { Piece } from '../../../../src/deliver/hls/open-piece.js';
+import { Segmenter } from '../../../../src/deliver/hls/segmenter.js';
+import type { SegmenterRules } from '../../../../src/deliver/hls/segmenter-rules.js';
 import { aacConfig, aacFrame, avcConfig, avcInter, avcKey, mp3Frame } from '../../../support/coded.js';
 import { AVC, accessUnits, avcMessage, avcRecord, lengthPrefixed } from '../../../support/nals.js';
 import { checkTs } from '../../../support/ts-check.js';
