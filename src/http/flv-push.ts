@@ -16,7 +16,7 @@ const ONE_TURN = ms(100);
 export class FlvPush implements Client {
   readonly viewer = undefined;
   readonly type = 'flv-publish';
-  readonly since = Date.now();
+  readonly since: number;
   readonly bytesOut = 0;
   bytesIn = 0;
   readonly #reader = new FlvReader();
@@ -32,7 +32,9 @@ export class FlvPush implements Client {
     readonly facts: StreamFacts,
     private readonly request: LiveRequest,
     private readonly close: (why: SrsError) => void,
-  ) {}
+  ) {
+    this.since = env.clock.wall();
+  }
 
   /**
    * Asks the gate and takes the stream's lock.

@@ -1,5 +1,6 @@
 import { chmodSync, linkSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { systemClock } from './clock.js';
 import { SystemError } from './errors.js';
 import { reasonOf } from './file-reasons.js';
 import { makeDirectory } from './make-directory.js';
@@ -53,7 +54,7 @@ const PAUSE = 5;
  * @returns undefined when taken, else the identity of the living holder.
  */
 function claim(file: string, self: string): string | undefined {
-  for (const start = performance.now(); ; ) {
+  for (const start = systemClock.now(); ; ) {
     if (place(self, file, linkUnlessThere)) return undefined;
     const holder = read(file);
     if (holder === undefined) continue; // released just now
@@ -70,7 +71,7 @@ function claim(file: string, self: string): string | undefined {
       } finally {
         remove(breakLock);
       }
-    } else if (performance.now() - start > PATIENCE) return rival;
+    } else if (systemClock.now() - start > PATIENCE) return rival;
     else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
   }
 }

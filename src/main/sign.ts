@@ -1,5 +1,5 @@
 import { findVhost, loadConfig } from '../config/index.js';
-import { ConfigError } from '../kernel/index.js';
+import { ConfigError, systemClock } from '../kernel/index.js';
 import { parseRtmpUrl } from '../protocol/rtmp/index.js';
 import { type SignedUse, signedQuery } from '../stream/index.js';
 
@@ -17,7 +17,7 @@ const USES: readonly string[] = ['publish', 'play'];
 const DEFAULT_VHOST = '__defaultVhost__';
 
 /** `srs sign URL`: prints the URL with its signature. @returns the exit code. @throws {SrsError} */
-export function sign(url: string, options: SignOptions, now = Date.now()): number {
+export function sign(url: string, options: SignOptions, now = systemClock.wall()): number {
   console.log(signUrl(url, options, now));
   return 0;
 }
