@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
-import { ConfigError } from '../kernel/index.js';
+import { ConfigError, errnoOf, reasonOf } from '../kernel/index.js';
 import type { OpenInclude } from './grammar.js';
 import { filesLike, isPattern } from './include-pattern.js';
 import { show } from './tree.js';
@@ -53,15 +53,4 @@ function readText(file: string): string {
   return readFileSync(file, 'utf8');
 }
 
-const isMissing = (cause: unknown): boolean => (cause as NodeJS.ErrnoException).code === 'ENOENT';
-
-const REASONS: Record<string, string> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'permission denied',
-  ENOTDIR: 'a part of its path is not a directory',
-};
-
-function reasonOf(cause: unknown): string {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  return REASONS[code ?? ''] ?? message;
-}
+const isMissing = (cause: unknown): boolean => errnoOf(cause) === 'ENOENT';

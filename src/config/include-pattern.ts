@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { errnoOf } from '../kernel/index.js';
 
 /**
  * Whether a name stands for any number of files: `conf.d/*.conf`. `*` and `?` in the last part of the path are all that
@@ -30,7 +31,7 @@ function namesIn(directory: string): string[] {
   try {
     return readdirSync(directory);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if (errnoOf(cause) === 'ENOENT') return [];
     throw cause;
   }
 }

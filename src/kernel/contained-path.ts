@@ -1,5 +1,6 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
+import { errnoOf } from './errno.js';
 
 /**
  * The real place of `path` below `directory`, links followed.
@@ -36,8 +37,8 @@ async function make(directory: string): Promise<void> {
   if ((await real(directory)) !== undefined) return;
   const parent = dirname(directory);
   if (parent !== directory) await make(parent);
-  await mkdir(directory).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== 'EEXIST') throw cause; // else another one was faster
+  await mkdir(directory).catch((cause: unknown) => {
+    if (errnoOf(cause) !== 'EEXIST') throw cause; // else another one was faster
   });
 }
 

@@ -1,8 +1,8 @@
 import { chmodSync, linkSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { systemClock } from './clock.js';
+import { errnoOf, reasonOf } from './errno.js';
 import { SystemError } from './errors.js';
-import { reasonOf } from './file-reasons.js';
 import { makeDirectory } from './make-directory.js';
 import { identityOf, isAlive, pidOf } from './process-identity.js';
 
@@ -95,7 +95,7 @@ function linkUnlessThere(temporary: string, file: string): boolean {
     linkSync(temporary, file);
     return true;
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if (errnoOf(cause) === 'EEXIST') return false;
     throw cause;
   }
 }
@@ -104,7 +104,7 @@ function read(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (errnoOf(cause) === 'ENOENT') return undefined;
     throw cause;
   }
 }

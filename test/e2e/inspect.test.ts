@@ -70,7 +70,9 @@ vhost a {}
       const other = await makeCertificate(join(dir, 'other'));
       const both = await srs('-t', '-c', conf('needy.conf', needy));
       expect(both).toMatchObject({ code: 1, stdout: '' });
-      expect(both.stderr).toBe('needy.conf:2:9: rtmps: ./conf/server.crt can not be read: there is no such file\n');
+      expect(both.stderr).toBe(
+        'needy.conf:2:9: rtmps: ./conf/server.crt can not be read: there is no such file or directory\n',
+      );
       renameSync(other.key, key);
       const json = await srs(
         '-t',
@@ -167,7 +169,7 @@ describe('work_dir', () => {
     for (const args of [[], ['-t']])
       expect(await srs(...args, '-c', file)).toMatchObject({
         code: 1,
-        stderr: 'can not enter work_dir nowhere: ENOENT\n',
+        stderr: 'can not enter work_dir nowhere: there is no such file or directory\n',
       });
   });
 });

@@ -145,7 +145,7 @@ describe('include', () => {
       refusal(() => loadConfig(main)),
       {
         code: 'CONFIG_UNREADABLE',
-        message: 'DIR/main.conf:2:9: can not include nowhere.conf: there is no such file',
+        message: 'DIR/main.conf:2:9: can not include nowhere.conf: there is no such file or directory',
       },
     );
   });
@@ -181,7 +181,7 @@ describe('include', () => {
 
 describe('unreadable', () => {
   const cases: [string, string][] = [
-    ['nowhere.conf', 'there is no such file'],
+    ['nowhere.conf', 'there is no such file or directory'],
     ['.', 'it is a directory'],
     ['/dev/zero', 'it is a device'],
     ['/etc/passwd/x', 'a part of its path is not a directory'],

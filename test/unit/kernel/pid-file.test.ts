@@ -141,7 +141,7 @@ test('of several that start at once exactly one wins, also over a leftover and a
 
 test('what stands in the way is named', () => {
   expect(refusal(() => acquirePidFile('/proc/nowhere/srs.pid'))).toBe(
-    'can not write the pid file /proc/nowhere/srs.pid: its directory can not be made',
+    'can not write the pid file /proc/nowhere/srs.pid: there is no such file or directory',
   );
   writeFileSync(join(dir, 'objs'), '');
   expect(refusal(() => acquirePidFile(file))).toBe(
