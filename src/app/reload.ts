@@ -5,7 +5,7 @@ import { ConfigError, type ErrorCode, type Log, SrsError } from '../kernel/index
 export interface Prepared {
   /** Takes it back: as if nothing had been prepared. */
   undo(): void | Promise<void>;
-  /** The new configuration is in force: what can not fail, such as closing what is not needed any more. */
+  /** The new configuration is in force: what cannot fail, such as closing what is not needed any more. */
   commit?(): void | Promise<void>;
 }
 

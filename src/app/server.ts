@@ -212,7 +212,7 @@ export class SrsServer implements Service {
     return this.loaded.config;
   }
 
-  /** @throws {SystemError} LISTEN, TLS_CERTIFICATE when a listener can not be opened; then nothing stays open. */
+  /** @throws {SystemError} LISTEN, TLS_CERTIFICATE when a listener cannot be opened; then nothing stays open. */
   async start(signal: AbortSignal): Promise<void> {
     try {
       for (const service of this.#services) await service.start(signal);

@@ -77,7 +77,7 @@ function readVariable(name: string, text: string, { row }: Setting, directive: s
   try {
     words.map(printWord);
   } catch {
-    problems.error(at, `${directive} can not hold blanks and both kinds of quotes`);
+    problems.error(at, `${directive} cannot hold blanks and both kinds of quotes`);
     return { directive: written, spelled: name, written: undefined };
   }
   return { directive: written, spelled: name, written: readValue(row, written, problems) };

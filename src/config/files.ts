@@ -10,7 +10,7 @@ export function readConfigFile(file: string): string {
   try {
     return readText(file);
   } catch (cause) {
-    const text = `${show(file)}: the configuration can not be read: ${reasonOf(cause)}`;
+    const text = `${show(file)}: the configuration cannot be read: ${reasonOf(cause)}`;
     throw new ConfigError('CONFIG_UNREADABLE', text, { file }, { cause });
   }
 }
@@ -40,7 +40,7 @@ function tryTo<T>(name: string, include: () => T): T {
     return include();
   } catch (cause) {
     if (cause instanceof ConfigError) throw cause;
-    const text = `can not include ${show(name)}: ${reasonOf(cause)}`;
+    const text = `cannot include ${show(name)}: ${reasonOf(cause)}`;
     throw new ConfigError('CONFIG_UNREADABLE', text, { file: name }, { cause });
   }
 }

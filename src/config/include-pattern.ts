@@ -15,7 +15,7 @@ export function isPattern(name: string): boolean {
 
 /**
  * The files that a pattern stands for, by name; none is fine, as for a directory that is still empty. As in a shell
- * neither `*` nor `?` is a dot at the start of a name. @throws {Error} for a directory that can not be read.
+ * neither `*` nor `?` is a dot at the start of a name. @throws {Error} for a directory that cannot be read.
  */
 export function filesLike(pattern: string): string[] {
   const last = basename(pattern);

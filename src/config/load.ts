@@ -39,7 +39,7 @@ const rootScope = scopeOf(root, laterInRoot);
 /**
  * Reads and checks a configuration file and what it includes.
  * @throws {ConfigError} with one line per error, each of which starts with `FILE:LINE:COLUMN: ` or `environment NAME: `:
- * CONFIG_SYNTAX or CONFIG_UNREADABLE if a text breaks the grammar or a file can not be read, else CONFIG_INVALID.
+ * CONFIG_SYNTAX or CONFIG_UNREADABLE if a text breaks the grammar or a file cannot be read, else CONFIG_INVALID.
  */
 export function loadConfig(path: string): LoadedConfig {
   const openFiles = openFileLimit();
@@ -90,7 +90,7 @@ export function findVhost({ vhosts }: Config, name: string): VhostConfig | undef
 }
 
 const noIncludes: OpenInclude = ({ text }) => {
-  throw new ConfigError('CONFIG_UNREADABLE', `can not include ${show(text)}: there are no files here`);
+  throw new ConfigError('CONFIG_UNREADABLE', `cannot include ${show(text)}: there are no files here`);
 };
 
 function checkOpenFiles(config: Config, limit: number | undefined, at: Position, problems: Problems): void {

@@ -182,7 +182,7 @@ function publish(publication: Publication, { type: kind, timestamp, payload }: F
   }
 }
 
-/** What is not named can not be relayed, and costs nobody his connection. */
+/** What is not named cannot be relayed, and costs nobody his connection. */
 function publishData(publication: Publication, payload: Payload): void {
   const { value } = decodeAmf0(payload, 0);
   if (typeof value === 'string') publication.data(value, payload);

@@ -68,7 +68,7 @@ export class HttpServer implements Service {
           readAbsoluteForm(message);
           if (!this.#memory.answers(message, response)) route(message, response);
         }),
-      // A path that can not be decoded reaches neither hooks nor handlers.
+      // A path that cannot be decoded reaches neither hooks nor handlers.
       frameworkErrors: (error, _, reply) => this.#failed(error, (reply as FastifyReply).headers(this.#headers())),
       forceCloseConnections: true,
       logger: false,

@@ -16,7 +16,7 @@ export async function containedPath(directory: string, path: string): Promise<st
  * Makes a directory and, within it, the directories of `path`.
  * @param path of a file, relative; it may hold `..`.
  * @returns the real place that the file will have, or undefined when a link would lead it outside.
- * @throws what the system says when a directory can not be made.
+ * @throws what the system says when a directory cannot be made.
  */
 export async function makeContained(directory: string, path: string): Promise<string | undefined> {
   await make(resolve(directory));
@@ -32,7 +32,7 @@ export async function makeContained(directory: string, path: string): Promise<st
   return join(at, name);
 }
 
-/** Not mkdir's own `recursive`: where the system says ENOENT for a directory that can not be (/proc/x), it spins. */
+/** Not mkdir's own `recursive`: where the system says ENOENT for a directory that cannot be (/proc/x), it spins. */
 async function make(directory: string): Promise<void> {
   if ((await real(directory)) !== undefined) return;
   const parent = dirname(directory);

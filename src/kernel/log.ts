@@ -36,7 +36,7 @@ export interface LogOutput {
   onWarning(listener: (line: string) => void): void;
 }
 
-/** @throws {SystemError} LOG_FILE when the file can not be opened for appending. */
+/** @throws {SystemError} LOG_FILE when the file cannot be opened for appending. */
 export function openLog(settings: LogSettings): LogOutput {
   let place = settings;
   let output = open(settings);
@@ -118,7 +118,7 @@ function toFile(file: string): Output {
     closeSync(openSync(file, 'a'));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SystemError('LOG_FILE', `can not open the log file ${file}: ${reason}`, { file }, { cause });
+    throw new SystemError('LOG_FILE', `cannot open the log file ${file}: ${reason}`, { file }, { cause });
   }
   const stream = destination({ dest: file, sync: true, append: true });
   return { stream, reopen: () => stream.reopen(), flush: () => stream.flushSync(), close: () => stream.end() };

@@ -15,7 +15,7 @@ export interface PidFile {
  * Makes this process the only one that holds `path`, and writes its number there for tools (`kill $(cat srs.pid)`).
  * Node has no file locks, so `path`.lock names the holder by number, start time and boot: what a crash left behind is
  * told from a running server, even when another process has the number by now.
- * @throws {SystemError} PID_FILE when another process holds it or it can not be written.
+ * @throws {SystemError} PID_FILE when another process holds it or it cannot be written.
  */
 export function acquirePidFile(path: string): PidFile {
   const lock = `${path}.lock`;
@@ -34,7 +34,7 @@ export function acquirePidFile(path: string): PidFile {
     }
   } catch (cause) {
     if (cause instanceof SystemError) throw cause;
-    throw new SystemError('PID_FILE', `can not write the pid file ${path}: ${reasonOf(cause)}`, { path }, { cause });
+    throw new SystemError('PID_FILE', `cannot write the pid file ${path}: ${reasonOf(cause)}`, { path }, { cause });
   }
   return {
     release: () => {
@@ -117,7 +117,7 @@ function holds(file: string, content: string): boolean {
   }
 }
 
-/** What can not be removed names a dead holder soon, and the next start takes over. */
+/** What cannot be removed names a dead holder soon, and the next start takes over. */
 function remove(file: string): void {
   try {
     unlinkSync(file);

@@ -38,7 +38,7 @@ async function readPem(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (cause) {
-    throw broken(file, `can not be read: ${reasonOf(cause)}`, cause);
+    throw broken(file, `cannot be read: ${reasonOf(cause)}`, cause);
   }
 }
 

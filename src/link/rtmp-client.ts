@@ -55,7 +55,7 @@ export class RtmpClient implements LinkHandler {
   /**
    * Connects, shakes hands and says `connect`.
    * @param url `rtmp://host[:port]/app/stream[?query]`, or rtmps.
-   * @throws {SystemError} the host can not be reached. @throws {RefusedError} REMOTE_REFUSED with the server's words.
+   * @throws {SystemError} the host cannot be reached. @throws {RefusedError} REMOTE_REFUSED with the server's words.
    * @throws {SrsError} TIMEOUT, CLOSED
    */
   static async connect(url: string, options: ClientOptions = {}): Promise<RtmpClient> {

@@ -24,7 +24,7 @@ export class TcpListener implements Service {
     await new Promise<void>((resolve, reject) => {
       server.once('error', (cause) =>
         reject(
-          new SystemError('LISTEN', `can not listen on ${printAddress(this.address)}: ${why(cause)}`, {}, { cause }),
+          new SystemError('LISTEN', `cannot listen on ${printAddress(this.address)}: ${why(cause)}`, {}, { cause }),
         ),
       );
       server.listen({ host, port, backlog: BACKLOG, ipv6Only: host.includes(':') }, resolve);

@@ -22,7 +22,7 @@ export function sign(url: string, options: SignOptions, now = systemClock.wall()
   return 0;
 }
 
-/** @param now ms since 1970. @throws {SrsError} when the URL or an option can not be used. */
+/** @param now ms since 1970. @throws {SrsError} when the URL or an option cannot be used. */
 export function signUrl(given: string, options: SignOptions, now: number): string {
   const url = withoutSignature(given);
   // HTTP players name the format after the stream; the signature is the same for all formats.

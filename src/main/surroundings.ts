@@ -9,12 +9,12 @@ export function keepYoungHeapSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
 }
 
-/** `work_dir`. @throws {SystemError} WORK_DIR when it can not be entered. */
+/** `work_dir`. @throws {SystemError} WORK_DIR when it cannot be entered. */
 export function enterWorkDir(dir: string): void {
   try {
     process.chdir(dir);
   } catch (cause) {
-    throw new SystemError('WORK_DIR', `can not enter work_dir ${dir}: ${reasonOf(cause)}`, { dir }, { cause });
+    throw new SystemError('WORK_DIR', `cannot enter work_dir ${dir}: ${reasonOf(cause)}`, { dir }, { cause });
   }
 }
 

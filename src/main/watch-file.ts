@@ -6,7 +6,7 @@ const SETTLE = 300;
 
 /**
  * Calls `changed` after the file was written or replaced. The directory is watched, because editors and ConfigMaps
- * put another file in its place. A directory that can not be watched is reported once through `failed`.
+ * put another file in its place. A directory that cannot be watched is reported once through `failed`.
  */
 export function watchFile(file: string, changed: () => void, failed: (why: string) => void): { close(): void } {
   let timer: NodeJS.Timeout | undefined;

@@ -183,7 +183,7 @@ export class LiveStream {
 
   /**
    * A data message: metadata is cached and marked as ours, everything else is relayed.
-   * @returns false when it is metadata that can not be read: a stream does without.
+   * @returns false when it is metadata that cannot be read: a stream does without.
    */
   data(name: string, body: Payload): boolean {
     const metadata = readMetadata(name, body, this.env.serverTags);

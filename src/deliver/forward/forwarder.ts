@@ -18,7 +18,7 @@ export interface ForwardContext {
   readonly deadlines: Deadlines;
   chunkSize(): number;
   trail(): string;
-  /** @throws {SrsError} when a destination can not be used. */
+  /** @throws {SrsError} when a destination cannot be used. */
   leadsBack(destination: Destination): boolean;
   /** Key of another stream that is pushed to the very same place. */
   takenBy(destination: Destination): string | undefined;

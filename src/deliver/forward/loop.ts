@@ -9,7 +9,7 @@ import type { Destination } from './destination.js';
 /**
  * Whether a destination is, by its text, the very stream that is pushed there. A way back over other names or servers
  * is found by the server that it leads to (RelayTrail).
- * @throws {ProtocolError} when the destination's URL can not be used.
+ * @throws {ProtocolError} when the destination's URL cannot be used.
  */
 export function leadsBack({ url, tcUrl }: Destination, name: StreamName, config: Config): boolean {
   const target = parseRtmpUrl(url);

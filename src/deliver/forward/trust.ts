@@ -13,6 +13,6 @@ export async function trustedBy(file: string): Promise<{ ca?: Array<string | Buf
     return { ca: [...rootCertificates, await readFile(file)] };
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new SystemError('CA_FILE', `can not read ca_file ${file}: ${why}`, {}, { cause });
+    throw new SystemError('CA_FILE', `cannot read ca_file ${file}: ${why}`, {}, { cause });
   }
 }

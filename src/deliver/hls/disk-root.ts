@@ -45,7 +45,7 @@ export class DiskRoot {
 
   /**
    * Writes a file whole: whoever reads it meets the former one or this one.
-   * @param path from the directory. @param owner who writes it; another one can not. @throws when it can not be written.
+   * @param path from the directory. @param owner who writes it; another one cannot. @throws when it cannot be written.
    */
   write(path: string, bytes: Uint8Array | string, owner: object): Promise<void> {
     return this.#inTurn(async () => {
@@ -74,7 +74,7 @@ export class DiskRoot {
     }
   }
 
-  /** Removes a file if it was written by this owner. @throws when it can not be removed. */
+  /** Removes a file if it was written by this owner. @throws when it cannot be removed. */
   remove(path: string, owner: object): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#owners.get(path) !== owner) return;

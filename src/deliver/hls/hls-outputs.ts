@@ -10,7 +10,7 @@ import type { HlsNumbers, HlsSettings } from './hls-stream.js';
 export interface HlsState {
   /** Path from the root of the HTTP server. */
   readonly playlist: string;
-  /** What of the stream can not be in it, and why, by codec. */
+  /** What of the stream cannot be in it, and why, by codec. */
   readonly leftOut: ReadonlyMap<string, string>;
 }
 

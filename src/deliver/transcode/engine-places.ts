@@ -18,7 +18,7 @@ export function inputPlace(name: StreamName, config: Config, port: number, issue
   const back = resolveStream(parseTcUrl(tcUrl), stream);
   // A hook may have named the stream; not every name can be asked for.
   if (back.stream !== stream || back.app !== app || back.vhost !== vhost)
-    throw new ProtocolError('NAME_INVALID', 'the stream can not be named in a URL, so it is not transcoded');
+    throw new ProtocolError('NAME_INVALID', 'the stream cannot be named in a URL, so it is not transcoded');
   return own(`rtmp://127.0.0.1:${port}/${app}?vhost=${vhost}/${stream}`, tcUrl, stream, issue('play', streamKey(name)));
 }
 

@@ -141,7 +141,7 @@ export class HookGate implements Gate {
       this.#report(question, client, url, answer, this.clock.now() - started, hooks.onError);
       if (answer.kind === 'no') throw new RefusedError('HOOK_REFUSED', answer.reason ?? 'the server refused');
       if (answer.kind === 'broken' && hooks.onError === 'deny')
-        throw new RefusedError('HOOK_FAILED', 'the server can not check this now, try again later');
+        throw new RefusedError('HOOK_FAILED', 'the server cannot check this now, try again later');
       if (answer.kind === 'yes' && answer.stream !== undefined) decision = { stream: answer.stream };
     }
     return decision;

@@ -225,7 +225,7 @@ export class SupervisedProgram {
   #openFile({ log, secrets }: Program, argv: readonly string[]): BoundedFile | undefined {
     if (log === undefined) return undefined;
     const file = new BoundedFile(log.file, log.maxBytes, (cause) =>
-      this.#log.warn({ file: log.file, why: String(cause) }, 'the output of a program can not be kept'),
+      this.#log.warn({ file: log.file, why: String(cause) }, 'the output of a program cannot be kept'),
     );
     const time = new Date(this.env.clock.wall()).toISOString();
     file.line(`\n${time} params: ${mask(JSON.stringify(argv), secrets)}`);

@@ -295,7 +295,7 @@ describe('where a stream is cut', () => {
     expect(pieces.map((piece) => [...rates(piece)])).toEqual([[4], [4], [3]]);
   });
 
-  test('sound whose configuration can not be read is left out and not announced, until a better one comes', () => {
+  test('sound whose configuration cannot be read is left out and not announced, until a better one comes', () => {
     const { it, pieces, complaints } = segmenter(2, 2);
     const config = aacConfig(0);
     const unreadable = { ...config, payload: freeze(Buffer.from('af001180', 'hex')) };
