@@ -117,7 +117,7 @@ export class SrsServer implements Service {
     );
     const serve = this.#sessions.serve.bind(this.#sessions);
     this.#transcoding = new Transcoding(this.#hub, this.#clients, this.#hooks, serve, () => this.config, clock, log);
-    const httpAround: HttpEnvironment = {
+    const httpEnvironment: HttpEnvironment = {
       hub: this.#hub,
       gate: this.#gate,
       clients: this.#clients,
@@ -135,7 +135,7 @@ export class SrsServer implements Service {
       isSegmentName: (vhost, path) => this.#hls.names(vhost, path),
       config: () => this.config,
     };
-    const apiAround: ApiEnvironment = {
+    const apiEnvironment: ApiEnvironment = {
       hub: this.#hub,
       clients: this.#clients,
       statistics: this.#statistics,
@@ -164,17 +164,17 @@ export class SrsServer implements Service {
       clock,
       log,
       config: inForce,
-      summaries: () => summaryAnswer(apiAround),
+      summaries: () => summaryAnswer(apiEnvironment),
     });
     this.#http = new OnDemand(
       ({ httpServer }) => httpServer.enabled,
       inForce,
-      async () => new (await loadHttpServer())(httpAround),
+      async () => new (await loadHttpServer())(httpEnvironment),
     );
     this.#api = new OnDemand(
       ({ httpApi }) => httpApi.enabled,
       inForce,
-      async () => new (await loadApiServer())(apiAround),
+      async () => new (await loadApiServer())(apiEnvironment),
     );
     this.#doors = new Doors(
       {

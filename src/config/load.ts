@@ -2,7 +2,7 @@ import { ConfigError } from '../kernel/index.js';
 import { checkSwitches } from './check-switches.js';
 import { checkTogether } from './check-together.js';
 import { checkTranscodes } from './check-transcodes.js';
-import { type Environment, override } from './environment.js';
+import { type EnvironmentVariables, override } from './environment.js';
 import { includeFromDisk, readConfigFile } from './files.js';
 import type { OpenInclude } from './grammar.js';
 import { readTree } from './grammar.js';
@@ -26,12 +26,12 @@ export interface LoadedConfig {
 }
 
 /** What a configuration depends on besides its text. */
-export interface Surroundings {
+export interface ParseOptions {
   readonly openInclude?: OpenInclude;
   /** How many files the process may have open. */
   readonly openFiles?: number | undefined;
   /** Variables that replace values of the file. */
-  readonly environment?: Environment;
+  readonly environment?: EnvironmentVariables;
 }
 
 const rootScope = scopeOf(root, laterInRoot);
@@ -47,19 +47,19 @@ export function loadConfig(path: string): LoadedConfig {
 }
 
 /** As `loadConfig`, from text. @param file the name in messages. @throws {ConfigError} */
-export function parseConfig(text: string, file: string, surroundings: Surroundings = {}): LoadedConfig {
+export function parseConfig(text: string, file: string, options: ParseOptions = {}): LoadedConfig {
   const source = { file, text };
   const whole = { source, line: 1, column: 1 };
   const problems = new Problems();
-  const directives = readTree(source, surroundings.openInclude ?? noIncludes, problems);
+  const directives = readTree(source, options.openInclude ?? noIncludes, problems);
   if (directives.length === 0) {
     if (!problems.incomplete) problems.error(whole, 'the configuration is empty');
     problems.throwIfAny(file);
   }
   const written = readScope(rootScope, directives, problems);
-  const reading = override(rootScope, written, surroundings.environment ?? {}, problems);
+  const reading = override(rootScope, written, options.environment ?? {}, problems);
   const config = settle(root, reading, whole, problems) as unknown as Config;
-  checkOpenFiles(config, surroundings.openFiles, reading.found.get('/maxConnections')?.directive.at ?? whole, problems);
+  checkOpenFiles(config, options.openFiles, reading.found.get('/maxConnections')?.directive.at ?? whole, problems);
   for (const { listener, text } of crossClashes(listenersOf(root, config as unknown as Record<string, unknown>)))
     problems.error(reading.found.get(listener.path)?.directive.at ?? whole, text);
   checkSwitches(reading, problems);

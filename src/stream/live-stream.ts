@@ -44,6 +44,7 @@ export interface FrameConsumer {
   onRepublish?(): void;
 }
 
+/** What a stream needs from the hub that holds it, which hears how it goes on. */
 export interface StreamEnvironment {
   readonly clock: Clock;
   readonly governor: FanoutGovernor;

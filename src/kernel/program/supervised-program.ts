@@ -51,8 +51,8 @@ export interface ProgramState {
   readonly errorLines: readonly string[];
 }
 
-/** What it takes from the supervisor of all programs. */
-export interface Surroundings {
+/** What a program takes from the supervisor of all programs. */
+export interface SupervisorPort {
   readonly clock: Clock;
   readonly log: Log;
   /** Put before the command. */
@@ -86,9 +86,9 @@ export class SupervisedProgram {
 
   constructor(
     private readonly options: SupervisedOptions,
-    private readonly env: Surroundings,
+    private readonly supervisor: SupervisorPort,
   ) {
-    this.#log = env.log.child(options.fields);
+    this.#log = supervisor.log.child(options.fields);
     this.#done = this.#keepRunning();
   }
 
@@ -96,7 +96,7 @@ export class SupervisedProgram {
     return {
       phase: this.#phase,
       pid: this.#run?.pid,
-      uptime: this.#run === undefined ? 0 : Math.round(this.env.clock.now() - this.#since),
+      uptime: this.#run === undefined ? 0 : Math.round(this.supervisor.clock.now() - this.#since),
       progress: this.#progress,
       restarts: this.#restarts,
       lastError: this.#lastError,
@@ -124,13 +124,13 @@ export class SupervisedProgram {
   async #keepRunning(): Promise<void> {
     while (!this.#stopping) {
       this.#again = false;
-      const started = this.env.clock.now();
+      const started = this.supervisor.clock.now();
       const failure = await this.#once();
       this.options.ended?.();
       if (this.#stopping) break;
       this.#phase = 'waiting';
       if (!this.#again) {
-        const sound = this.#progress !== undefined && this.env.clock.now() - started > SOUND;
+        const sound = this.#progress !== undefined && this.supervisor.clock.now() - started > SOUND;
         if (sound) this.#backoff.reset();
         await this.#pause(this.#report(failure, sound));
       }
@@ -154,7 +154,7 @@ export class SupervisedProgram {
 
   #pause(wait: Ms): Promise<void> {
     return new Promise((resolve) => {
-      const timer = this.env.clock.after(wait, resolve);
+      const timer = this.supervisor.clock.after(wait, resolve);
       this.#wake = () => {
         timer.cancel();
         resolve();
@@ -170,14 +170,14 @@ export class SupervisedProgram {
     let watch: Timer | undefined;
     try {
       const program = await this.options.prepare();
-      const argv = [...(await this.env.prefix()), findProgram(program.command), ...program.args];
+      const argv = [...(await this.supervisor.prefix()), findProgram(program.command), ...program.args];
       if (this.#stopping || this.#again) return { why: 'not needed any more', lines: [] };
       file = this.#openFile(program, argv);
       const all = new LastLines(KEPT_LINES);
       const complaints = new LastLines(KEPT_LINES);
       let stalled = false;
-      let alive = this.env.clock.now();
-      const run = new ChildRun(argv, this.env.clock, {
+      let alive = this.supervisor.clock.now();
+      const run = new ChildRun(argv, this.supervisor.clock, {
         line: (line) => {
           const masked = mask(line, program.secrets);
           file?.line(masked);
@@ -188,7 +188,7 @@ export class SupervisedProgram {
         },
         progress: (progress) => {
           if (isSame(progress, this.#progress)) return;
-          alive = this.env.clock.now();
+          alive = this.supervisor.clock.now();
           if (this.#phase === 'starting') this.#phase = 'running';
           this.#progress = progress;
         },
@@ -196,19 +196,19 @@ export class SupervisedProgram {
       this.#run = run;
       this.#since = alive;
       if (run.pid !== undefined) {
-        this.env.started(run.pid);
+        this.supervisor.started(run.pid);
         this.#log.info({ pid: run.pid, program: program.command }, 'program started');
       }
       const { stallTimeout } = this.options;
       if (stallTimeout > 0)
-        watch = this.env.clock.every(ms(Math.min(1000, stallTimeout / 2)), () => {
-          if (!this.options.busy()) alive = this.env.clock.now();
-          if (stalled || this.env.clock.now() - alive < stallTimeout) return;
+        watch = this.supervisor.clock.every(ms(Math.min(1000, stallTimeout / 2)), () => {
+          if (!this.options.busy()) alive = this.supervisor.clock.now();
+          if (stalled || this.supervisor.clock.now() - alive < stallTimeout) return;
           stalled = true;
           run.end(ms(0));
         });
       const end = await run.ended;
-      if (run.pid !== undefined) this.env.gone(run.pid);
+      if (run.pid !== undefined) this.supervisor.gone(run.pid);
       const why = stalled ? `no progress for ${stallTimeout} ms` : mask(printEnd(end), program.secrets);
       if (this.#stopping) this.#log.info({ pid: run.pid }, 'program stopped');
       return { why, lines: [...(complaints.lines.length > 0 ? complaints : all).lines] };
@@ -227,7 +227,7 @@ export class SupervisedProgram {
     const file = new BoundedFile(log.file, log.maxBytes, (cause) =>
       this.#log.warn({ file: log.file, why: String(cause) }, 'the output of a program cannot be kept'),
     );
-    const time = new Date(this.env.clock.wall()).toISOString();
+    const time = new Date(this.supervisor.clock.wall()).toISOString();
     file.line(`\n${time} params: ${mask(JSON.stringify(argv), secrets)}`);
     return file;
   }
