@@ -13,7 +13,7 @@ import type { Destination } from './destination.js';
  */
 export function leadsBack({ url, tcUrl }: Destination, name: StreamName, config: Config): boolean {
   const target = parseRtmpUrl(url);
-  if (target.schema !== 'rtmp' || target.app !== name.app || target.stream !== name.stream) return false;
+  if (target.scheme !== 'rtmp' || target.app !== name.app || target.stream !== name.stream) return false;
   const vhost = tcUrl === undefined ? target.vhost : parseTcUrl(tcUrl).vhost;
   if (findVhost(config, vhost)?.name !== name.vhost) return false;
   return config.listen.some(({ port }) => port === target.port) && isHere(target.host);

@@ -58,11 +58,11 @@ export function outputPlace(
   const vhost = findVhost(config, url.vhost)?.name ?? url.vhost;
   const key = streamKey({ vhost, app: url.app, stream: url.stream });
   const isHere = url.host === 'localhost' || isLoopback(url.host);
-  const isOwn = url.schema === 'rtmp' && isHere && config.listen.some((one) => one.port === url.port);
+  const isOwn = url.scheme === 'rtmp' && isHere && config.listen.some((one) => one.port === url.port);
   if (!isOwn) {
     // A platform takes its stream key as the name.
     secrets.unshift(`/${url.stream}${url.param}`);
-    const whitelist = url.schema === 'rtmps' ? 'rtmps,tls,tcp' : 'rtmp,tcp';
+    const whitelist = url.scheme === 'rtmps' ? 'rtmps,tls,tcp' : 'rtmp,tcp';
     const place = { options: ['-protocol_whitelist', whitelist], url: filled };
     return { place, streamKey: key, secrets, shown: maskUrl(filled) };
   }
