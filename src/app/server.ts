@@ -16,7 +16,15 @@ import {
   Refusals,
   summaryAnswer,
 } from '../http/index.js';
-import { type Clock, type Log, ProcSampler, type Service, sendQueues, systemClock } from '../kernel/index.js';
+import {
+  type Clock,
+  type Log,
+  ProcSampler,
+  type Service,
+  sendQueues,
+  systemClock,
+  waitWhile,
+} from '../kernel/index.js';
 import { Deadlines } from '../link/index.js';
 import { metadataTags } from '../session/index.js';
 import {
@@ -282,10 +290,8 @@ export class SrsServer implements Service {
   async drain(limit: Ms, signal: AbortSignal): Promise<void> {
     this.#readiness = 'draining';
     await this.#doors.closeMedia();
-    const deadline = this.clock.now() + limit;
-    const playing = (): boolean => (this.#http.current?.players ?? 0) > 0 || this.#sessions.isAnyPlaying;
-    while (playing() && this.clock.now() < deadline && !signal.aborted)
-      await new Promise<void>((resolve) => this.clock.after(ms(50), resolve));
+    const isPlaying = (): boolean => (this.#http.current?.players ?? 0) > 0 || this.#sessions.isAnyPlaying;
+    await waitWhile(this.clock, () => isPlaying() && !signal.aborted, limit, ms(50));
   }
 
   /** Stops listening, lets players take their last bytes, then closes everything. */

@@ -1,4 +1,5 @@
-import { type ListenAddress, printAddress } from './address.js';
+import { printAddress } from '../core/index.js';
+import type { ListenAddress } from './address.js';
 import { type EffectiveBlock, type EffectiveValue, effective } from './effective.js';
 import type { LoadedConfig } from './load.js';
 import { printWord } from './print-tree.js';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { type Ms, ms, type Payload } from '../core/index.js';
-import { type Cause, ProtocolError, RefusedError, SrsError, type Timer } from '../kernel/index.js';
+import { type Cause, causeOf, ProtocolError, RefusedError, SrsError, type Timer } from '../kernel/index.js';
 import { decodeAmf0 } from '../protocol/amf/index.js';
 import { FlvReader, type FlvTag, TagType } from '../protocol/flv/index.js';
 import { type Client, type Publication, type StreamFacts, streamKey } from '../stream/index.js';
@@ -63,7 +63,7 @@ export class FlvPush implements Client {
       if (env.hub.get(push.streamKey)?.isLive !== true || request.vhost.publish.policy === 'reject') push.#begin();
       else push.#expect(request.vhost.publish.firstPacketTimeout);
     } catch (error) {
-      push.end(error instanceof Error ? error : String(error));
+      push.end(causeOf(error));
       throw error;
     }
     return push;
@@ -193,7 +193,7 @@ export async function readBody(body: Readable, push: FlvPush): Promise<void> {
   try {
     push.end(await endOf(body, push));
   } catch (error) {
-    push.end(error instanceof Error ? error : String(error));
+    push.end(causeOf(error));
     throw error;
   }
 }

@@ -4,8 +4,8 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
-import { type Ms, ms } from '../core/index.js';
-import type { Service } from '../kernel/index.js';
+import type { Ms } from '../core/index.js';
+import { type Service, waitWhile } from '../kernel/index.js';
 import { streamKey } from '../stream/index.js';
 import { answerTo } from './answer-to.js';
 import { TOO_MANY, takeShare } from './client-address.js';
@@ -139,11 +139,8 @@ export class HttpServer implements Service {
 
   /** Ends the responses of live streams: what was written leaves first, for at most `limit` ms. */
   async endPlayers(limit: Ms): Promise<void> {
-    const { clock } = this.env;
-    const deadline = clock.now() + limit;
     this.#live.end();
-    while (this.players > 0 && clock.now() < deadline)
-      await new Promise<void>((resolve) => clock.after(ms(10), resolve));
+    await waitWhile(this.env.clock, () => this.players > 0, limit);
   }
 
   async stop(): Promise<void> {

@@ -1,3 +1,5 @@
+import { messageOf } from './cause.js';
+
 /** The system's own code of an error (`ENOENT`); undefined: it is not the system's. */
 export const errnoOf = (cause: unknown): string | undefined => (cause as NodeJS.ErrnoException).code;
 
@@ -16,4 +18,4 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /** Why the system refused something, in words. */
-export const reasonOf = (cause: unknown): string => WORDS[errnoOf(cause) ?? ''] ?? (cause as Error).message;
+export const reasonOf = (cause: unknown): string => WORDS[errnoOf(cause) ?? ''] ?? messageOf(cause);

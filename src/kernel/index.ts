@@ -16,3 +16,4 @@ export * from './program/index.js';
 export * from './service.js';
 export * from './tcp-queues.js';
 export * from './version.js';
+export * from './wait.js';

@@ -1,10 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { type Address, printAddress } from '../core/index.js';
 import { errnoOf, reasonOf, type Service, SystemError } from '../kernel/index.js';
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
 
 const BACKLOG = 4096;
 
@@ -46,9 +42,6 @@ export class TcpListener implements Service {
     this.#server = undefined;
   }
 }
-
-export const printAddress = ({ host, port }: Address): string =>
-  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
 function why(cause: unknown): string {
   const hint = errnoOf(cause) === 'EACCES' ? ' (ports below 1024 need privileges)' : '';

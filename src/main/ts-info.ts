@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { SystemError } from '../kernel/index.js';
+import { reasonOf, SystemError } from '../kernel/index.js';
 import { streamTypeName, type TsEvent, type TsPes, TsReader, type TsTable } from '../protocol/mpegts/index.js';
 
 export interface TsInfoOptions {
@@ -31,7 +31,7 @@ export async function tsInfo(file: string, { packets = false }: TsInfoOptions): 
     for await (const bytes of file === '-' ? process.stdin : createReadStream(file))
       print(reader.push(bytes as Buffer));
   } catch (cause) {
-    throw new SystemError('FILE', `cannot read ${file}: ${(cause as Error).message}`, { file }, { cause });
+    throw new SystemError('FILE', `cannot read ${file}: ${reasonOf(cause)}`, { file }, { cause });
   }
   print(reader.end());
   console.log(`${sum.packets} packets, ${sum.pes} PES packets, ${sum.faults} faults`);

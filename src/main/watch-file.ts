@@ -1,5 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { messageOf } from '../kernel/index.js';
 
 /** Editors write a file in several steps; what comes within this time is one change. */
 const SETTLE = 300;
@@ -19,7 +20,7 @@ export function watchFile(file: string, changed: () => void, failed: (why: strin
       timer = setTimeout(changed, SETTLE);
     });
   } catch (error) {
-    failed(error instanceof Error ? error.message : String(error));
+    failed(messageOf(error));
     return { close: () => undefined };
   }
   watcher.on('error', (error) => failed(error.message));

@@ -1,6 +1,6 @@
 import { isDestination } from '../../config/index.js';
 import { ms } from '../../core/index.js';
-import { Backoff, type Clock, type Log, type Timer } from '../../kernel/index.js';
+import { Backoff, type Clock, type Log, messageOf, type Timer } from '../../kernel/index.js';
 
 const RETRY = { first: ms(1000), cap: ms(30_000) } as const;
 /** More than that is no list of destinations but a mistake. */
@@ -60,7 +60,7 @@ export class BackendDestinations {
     } catch (error) {
       if (this.#question !== question) return;
       const pause = this.#backoff.next();
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       this.env.log.warn({ why, retryMs: pause }, 'forward backend failed, it will be asked again');
       this.#retry = this.env.clock.after(pause, () => void this.#ask());
     }

@@ -1,5 +1,5 @@
 import { ms } from '../../core/index.js';
-import { Backoff, type Clock, type Log, RefusedError, SrsError, type Timer } from '../../kernel/index.js';
+import { Backoff, type Clock, type Log, messageOf, RefusedError, SrsError, type Timer } from '../../kernel/index.js';
 import type { ClientOptions, Deadlines } from '../../link/index.js';
 import { type LiveStream, RateWindow } from '../../stream/index.js';
 import { type Destination, withoutKey } from './destination.js';
@@ -142,7 +142,7 @@ export class Forwarder {
     this.#connection?.leave();
     this.#forget();
     attempt.abort();
-    this.#lastError = withoutKey(error instanceof Error ? error.message : String(error), this.destination);
+    this.#lastError = withoutKey(messageOf(error), this.destination);
     const pause = this.#backoff.next();
     this.#report(error, pause);
     this.#enter('retrying');

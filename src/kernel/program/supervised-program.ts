@@ -1,6 +1,8 @@
 import { type Ms, ms } from '../../core/index.js';
 import { Backoff, type BackoffLimits } from '../backoff.js';
+import { messageOf } from '../cause.js';
 import type { Clock, Timer } from '../clock.js';
+import { reasonOf } from '../errno.js';
 import { SrsError } from '../errors.js';
 import type { Log } from '../log.js';
 import { BoundedFile } from './bounded-file.js';
@@ -214,7 +216,7 @@ export class SupervisedProgram {
       return { why, lines: [...(complaints.lines.length > 0 ? complaints : all).lines] };
     } catch (error) {
       if (!(error instanceof SrsError)) this.#log.error({ err: error }, 'internal error in a program');
-      return { why: error instanceof Error ? error.message : String(error), lines: [] };
+      return { why: messageOf(error), lines: [] };
     } finally {
       watch?.cancel();
       file?.close();
@@ -225,7 +227,7 @@ export class SupervisedProgram {
   #openFile({ log, secrets }: Program, argv: readonly string[]): BoundedFile | undefined {
     if (log === undefined) return undefined;
     const file = new BoundedFile(log.file, log.maxBytes, (cause) =>
-      this.#log.warn({ file: log.file, why: String(cause) }, 'the output of a program cannot be kept'),
+      this.#log.warn({ file: log.file, why: reasonOf(cause) }, 'the output of a program cannot be kept'),
     );
     const time = new Date(this.supervisor.clock.wall()).toISOString();
     file.line(`\n${time} params: ${mask(JSON.stringify(argv), secrets)}`);
