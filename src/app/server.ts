@@ -84,20 +84,21 @@ export class SrsServer implements Service {
     private readonly log: Log,
     private readonly clock: Clock = systemClock,
   ) {
+    const config = (): Config => this.config;
     const governor = new FanoutGovernor(clock);
     this.#deadlines = new Deadlines(clock);
-    this.#hub = new StreamHub(() => this.config, clock, governor, metadataTags);
-    const admission = new Admission(() => this.config);
+    this.#hub = new StreamHub(config, clock, governor, metadataTags);
+    const admission = new Admission(config);
     const identity = identify(this.config.serverId);
     this.#trail = new RelayTrail(identity);
     const proc = new ProcSampler(clock);
     this.#statistics = new Statistics(this.#hub, this.#clients, clock);
     new UseLog(this.#clients, clock, log);
     this.#events = new EventFeed(this.#hub, this.#clients, identity, clock);
-    this.#hooks = new HookGate(() => this.config, clock, log, identity);
-    this.#gate = new RuleGate(() => this.config, clock, this.#hooks);
+    this.#hooks = new HookGate(config, clock, log, identity);
+    this.#gate = new RuleGate(config, clock, this.#hooks);
     const segmentHooks = new SegmentHooks(this.#hub, this.#clients, this.#hooks);
-    this.#hls = new HlsOutputs(this.#hub, () => this.config, clock, log, {
+    this.#hls = new HlsOutputs(this.#hub, config, clock, log, {
       completed: (key, segment) => segmentHooks.completed(key, segment),
       failed: (key, why) => this.#disconnect(key, why),
     });
@@ -109,7 +110,7 @@ export class SrsServer implements Service {
       deadlines: this.#deadlines,
       clock,
       log,
-      config: () => this.config,
+      config,
     });
     this.#sessions = new RtmpSessions(
       {
@@ -119,12 +120,12 @@ export class SrsServer implements Service {
         trail: this.#trail,
         clock,
         log,
-        config: () => this.config,
+        config,
       },
       this.#deadlines,
     );
     const serve = this.#sessions.serve.bind(this.#sessions);
-    this.#transcoding = new Transcoding(this.#hub, this.#clients, this.#hooks, serve, () => this.config, clock, log);
+    this.#transcoding = new Transcoding(this.#hub, this.#clients, this.#hooks, serve, config, clock, log);
     const httpEnvironment: HttpEnvironment = {
       hub: this.#hub,
       gate: this.#gate,
@@ -141,7 +142,7 @@ export class SrsServer implements Service {
       hls: (vhost, path) => this.#hls.find(vhost, path),
       hlsLeftOut: (streamKey) => this.#hls.stateOf(streamKey)?.leftOut,
       isSegmentName: (vhost, path) => this.#hls.names(vhost, path),
-      config: () => this.config,
+      config,
     };
     const apiEnvironment: ApiEnvironment = {
       hub: this.#hub,
@@ -156,7 +157,7 @@ export class SrsServer implements Service {
       proc,
       clock,
       log,
-      config: () => this.config,
+      config,
       settings: () => dumpSettings(this.loaded, { mask: true }),
       reload: () => this.#reloader?.request() ?? Promise.resolve(NO_FILE),
       connections: () => admission.count,
@@ -166,22 +167,21 @@ export class SrsServer implements Service {
       governor,
       hooks: this.#hooks,
     };
-    const inForce = () => this.config;
     this.#heartbeat = new Heartbeat({
       identity,
       clock,
       log,
-      config: inForce,
+      config,
       summaries: () => summaryAnswer(apiEnvironment),
     });
     this.#http = new OnDemand(
       ({ httpServer }) => httpServer.enabled,
-      inForce,
+      config,
       async () => new (await loadHttpServer())(httpEnvironment),
     );
     this.#api = new OnDemand(
       ({ httpApi }) => httpApi.enabled,
-      inForce,
+      config,
       async () => new (await loadApiServer())(apiEnvironment),
     );
     this.#doors = new Doors(
@@ -191,7 +191,7 @@ export class SrsServer implements Service {
         api: (socket) => this.#api.current?.accept(socket),
         closeIdle: () => this.#http.current?.closeIdle(),
       },
-      () => this.config,
+      config,
       admission,
       clock,
       log,

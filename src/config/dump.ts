@@ -65,7 +65,7 @@ function wordsOf(value: unknown): string[] | undefined {
 const isAddress = (value: unknown): value is ListenAddress =>
   typeof value === 'object' && value !== null && 'host' in value && 'port' in value;
 
-/** One setting of `dumpJson`. */
+/** One setting, and where it stands. */
 interface DumpedSetting extends EffectiveValue {
   /** The blocks around it: `["vhost a", "play"]`. */
   readonly in: readonly string[];

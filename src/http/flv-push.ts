@@ -140,7 +140,7 @@ export class FlvPush implements Client {
     const { clock } = this.env;
     const over = () => this.#fail(new SrsError('TIMEOUT', `peer did not send a tag within ${within} ms`));
     // Where the process stood still, what came meanwhile is read first.
-    this.#silence = clock.after(ms(within), () => {
+    this.#silence = clock.after(within, () => {
       this.#silence = clock.after(ONE_TURN, over);
     });
   }

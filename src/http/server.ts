@@ -36,7 +36,7 @@ const STALLED = 30_000;
 const CONSOLE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** The HTTP server of port 8080: live streams, pushes and files. It is given its connections by app/. */
+/** The HTTP server for players and encoders: live streams, pushes, files and the console. It is given its connections by app/. */
 export class HttpServer implements Service {
   readonly #app: FastifyInstance;
   readonly #node: Server;
@@ -170,7 +170,7 @@ export class HttpServer implements Service {
     const config = this.env.config();
     const url = request.raw.url ?? '/';
     const vhost = vhostOf(config, askedOf(request.raw));
-    const live = liveRequestOf(this.env.config(), request.raw);
+    const live = liveRequestOf(config, request.raw);
     if (live !== undefined && this.#isLive(live)) return this.#play(live, request, reply);
     const page = config.httpServer.console && (await findConsoleFile(this.env.consoleDir, url));
     if (page) return this.#sendFile(page, request, reply.header('Content-Security-Policy', CONSOLE_POLICY));

@@ -2,7 +2,8 @@ import type { Clock, Log } from '../../kernel/index.js';
 import type { StreamName } from '../../stream/index.js';
 import { DiskMirror } from './disk-mirror.js';
 import { type HlsDisk, keyDirectory, servesMemory, writesFiles } from './hls-disk.js';
-import { type HlsListener, type HlsNumbers, type HlsSettings, HlsStream } from './hls-stream.js';
+import type { HlsSettings } from './hls-settings.js';
+import { type HlsListener, type HlsNumbers, HlsStream } from './hls-stream.js';
 import type { Segment } from './segment-window.js';
 
 /** A complete segment, for whoever is told of it. */

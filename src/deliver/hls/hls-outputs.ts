@@ -4,7 +4,8 @@ import type { Clock, Log, Timer } from '../../kernel/index.js';
 import type { LiveStream, StreamHub, StreamName } from '../../stream/index.js';
 import { HlsDisk } from './hls-disk.js';
 import { type HlsEvents, HlsOutput, type ServedFile } from './hls-output.js';
-import type { HlsNumbers, HlsSettings } from './hls-stream.js';
+import type { HlsSettings } from './hls-settings.js';
+import type { HlsNumbers } from './hls-stream.js';
 
 /** What can be said about HLS of a stream. */
 export interface HlsState {

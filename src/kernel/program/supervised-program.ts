@@ -1,7 +1,7 @@
 import { type Ms, ms } from '../../core/index.js';
 import { Backoff, type BackoffLimits } from '../backoff.js';
 import { messageOf } from '../cause.js';
-import type { Clock, Timer } from '../clock.js';
+import type { Clock } from '../clock.js';
 import { reasonOf } from '../errno.js';
 import { SrsError } from '../errors.js';
 import type { Log } from '../log.js';
@@ -10,6 +10,7 @@ import { ChildRun, type RunEnd } from './child-run.js';
 import { findProgram } from './find-program.js';
 import { LastLines } from './lines.js';
 import type { Progress } from './progress.js';
+import { StallWatch } from './stall-watch.js';
 
 /** What to run. */
 export interface Program {
@@ -168,18 +169,28 @@ export class SupervisedProgram {
   async #once(): Promise<Failure> {
     this.#phase = 'starting';
     this.#progress = undefined;
-    let file: BoundedFile | undefined;
-    let watch: Timer | undefined;
     try {
       const program = await this.options.prepare();
       const argv = [...(await this.supervisor.prefix()), findProgram(program.command), ...program.args];
       if (this.#stopping || this.#again) return { why: 'not needed any more', lines: [] };
-      file = this.#openFile(program, argv);
-      const all = new LastLines(KEPT_LINES);
-      const complaints = new LastLines(KEPT_LINES);
-      let stalled = false;
-      let alive = this.supervisor.clock.now();
-      const run = new ChildRun(argv, this.supervisor.clock, {
+      return await this.#live(program, argv);
+    } catch (error) {
+      if (!(error instanceof SrsError)) this.#log.error({ err: error }, 'internal error in a program');
+      return { why: messageOf(error), lines: [] };
+    }
+  }
+
+  /** One life of its process. */
+  async #live(program: Program, argv: readonly string[]): Promise<Failure> {
+    const { clock } = this.supervisor;
+    const { stallTimeout } = this.options;
+    const file = this.#openFile(program, argv);
+    const all = new LastLines(KEPT_LINES);
+    const complaints = new LastLines(KEPT_LINES);
+    const watch = new StallWatch(clock, stallTimeout, () => this.options.busy());
+    this.#since = clock.now();
+    try {
+      const run = new ChildRun(argv, clock, {
         line: (line) => {
           const masked = mask(line, program.secrets);
           file?.line(masked);
@@ -190,35 +201,24 @@ export class SupervisedProgram {
         },
         progress: (progress) => {
           if (isSame(progress, this.#progress)) return;
-          alive = this.supervisor.clock.now();
+          watch.moved();
           if (this.#phase === 'starting') this.#phase = 'running';
           this.#progress = progress;
         },
       });
       this.#run = run;
-      this.#since = alive;
       if (run.pid !== undefined) {
         this.supervisor.started(run.pid);
         this.#log.info({ pid: run.pid, program: program.command }, 'program started');
       }
-      const { stallTimeout } = this.options;
-      if (stallTimeout > 0)
-        watch = this.supervisor.clock.every(ms(Math.min(1000, stallTimeout / 2)), () => {
-          if (!this.options.busy()) alive = this.supervisor.clock.now();
-          if (stalled || this.supervisor.clock.now() - alive < stallTimeout) return;
-          stalled = true;
-          run.end(ms(0));
-        });
+      watch.start(() => run.end(ms(0)));
       const end = await run.ended;
       if (run.pid !== undefined) this.supervisor.gone(run.pid);
-      const why = stalled ? `no progress for ${stallTimeout} ms` : mask(printEnd(end), program.secrets);
+      const why = watch.isStalled ? `no progress for ${stallTimeout} ms` : mask(printEnd(end), program.secrets);
       if (this.#stopping) this.#log.info({ pid: run.pid }, 'program stopped');
       return { why, lines: [...(complaints.lines.length > 0 ? complaints : all).lines] };
-    } catch (error) {
-      if (!(error instanceof SrsError)) this.#log.error({ err: error }, 'internal error in a program');
-      return { why: messageOf(error), lines: [] };
     } finally {
-      watch?.cancel();
+      watch.stop();
       file?.close();
       this.#run = undefined;
     }
