@@ -1,4 +1,4 @@
-// Only what needs types and biome can not see: promises, `any`, total switches. Format and all else is biome's.
+// Only what needs types and biome cannot see: promises, `any`, total switches. Format and all else is biome's.
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(

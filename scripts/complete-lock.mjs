@@ -41,7 +41,7 @@ for (const [path, wanting] of Object.entries(lock.packages)) {
   for (const [name, version] of Object.entries(wanting.optionalDependencies ?? {})) {
     if (isLocked(path, name)) continue;
     const platform = platformOf(name);
-    if (platform === undefined || !/^\d/.test(version)) fail(`${name}@${version}, wanted by ${path}: can not be added`);
+    if (platform === undefined || !/^\d/.test(version)) fail(`${name}@${version}, wanted by ${path}: cannot be added`);
     const { license } = wanting;
     const dev = wanting.dev ? { dev: true } : {};
     const { cpu, libc, os } = platform;

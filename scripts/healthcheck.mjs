@@ -20,6 +20,6 @@ const c0c1 = Buffer.alloc(1 + 1536);
 c0c1[0] = version;
 const socket = connect(port, host, () => socket.write(c0c1));
 socket.once('data', (bytes) => (bytes[0] === version ? process.exit(0) : unhealthy('answers, but not in RTMP')));
-socket.once('error', (error) => unhealthy(`can not be reached: ${error.message}`));
+socket.once('error', (error) => unhealthy(`cannot be reached: ${error.message}`));
 socket.once('end', () => unhealthy('closed the connection'));
 setTimeout(() => unhealthy('does not answer within 3 s'), 3000);

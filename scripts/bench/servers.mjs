@@ -191,7 +191,7 @@ function installNms() {
   execFileSync('npm', args, { cwd: nmsFolder, stdio: 'ignore', timeout: 180_000 });
 }
 
-/** Why a server can not take part, or undefined. @param {string} name @returns {string | undefined} */
+/** Why a server cannot take part, or undefined. @param {string} name @returns {string | undefined} */
 export function missing(name) {
   if (name === 'srs' && !existsSync(program)) return 'dist/srs.mjs is not there: run `npm run build` first';
   if (name === 'nginx' && output('nginx', '-v') === undefined) return 'nginx is not installed';

@@ -11,7 +11,7 @@ import { say } from './setup.mjs';
 
 /**
  * @typedef {'ffmpeg' | 'rtmpdump' | 'gstreamer' | 'nginx-rtmp' | 'vlc' | 'gcc' | 'ss' | 'haproxy' | 'openssl' | 'curl' | 'chromium'} PeerName
- * @typedef {string | undefined} Lack why a peer can not be used; undefined when it can
+ * @typedef {string | undefined} Lack why a peer cannot be used; undefined when it can
  * @typedef {{ name: PeerName, usedFor: string, packages: string[], prove: () => Lack }} Peer
  */
 
@@ -206,7 +206,7 @@ export function ensurePeers() {
 
   const before = mayInstall();
   if (before === undefined) {
-    say('peers are missing and can not be installed from here (that takes root and apt-get)');
+    say('peers are missing and cannot be installed from here (that takes root and apt-get)');
   } else {
     const packages = missing().flatMap((peer) => peer.packages);
     say(

@@ -5,7 +5,8 @@ import type { Clock, Log } from '../kernel/index.js';
 import type { Deadlines } from '../link/index.js';
 import type { ClientFacts, ClientRegistry, LiveStream, RelayTrail, StreamHub } from '../stream/index.js';
 
-interface Around {
+/** The parts of the server that forwards have to do with. */
+interface ForwardParts {
   readonly hub: StreamHub;
   readonly clients: ClientRegistry;
   readonly hooks: HookGate;
@@ -17,11 +18,11 @@ interface Around {
 }
 
 /** The forwards, with the registry of clients and the hooks behind their ports. */
-export function makeForwards({ clients, hooks, ...around }: Around): ForwardOutputs {
+export function makeForwards({ clients, hooks, ...parts }: ForwardParts): ForwardOutputs {
   const publisher = ({ publication }: LiveStream): ClientFacts | undefined =>
     clients.get(publication?.owner.id ?? '')?.facts;
   return new ForwardOutputs({
-    ...around,
+    ...parts,
     publisher,
     askBackend: async (url, stream, signal) => {
       const facts = publisher(stream);

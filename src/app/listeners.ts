@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Config, ListenAddress } from '../config/index.js';
-import { printAddress, TcpListener } from '../link/index.js';
+import { printAddress } from '../core/index.js';
+import { TcpListener } from '../link/index.js';
 import { openEach } from './open-each.js';
 import type { Prepared, Reloadable } from './reload.js';
 

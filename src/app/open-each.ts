@@ -2,7 +2,7 @@ import { SystemError } from '../kernel/index.js';
 
 /**
  * Tries all of them, so that the operator hears of every port that is busy and not of one at a time.
- * @throws {SystemError} with one line for each that can not be opened, and the code of the first.
+ * @throws {SystemError} with one line for each that cannot be opened, and the code of the first.
  */
 export async function openEach<T>(items: Iterable<T>, open: (item: T) => Promise<void>): Promise<void> {
   const failures: SystemError[] = [];

@@ -1,11 +1,11 @@
 import { type Change, type Config, type LoadedConfig, planReload, printChange } from '../config/index.js';
-import { ConfigError, type ErrorCode, type Log, SrsError } from '../kernel/index.js';
+import { ConfigError, type ErrorCode, type Log, messageOf, SrsError } from '../kernel/index.js';
 
 /** What a part of the server prepared for another configuration. */
 export interface Prepared {
   /** Takes it back: as if nothing had been prepared. */
   undo(): void | Promise<void>;
-  /** The new configuration is in force: what can not fail, such as closing what is not needed any more. */
+  /** The new configuration is in force: what cannot fail, such as closing what is not needed any more. */
   commit?(): void | Promise<void>;
 }
 
@@ -82,7 +82,7 @@ export class Reloader {
       for (const part of concerned) prepared.push(await part.reload(before, after));
     } catch (cause) {
       for (const part of prepared.toReversed()) await part.undo();
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = messageOf(cause);
       throw new ConfigError('RELOAD_UNDONE', why, { changes: changes.length }, { cause });
     }
     this.swap(loaded);

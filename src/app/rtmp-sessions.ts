@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import { type Ms, ms } from '../core/index.js';
+import type { Ms } from '../core/index.js';
+import { waitWhile } from '../kernel/index.js';
 import { type Deadlines, RtmpLink } from '../link/index.js';
 import { ServerHandshake } from '../protocol/rtmp/index.js';
 import { RtmpSession, type SessionEnvironment } from '../session/index.js';
@@ -36,11 +37,8 @@ export class RtmpSessions {
 
   /** Ends all of them: what was written leaves first, for at most `limit` ms; then what is left is closed. */
   async end(limit: Ms): Promise<void> {
-    const { clock } = this.env;
-    const deadline = clock.now() + limit;
     for (const session of [...this.#sessions]) session.end();
-    while (this.#sessions.size > 0 && clock.now() < deadline)
-      await new Promise<void>((resolve) => clock.after(ms(10), resolve));
+    await waitWhile(this.env.clock, () => this.#sessions.size > 0, limit);
     for (const session of [...this.#sessions]) session.link.close();
   }
 }

@@ -16,7 +16,15 @@ import {
   Refusals,
   summaryAnswer,
 } from '../http/index.js';
-import { type Clock, type Log, ProcSampler, type Service, sendQueues, systemClock } from '../kernel/index.js';
+import {
+  type Clock,
+  type Log,
+  ProcSampler,
+  type Service,
+  sendQueues,
+  systemClock,
+  waitWhile,
+} from '../kernel/index.js';
 import { Deadlines } from '../link/index.js';
 import { metadataTags } from '../session/index.js';
 import {
@@ -76,20 +84,21 @@ export class SrsServer implements Service {
     private readonly log: Log,
     private readonly clock: Clock = systemClock,
   ) {
+    const config = (): Config => this.config;
     const governor = new FanoutGovernor(clock);
     this.#deadlines = new Deadlines(clock);
-    this.#hub = new StreamHub(() => this.config, clock, governor, metadataTags);
-    const admission = new Admission(() => this.config);
+    this.#hub = new StreamHub(config, clock, governor, metadataTags);
+    const admission = new Admission(config);
     const identity = identify(this.config.serverId);
     this.#trail = new RelayTrail(identity);
     const proc = new ProcSampler(clock);
     this.#statistics = new Statistics(this.#hub, this.#clients, clock);
     new UseLog(this.#clients, clock, log);
     this.#events = new EventFeed(this.#hub, this.#clients, identity, clock);
-    this.#hooks = new HookGate(() => this.config, clock, log, identity);
-    this.#gate = new RuleGate(() => this.config, clock, this.#hooks);
+    this.#hooks = new HookGate(config, clock, log, identity);
+    this.#gate = new RuleGate(config, clock, this.#hooks);
     const segmentHooks = new SegmentHooks(this.#hub, this.#clients, this.#hooks);
-    this.#hls = new HlsOutputs(this.#hub, () => this.config, clock, log, {
+    this.#hls = new HlsOutputs(this.#hub, config, clock, log, {
       completed: (key, segment) => segmentHooks.completed(key, segment),
       failed: (key, why) => this.#disconnect(key, why),
     });
@@ -101,7 +110,7 @@ export class SrsServer implements Service {
       deadlines: this.#deadlines,
       clock,
       log,
-      config: () => this.config,
+      config,
     });
     this.#sessions = new RtmpSessions(
       {
@@ -111,13 +120,13 @@ export class SrsServer implements Service {
         trail: this.#trail,
         clock,
         log,
-        config: () => this.config,
+        config,
       },
       this.#deadlines,
     );
     const serve = this.#sessions.serve.bind(this.#sessions);
-    this.#transcoding = new Transcoding(this.#hub, this.#clients, this.#hooks, serve, () => this.config, clock, log);
-    const httpAround: HttpEnvironment = {
+    this.#transcoding = new Transcoding(this.#hub, this.#clients, this.#hooks, serve, config, clock, log);
+    const httpEnvironment: HttpEnvironment = {
       hub: this.#hub,
       gate: this.#gate,
       clients: this.#clients,
@@ -133,9 +142,9 @@ export class SrsServer implements Service {
       hls: (vhost, path) => this.#hls.find(vhost, path),
       hlsLeftOut: (streamKey) => this.#hls.stateOf(streamKey)?.leftOut,
       isSegmentName: (vhost, path) => this.#hls.names(vhost, path),
-      config: () => this.config,
+      config,
     };
-    const apiAround: ApiEnvironment = {
+    const apiEnvironment: ApiEnvironment = {
       hub: this.#hub,
       clients: this.#clients,
       statistics: this.#statistics,
@@ -148,7 +157,7 @@ export class SrsServer implements Service {
       proc,
       clock,
       log,
-      config: () => this.config,
+      config,
       settings: () => dumpSettings(this.loaded, { mask: true }),
       reload: () => this.#reloader?.request() ?? Promise.resolve(NO_FILE),
       connections: () => admission.count,
@@ -158,23 +167,22 @@ export class SrsServer implements Service {
       governor,
       hooks: this.#hooks,
     };
-    const inForce = () => this.config;
     this.#heartbeat = new Heartbeat({
       identity,
       clock,
       log,
-      config: inForce,
-      summaries: () => summaryAnswer(apiAround),
+      config,
+      summaries: () => summaryAnswer(apiEnvironment),
     });
     this.#http = new OnDemand(
       ({ httpServer }) => httpServer.enabled,
-      inForce,
-      async () => new (await loadHttpServer())(httpAround),
+      config,
+      async () => new (await loadHttpServer())(httpEnvironment),
     );
     this.#api = new OnDemand(
       ({ httpApi }) => httpApi.enabled,
-      inForce,
-      async () => new (await loadApiServer())(apiAround),
+      config,
+      async () => new (await loadApiServer())(apiEnvironment),
     );
     this.#doors = new Doors(
       {
@@ -183,7 +191,7 @@ export class SrsServer implements Service {
         api: (socket) => this.#api.current?.accept(socket),
         closeIdle: () => this.#http.current?.closeIdle(),
       },
-      () => this.config,
+      config,
       admission,
       clock,
       log,
@@ -212,7 +220,7 @@ export class SrsServer implements Service {
     return this.loaded.config;
   }
 
-  /** @throws {SystemError} LISTEN, TLS_CERTIFICATE when a listener can not be opened; then nothing stays open. */
+  /** @throws {SystemError} LISTEN, TLS_CERTIFICATE when a listener cannot be opened; then nothing stays open. */
   async start(signal: AbortSignal): Promise<void> {
     try {
       for (const service of this.#services) await service.start(signal);
@@ -282,10 +290,8 @@ export class SrsServer implements Service {
   async drain(limit: Ms, signal: AbortSignal): Promise<void> {
     this.#readiness = 'draining';
     await this.#doors.closeMedia();
-    const deadline = this.clock.now() + limit;
-    const playing = (): boolean => (this.#http.current?.players ?? 0) > 0 || this.#sessions.isAnyPlaying;
-    while (playing() && this.clock.now() < deadline && !signal.aborted)
-      await new Promise<void>((resolve) => this.clock.after(ms(50), resolve));
+    const isPlaying = (): boolean => (this.#http.current?.players ?? 0) > 0 || this.#sessions.isAnyPlaying;
+    await waitWhile(this.clock, () => isPlaying() && !signal.aborted, limit, ms(50));
   }
 
   /** Stops listening, lets players take their last bytes, then closes everything. */

@@ -1,15 +1,8 @@
 import { isIP, SocketAddress } from 'node:net';
+import { type Address, printAddress } from '../core/index.js';
 
-/** Where a listener binds. */
-export interface ListenAddress {
-  /** An IP address without brackets; `0.0.0.0` for a bare port. */
-  readonly host: string;
-  readonly port: number;
-}
-
-/** `0.0.0.0:1935`, `[::]:1935` */
-export const printAddress = ({ host, port }: ListenAddress): string =>
-  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+/** Where a listener binds; `0.0.0.0` for a bare port. */
+export type ListenAddress = Address;
 
 /**
  * Takes `ip:port` or `[ipv6]:port` apart; a bare port has no host. Neither part is checked.

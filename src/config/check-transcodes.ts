@@ -4,7 +4,7 @@ import type { Config } from './tables/root.js';
 import type { EngineConfig } from './tables/transcode.js';
 import { type Position, show } from './tree.js';
 
-/** Engines that can not run are told at the start, not when the first encoder comes. */
+/** Engines that cannot run are told at the start, not when the first encoder comes. */
 export function checkTranscodes({ vhosts }: Config, reading: Reading, whole: Position, problems: Problems): void {
   for (const vhost of vhosts.values()) {
     const inVhost = reading.named.get('/vhosts')?.get(vhost.name);

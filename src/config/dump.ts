@@ -1,4 +1,5 @@
-import { type ListenAddress, printAddress } from './address.js';
+import { printAddress } from '../core/index.js';
+import type { ListenAddress } from './address.js';
 import { type EffectiveBlock, type EffectiveValue, effective } from './effective.js';
 import type { LoadedConfig } from './load.js';
 import { printWord } from './print-tree.js';
@@ -64,7 +65,7 @@ function wordsOf(value: unknown): string[] | undefined {
 const isAddress = (value: unknown): value is ListenAddress =>
   typeof value === 'object' && value !== null && 'host' in value && 'port' in value;
 
-/** One setting of `dumpJson`. */
+/** One setting, and where it stands. */
 interface DumpedSetting extends EffectiveValue {
   /** The blocks around it: `["vhost a", "play"]`. */
   readonly in: readonly string[];

@@ -8,7 +8,7 @@ import type { Scope, Setting, Word, Words } from './scope.js';
 import type { Position, Token } from './tree.js';
 
 /** As `process.env`. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
 /** A variable, and the setting that it replaces wherever that may stand: `SRS_VHOST_PLAY_ATC` in every vhost. */
 interface Variable {
@@ -26,7 +26,12 @@ interface Known {
 }
 
 /** Puts the values of `SRS_…` variables in the place of what was written, as version 5 of the original does. */
-export function override(scope: Scope, reading: Reading, environment: Environment, problems: Problems): Reading {
+export function override(
+  scope: Scope,
+  reading: Reading,
+  environment: EnvironmentVariables,
+  problems: Problems,
+): Reading {
   const names = Object.keys(environment).filter((name) => name.startsWith('SRS_') && environment[name] !== '');
   if (names.length === 0) return reading;
   const known: Known = { variables: new Map(), later: new Map() };
@@ -77,7 +82,7 @@ function readVariable(name: string, text: string, { row }: Setting, directive: s
   try {
     words.map(printWord);
   } catch {
-    problems.error(at, `${directive} can not hold blanks and both kinds of quotes`);
+    problems.error(at, `${directive} cannot hold blanks and both kinds of quotes`);
     return { directive: written, spelled: name, written: undefined };
   }
   return { directive: written, spelled: name, written: readValue(row, written, problems) };

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
-import { ConfigError } from '../kernel/index.js';
+import { ConfigError, errnoOf, reasonOf } from '../kernel/index.js';
 import type { OpenInclude } from './grammar.js';
 import { filesLike, isPattern } from './include-pattern.js';
 import { show } from './tree.js';
@@ -10,7 +10,7 @@ export function readConfigFile(file: string): string {
   try {
     return readText(file);
   } catch (cause) {
-    const text = `${show(file)}: the configuration can not be read: ${reasonOf(cause)}`;
+    const text = `${show(file)}: the configuration cannot be read: ${reasonOf(cause)}`;
     throw new ConfigError('CONFIG_UNREADABLE', text, { file }, { cause });
   }
 }
@@ -40,7 +40,7 @@ function tryTo<T>(name: string, include: () => T): T {
     return include();
   } catch (cause) {
     if (cause instanceof ConfigError) throw cause;
-    const text = `can not include ${show(name)}: ${reasonOf(cause)}`;
+    const text = `cannot include ${show(name)}: ${reasonOf(cause)}`;
     throw new ConfigError('CONFIG_UNREADABLE', text, { file: name }, { cause });
   }
 }
@@ -53,15 +53,4 @@ function readText(file: string): string {
   return readFileSync(file, 'utf8');
 }
 
-const isMissing = (cause: unknown): boolean => (cause as NodeJS.ErrnoException).code === 'ENOENT';
-
-const REASONS: Record<string, string> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'permission denied',
-  ENOTDIR: 'a part of its path is not a directory',
-};
-
-function reasonOf(cause: unknown): string {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  return REASONS[code ?? ''] ?? message;
-}
+const isMissing = (cause: unknown): boolean => errnoOf(cause) === 'ENOENT';

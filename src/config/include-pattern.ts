@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { errnoOf } from '../kernel/index.js';
 
 /**
  * Whether a name stands for any number of files: `conf.d/*.conf`. `*` and `?` in the last part of the path are all that
@@ -14,7 +15,7 @@ export function isPattern(name: string): boolean {
 
 /**
  * The files that a pattern stands for, by name; none is fine, as for a directory that is still empty. As in a shell
- * neither `*` nor `?` is a dot at the start of a name. @throws {Error} for a directory that can not be read.
+ * neither `*` nor `?` is a dot at the start of a name. @throws {Error} for a directory that cannot be read.
  */
 export function filesLike(pattern: string): string[] {
   const last = basename(pattern);
@@ -30,7 +31,7 @@ function namesIn(directory: string): string[] {
   try {
     return readdirSync(directory);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if (errnoOf(cause) === 'ENOENT') return [];
     throw cause;
   }
 }

@@ -29,7 +29,7 @@ export function listenersOf(rows: DirectiveTable, values: Values, around = '', p
 /** Files, players and the API may come to one port; with TLS too. */
 const sharing = (name: string): string => name.replace(/^http_(?:api|server)/, 'http');
 
-/** Listeners of different blocks that can not both be open, with the reason: the second of each two. */
+/** Listeners of different blocks that cannot both be open, with the reason: the second of each two. */
 export function crossClashes(listeners: readonly Listener[]): { listener: Listener; text: string }[] {
   const byPort = new Map<number, Listener[]>();
   const found: { listener: Listener; text: string }[] = [];
@@ -41,7 +41,7 @@ export function crossClashes(listeners: readonly Listener[]): { listener: Listen
       const reason = other.name === name ? undefined : clash(other.address, address);
       const shared = sharing(other.name) === sharing(name) && other.address.host === address.host;
       if (reason === undefined || shared) continue;
-      found.push({ listener, text: `${name} can not listen beside ${other.name}: ${reason}` });
+      found.push({ listener, text: `${name} cannot listen beside ${other.name}: ${reason}` });
       break;
     }
   }

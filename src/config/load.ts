@@ -2,7 +2,7 @@ import { ConfigError } from '../kernel/index.js';
 import { checkSwitches } from './check-switches.js';
 import { checkTogether } from './check-together.js';
 import { checkTranscodes } from './check-transcodes.js';
-import { type Environment, override } from './environment.js';
+import { type EnvironmentVariables, override } from './environment.js';
 import { includeFromDisk, readConfigFile } from './files.js';
 import type { OpenInclude } from './grammar.js';
 import { readTree } from './grammar.js';
@@ -26,12 +26,12 @@ export interface LoadedConfig {
 }
 
 /** What a configuration depends on besides its text. */
-export interface Surroundings {
+export interface ParseOptions {
   readonly openInclude?: OpenInclude;
   /** How many files the process may have open. */
   readonly openFiles?: number | undefined;
   /** Variables that replace values of the file. */
-  readonly environment?: Environment;
+  readonly environment?: EnvironmentVariables;
 }
 
 const rootScope = scopeOf(root, laterInRoot);
@@ -39,7 +39,7 @@ const rootScope = scopeOf(root, laterInRoot);
 /**
  * Reads and checks a configuration file and what it includes.
  * @throws {ConfigError} with one line per error, each of which starts with `FILE:LINE:COLUMN: ` or `environment NAME: `:
- * CONFIG_SYNTAX or CONFIG_UNREADABLE if a text breaks the grammar or a file can not be read, else CONFIG_INVALID.
+ * CONFIG_SYNTAX or CONFIG_UNREADABLE if a text breaks the grammar or a file cannot be read, else CONFIG_INVALID.
  */
 export function loadConfig(path: string): LoadedConfig {
   const openFiles = openFileLimit();
@@ -47,19 +47,19 @@ export function loadConfig(path: string): LoadedConfig {
 }
 
 /** As `loadConfig`, from text. @param file the name in messages. @throws {ConfigError} */
-export function parseConfig(text: string, file: string, surroundings: Surroundings = {}): LoadedConfig {
+export function parseConfig(text: string, file: string, options: ParseOptions = {}): LoadedConfig {
   const source = { file, text };
   const whole = { source, line: 1, column: 1 };
   const problems = new Problems();
-  const directives = readTree(source, surroundings.openInclude ?? noIncludes, problems);
+  const directives = readTree(source, options.openInclude ?? noIncludes, problems);
   if (directives.length === 0) {
     if (!problems.incomplete) problems.error(whole, 'the configuration is empty');
     problems.throwIfAny(file);
   }
   const written = readScope(rootScope, directives, problems);
-  const reading = override(rootScope, written, surroundings.environment ?? {}, problems);
+  const reading = override(rootScope, written, options.environment ?? {}, problems);
   const config = settle(root, reading, whole, problems) as unknown as Config;
-  checkOpenFiles(config, surroundings.openFiles, reading.found.get('/maxConnections')?.directive.at ?? whole, problems);
+  checkOpenFiles(config, options.openFiles, reading.found.get('/maxConnections')?.directive.at ?? whole, problems);
   for (const { listener, text } of crossClashes(listenersOf(root, config as unknown as Record<string, unknown>)))
     problems.error(reading.found.get(listener.path)?.directive.at ?? whole, text);
   checkSwitches(reading, problems);
@@ -90,7 +90,7 @@ export function findVhost({ vhosts }: Config, name: string): VhostConfig | undef
 }
 
 const noIncludes: OpenInclude = ({ text }) => {
-  throw new ConfigError('CONFIG_UNREADABLE', `can not include ${show(text)}: there are no files here`);
+  throw new ConfigError('CONFIG_UNREADABLE', `cannot include ${show(text)}: there are no files here`);
 };
 
 function checkOpenFiles(config: Config, limit: number | undefined, at: Position, problems: Problems): void {

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type ListenAddress, printAddress } from './address.js';
+import { printAddress } from '../core/index.js';
+import type { ListenAddress } from './address.js';
 import { isSecret, maskValue } from './mask.js';
 import { camelCase, type DirectiveTable, type Pair, type reloadRules, type ValueRow } from './table.js';
 import { type Config, root } from './tables/root.js';

@@ -30,6 +30,6 @@ const indent = (depth: number): string => '  '.repeat(Math.min(depth, 20) - 1);
 export function printWord(text: string): string {
   if (text !== '' && !/[ \t\r\n;{]/.test(text) && !/^[}#"']/.test(text)) return text;
   const quote = ['"', "'"].find((mark) => !text.includes(mark));
-  if (text === '' || quote === undefined) throw new RangeError(`the grammar can not write ${JSON.stringify(text)}`);
+  if (text === '' || quote === undefined) throw new RangeError(`the grammar cannot write ${JSON.stringify(text)}`);
   return `${quote}${text}${quote}`;
 }

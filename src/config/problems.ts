@@ -27,7 +27,7 @@ export class Problems {
     this.#errors.push({ at, text });
   }
 
-  /** A breach of the grammar or a file that can not be included. What it leads to at the same place is not told. */
+  /** A breach of the grammar or a file that cannot be included. What it leads to at the same place is not told. */
   syntax(at: Position, text: string, code: ErrorCode = 'CONFIG_SYNTAX', cause?: unknown): void {
     if (!this.toldAt(at)) this.#errors.push({ at, text, code, cause });
   }

@@ -1,4 +1,4 @@
-import { printAddress } from './address.js';
+import { printAddress } from '../core/index.js';
 import { listenersOf } from './listeners.js';
 import type { LoadedConfig } from './load.js';
 import { camelCase, type DirectiveTable, type ValueRow } from './table.js';

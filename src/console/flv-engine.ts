@@ -1,7 +1,7 @@
 import mpegts from 'mpegts.js';
 import { distance, type OpenEngine } from './engine.js';
 
-const CODEC = 'This browser can not decode the stream';
+const CODEC = 'This browser cannot decode the stream';
 
 /** FLV over HTTP or WebSocket by mpegts.js; a lag grown by a stalled network is caught up at a higher speed. */
 export const openFlv: OpenEngine = (video, url, onProblem) => {

@@ -2,7 +2,7 @@ import { distance, type OpenEngine } from './engine.js';
 
 /** HLS by the browser itself: the iPhone has no MediaSource of old. */
 export const openNative: OpenEngine = (video, url, onProblem) => {
-  const failed = () => onProblem(video.error?.message || 'the stream can not be played');
+  const failed = () => onProblem(video.error?.message || 'the stream cannot be played');
   video.addEventListener('error', failed);
   video.src = url;
   return {

@@ -29,7 +29,7 @@ export function useStreams(): Streams {
           set({ list, problem: undefined });
         } catch (error) {
           if (stop.signal.aborted) return;
-          const problem = error instanceof TypeError ? 'the server can not be reached' : String(error);
+          const problem = error instanceof TypeError ? 'the server cannot be reached' : String(error);
           set((last) => ({ ...last, problem }));
         }
       if (!stop.signal.aborted) timer = window.setTimeout(look, EVERY_MS);

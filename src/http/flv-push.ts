@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { type Ms, ms, type Payload } from '../core/index.js';
-import { type Cause, ProtocolError, RefusedError, SrsError, type Timer } from '../kernel/index.js';
+import { type Cause, causeOf, ProtocolError, RefusedError, SrsError, type Timer } from '../kernel/index.js';
 import { decodeAmf0 } from '../protocol/amf/index.js';
 import { FlvReader, type FlvTag, TagType } from '../protocol/flv/index.js';
 import { type Client, type Publication, type StreamFacts, streamKey } from '../stream/index.js';
@@ -16,7 +16,7 @@ const ONE_TURN = ms(100);
 export class FlvPush implements Client {
   readonly viewer = undefined;
   readonly type = 'flv-publish';
-  readonly since = Date.now();
+  readonly since: number;
   readonly bytesOut = 0;
   bytesIn = 0;
   readonly #reader = new FlvReader();
@@ -32,7 +32,9 @@ export class FlvPush implements Client {
     readonly facts: StreamFacts,
     private readonly request: LiveRequest,
     private readonly close: (why: SrsError) => void,
-  ) {}
+  ) {
+    this.since = env.clock.wall();
+  }
 
   /**
    * Asks the gate and takes the stream's lock.
@@ -61,7 +63,7 @@ export class FlvPush implements Client {
       if (env.hub.get(push.streamKey)?.isLive !== true || request.vhost.publish.policy === 'reject') push.#begin();
       else push.#expect(request.vhost.publish.firstPacketTimeout);
     } catch (error) {
-      push.end(error instanceof Error ? error : String(error));
+      push.end(causeOf(error));
       throw error;
     }
     return push;
@@ -138,7 +140,7 @@ export class FlvPush implements Client {
     const { clock } = this.env;
     const over = () => this.#fail(new SrsError('TIMEOUT', `peer did not send a tag within ${within} ms`));
     // Where the process stood still, what came meanwhile is read first.
-    this.#silence = clock.after(ms(within), () => {
+    this.#silence = clock.after(within, () => {
       this.#silence = clock.after(ONE_TURN, over);
     });
   }
@@ -180,7 +182,7 @@ function publish(publication: Publication, { type: kind, timestamp, payload }: F
   }
 }
 
-/** What is not named can not be relayed, and costs nobody his connection. */
+/** What is not named cannot be relayed, and costs nobody his connection. */
 function publishData(publication: Publication, payload: Payload): void {
   const { value } = decodeAmf0(payload, 0);
   if (typeof value === 'string') publication.data(value, payload);
@@ -191,7 +193,7 @@ export async function readBody(body: Readable, push: FlvPush): Promise<void> {
   try {
     push.end(await endOf(body, push));
   } catch (error) {
-    push.end(error instanceof Error ? error : String(error));
+    push.end(causeOf(error));
     throw error;
   }
 }

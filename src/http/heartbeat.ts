@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/index.js';
 import { ms, secondsToMs } from '../core/index.js';
-import type { Clock, Log, Service, Timer } from '../kernel/index.js';
+import { type Clock, type Log, messageOf, type Service, type Timer } from '../kernel/index.js';
 import type { ServerIdentity } from '../stream/index.js';
 import { HookRequests, publicUrl } from './hooks/hook-request.js';
 
@@ -81,7 +81,7 @@ export class Heartbeat implements Service {
       if (this.#stop.signal.aborted || this.#failing) return;
       // Once until it works again, however long that takes.
       this.#failing = true;
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       log.warn({ url: publicUrl(url), why }, 'heartbeat failed; the next ones are tried silently');
     }
   }

@@ -9,7 +9,7 @@ const MAX_HELD = 2 ** 20;
 
 /**
  * Stands before a player's socket until it is known which tracks the stream has, since the header of FLV names them.
- * A player that is told of a track waits for it, and one that is not told can not always add it: so a young stream
+ * A player that is told of a track waits for it, and one that is not told cannot always add it: so a young stream
  * gets a moment to show its tracks.
  */
 export class HeldStart implements ViewerSink {

@@ -18,7 +18,6 @@ const LEAST_SHARE = 16;
 export class HlsSession implements Client {
   readonly type = 'Play';
   readonly viewer = undefined;
-  readonly since = Date.now();
   readonly streamKey: string;
   bytesIn = 0;
   bytesOut = 0;
@@ -26,8 +25,9 @@ export class HlsSession implements Client {
   /** Why nothing is given to it any more. */
   refused: RefusedError | undefined;
 
-  /** @param who address, agent, stream and query. @param context the mark that tells it from others of these. */
+  /** @param since ms since 1970. @param who address, agent, stream and query. @param context the mark that tells it from others of these. */
   constructor(
+    readonly since: number,
     readonly facts: StreamFacts,
     readonly who: string,
     readonly context: string | undefined,
@@ -164,8 +164,9 @@ export class HlsSessions {
       if (context !== undefined) this.#contexts.forget(who, context);
       throw this.#refused(facts, error);
     }
-    const session = new HlsSession(facts, who, context, (cause) => this.#ended(session, cause));
-    session.lastAsked = this.env.clock.now();
+    const { clock } = this.env;
+    const session = new HlsSession(clock.wall(), facts, who, context, (cause) => this.#ended(session, cause));
+    session.lastAsked = clock.now();
     this.#sessions.set(key, session);
     this.env.clients.add(session);
     return session;

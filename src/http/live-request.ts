@@ -67,7 +67,7 @@ export function pathOf(url: string): string | undefined {
 /**
  * Reads a request for a live stream out of the mount of its vhost.
  * @returns undefined when the path is not one of a live stream.
- * @throws {ProtocolError} NAME_INVALID for a name that can not be one.
+ * @throws {ProtocolError} NAME_INVALID for a name that cannot be one.
  */
 function readLiveRequest(vhost: VhostConfig, asked: Asked): LiveRequest | undefined {
   if (!vhost.httpRemux.enabled) return undefined;

@@ -16,7 +16,7 @@ export interface HttpEnvironment {
   readonly consoleDir: string;
   /** A playlist or segment of a live stream. @param path decoded. */
   hls(vhost: string, path: string): MemoryFile | undefined;
-  /** What of a live stream can not be in its HLS: why, by codec. @returns undefined: it has no HLS. */
+  /** What of a live stream cannot be in its HLS: why, by codec. @returns undefined: it has no HLS. */
   hlsLeftOut(streamKey: string): ReadonlyMap<string, string> | undefined;
   /** A path is called as segments of a stream are; those that have been forgotten, too. @param path decoded. */
   isSegmentName(vhost: string, path: string): boolean;

@@ -4,8 +4,8 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
-import { type Ms, ms } from '../core/index.js';
-import type { Service } from '../kernel/index.js';
+import type { Ms } from '../core/index.js';
+import { type Service, waitWhile } from '../kernel/index.js';
 import { streamKey } from '../stream/index.js';
 import { answerTo } from './answer-to.js';
 import { TOO_MANY, takeShare } from './client-address.js';
@@ -36,7 +36,7 @@ const STALLED = 30_000;
 const CONSOLE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** The HTTP server of port 8080: live streams, pushes and files. It is given its connections by app/. */
+/** The HTTP server for players and encoders: live streams, pushes, files and the console. It is given its connections by app/. */
 export class HttpServer implements Service {
   readonly #app: FastifyInstance;
   readonly #node: Server;
@@ -68,7 +68,7 @@ export class HttpServer implements Service {
           readAbsoluteForm(message);
           if (!this.#memory.answers(message, response)) route(message, response);
         }),
-      // A path that can not be decoded reaches neither hooks nor handlers.
+      // A path that cannot be decoded reaches neither hooks nor handlers.
       frameworkErrors: (error, _, reply) => this.#failed(error, (reply as FastifyReply).headers(this.#headers())),
       forceCloseConnections: true,
       logger: false,
@@ -139,11 +139,8 @@ export class HttpServer implements Service {
 
   /** Ends the responses of live streams: what was written leaves first, for at most `limit` ms. */
   async endPlayers(limit: Ms): Promise<void> {
-    const { clock } = this.env;
-    const deadline = clock.now() + limit;
     this.#live.end();
-    while (this.players > 0 && clock.now() < deadline)
-      await new Promise<void>((resolve) => clock.after(ms(10), resolve));
+    await waitWhile(this.env.clock, () => this.players > 0, limit);
   }
 
   async stop(): Promise<void> {
@@ -173,7 +170,7 @@ export class HttpServer implements Service {
     const config = this.env.config();
     const url = request.raw.url ?? '/';
     const vhost = vhostOf(config, askedOf(request.raw));
-    const live = liveRequestOf(this.env.config(), request.raw);
+    const live = liveRequestOf(config, request.raw);
     if (live !== undefined && this.#isLive(live)) return this.#play(live, request, reply);
     const page = config.httpServer.console && (await findConsoleFile(this.env.consoleDir, url));
     if (page) return this.#sendFile(page, request, reply.header('Content-Security-Policy', CONSOLE_POLICY));

@@ -25,7 +25,7 @@ export interface LiveBody {
 export class StreamViewer extends SocketSink implements Client {
   readonly viewer: Viewer;
   readonly type = 'Play';
-  readonly since = Date.now();
+  readonly since: number;
   readonly bytesIn = 0;
   #closed = false;
   /** The first one counts: what follows from it ends nothing. */
@@ -43,6 +43,7 @@ export class StreamViewer extends SocketSink implements Client {
     private readonly onClosed: (viewer: StreamViewer, cause: Cause) => void,
   ) {
     super(socket as Socket);
+    this.since = clock.wall();
     this.viewer = new Viewer(this, {
       fellBehind: (viewer) =>
         log.warn(

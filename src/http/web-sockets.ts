@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
+import { causeOf } from '../kernel/index.js';
 import { answerTo } from './answer-to.js';
 import { TOO_MANY, takeShare } from './client-address.js';
 import { FlvPush } from './flv-push.js';
@@ -63,7 +64,7 @@ export class WebSockets {
         try {
           push.take(bytes);
         } catch (error) {
-          push.end(error instanceof Error ? error : String(error));
+          push.end(causeOf(error));
           client.close(1007, 'not an FLV stream');
         }
       });

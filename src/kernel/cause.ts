@@ -4,6 +4,12 @@ import type { Log } from './log.js';
 /** Why something ended: an error, or words where nothing went wrong. Undefined: nobody knows more. */
 export type Cause = Error | string | undefined;
 
+/** What was thrown, as the cause of an end. */
+export const causeOf = (thrown: unknown): Error | string => (thrown instanceof Error ? thrown : String(thrown));
+
+/** The words of what was thrown. */
+export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+
 /**
  * One line about an end, with its `code` and its `why`. What this server ended, or a fault, is a warning; a defect of
  * this server an error; that the other side left is neither, however it left.

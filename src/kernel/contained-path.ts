@@ -1,5 +1,6 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
+import { errnoOf } from './errno.js';
 
 /**
  * The real place of `path` below `directory`, links followed.
@@ -15,7 +16,7 @@ export async function containedPath(directory: string, path: string): Promise<st
  * Makes a directory and, within it, the directories of `path`.
  * @param path of a file, relative; it may hold `..`.
  * @returns the real place that the file will have, or undefined when a link would lead it outside.
- * @throws what the system says when a directory can not be made.
+ * @throws what the system says when a directory cannot be made.
  */
 export async function makeContained(directory: string, path: string): Promise<string | undefined> {
   await make(resolve(directory));
@@ -31,13 +32,13 @@ export async function makeContained(directory: string, path: string): Promise<st
   return join(at, name);
 }
 
-/** Not mkdir's own `recursive`: where the system says ENOENT for a directory that can not be (/proc/x), it spins. */
+/** Not mkdir's own `recursive`: where the system says ENOENT for a directory that cannot be (/proc/x), it spins. */
 async function make(directory: string): Promise<void> {
   if ((await real(directory)) !== undefined) return;
   const parent = dirname(directory);
   if (parent !== directory) await make(parent);
-  await mkdir(directory).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== 'EEXIST') throw cause; // else another one was faster
+  await mkdir(directory).catch((cause: unknown) => {
+    if (errnoOf(cause) !== 'EEXIST') throw cause; // else another one was faster
   });
 }
 

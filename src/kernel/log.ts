@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
+import { reasonOf } from './errno.js';
 import { SystemError } from './errors.js';
 import { makeDirectory } from './make-directory.js';
 
@@ -36,7 +37,7 @@ export interface LogOutput {
   onWarning(listener: (line: string) => void): void;
 }
 
-/** @throws {SystemError} LOG_FILE when the file can not be opened for appending. */
+/** @throws {SystemError} LOG_FILE when the file cannot be opened for appending. */
 export function openLog(settings: LogSettings): LogOutput {
   let place = settings;
   let output = open(settings);
@@ -117,8 +118,7 @@ function toFile(file: string): Output {
     makeDirectory(dirname(file));
     closeSync(openSync(file, 'a'));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SystemError('LOG_FILE', `can not open the log file ${file}: ${reason}`, { file }, { cause });
+    throw new SystemError('LOG_FILE', `cannot open the log file ${file}: ${reasonOf(cause)}`, { file }, { cause });
   }
   const stream = destination({ dest: file, sync: true, append: true });
   return { stream, reopen: () => stream.reopen(), flush: () => stream.flushSync(), close: () => stream.end() };

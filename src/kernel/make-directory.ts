@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 
 /**
  * Makes a directory and its parents.
- * Not mkdir's own `recursive`: where the system says ENOENT for a directory that can not be (/proc/x), it spins.
+ * Not mkdir's own `recursive`: where the system says ENOENT for a directory that cannot be (/proc/x), it spins.
  */
 export function makeDirectory(directory: string): void {
   if (existsSync(directory)) return;

@@ -1,7 +1,8 @@
 import { chmodSync, linkSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { systemClock } from './clock.js';
+import { errnoOf, reasonOf } from './errno.js';
 import { SystemError } from './errors.js';
-import { reasonOf } from './file-reasons.js';
 import { makeDirectory } from './make-directory.js';
 import { identityOf, isAlive, pidOf } from './process-identity.js';
 
@@ -14,7 +15,7 @@ export interface PidFile {
  * Makes this process the only one that holds `path`, and writes its number there for tools (`kill $(cat srs.pid)`).
  * Node has no file locks, so `path`.lock names the holder by number, start time and boot: what a crash left behind is
  * told from a running server, even when another process has the number by now.
- * @throws {SystemError} PID_FILE when another process holds it or it can not be written.
+ * @throws {SystemError} PID_FILE when another process holds it or it cannot be written.
  */
 export function acquirePidFile(path: string): PidFile {
   const lock = `${path}.lock`;
@@ -33,7 +34,7 @@ export function acquirePidFile(path: string): PidFile {
     }
   } catch (cause) {
     if (cause instanceof SystemError) throw cause;
-    throw new SystemError('PID_FILE', `can not write the pid file ${path}: ${reasonOf(cause)}`, { path }, { cause });
+    throw new SystemError('PID_FILE', `cannot write the pid file ${path}: ${reasonOf(cause)}`, { path }, { cause });
   }
   return {
     release: () => {
@@ -53,7 +54,7 @@ const PAUSE = 5;
  * @returns undefined when taken, else the identity of the living holder.
  */
 function claim(file: string, self: string): string | undefined {
-  for (const start = performance.now(); ; ) {
+  for (const start = systemClock.now(); ; ) {
     if (place(self, file, linkUnlessThere)) return undefined;
     const holder = read(file);
     if (holder === undefined) continue; // released just now
@@ -70,7 +71,7 @@ function claim(file: string, self: string): string | undefined {
       } finally {
         remove(breakLock);
       }
-    } else if (performance.now() - start > PATIENCE) return rival;
+    } else if (systemClock.now() - start > PATIENCE) return rival;
     else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
   }
 }
@@ -94,7 +95,7 @@ function linkUnlessThere(temporary: string, file: string): boolean {
     linkSync(temporary, file);
     return true;
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if (errnoOf(cause) === 'EEXIST') return false;
     throw cause;
   }
 }
@@ -103,7 +104,7 @@ function read(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (errnoOf(cause) === 'ENOENT') return undefined;
     throw cause;
   }
 }
@@ -116,7 +117,7 @@ function holds(file: string, content: string): boolean {
   }
 }
 
-/** What can not be removed names a dead holder soon, and the next start takes over. */
+/** What cannot be removed names a dead holder soon, and the next start takes over. */
 function remove(file: string): void {
   try {
     unlinkSync(file);

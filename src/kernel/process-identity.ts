@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { errnoOf } from './errno.js';
 
 /** `PID START BOOT`: no other process ever has the same. START is `-` where the system does not tell. */
 export const identityOf = (pid: number): string => `${pid} ${statOf(pid)?.start ?? '-'} ${bootId()}`;
@@ -17,7 +18,7 @@ export function isAlive(identity: string): boolean {
     process.kill(pid, 0);
     return true;
   } catch (cause) {
-    return (cause as NodeJS.ErrnoException).code === 'EPERM';
+    return errnoOf(cause) === 'EPERM';
   }
 }
 

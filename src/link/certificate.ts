@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { SystemError } from '../kernel/index.js';
+import { reasonOf, SystemError } from '../kernel/index.js';
 
 /** A certificate with its chain and private key, checked: both were read, and belong together. */
 export interface Certificate {
@@ -38,7 +38,7 @@ async function readPem(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (cause) {
-    throw broken(file, `can not be read: ${why(cause as NodeJS.ErrnoException)}`, cause);
+    throw broken(file, `cannot be read: ${reasonOf(cause)}`, cause);
   }
 }
 
@@ -52,16 +52,3 @@ function parse<T>(file: string, what: string, read: () => T): T {
 
 const broken = (file: string, text: string, cause?: unknown): SystemError =>
   new SystemError('TLS_CERTIFICATE', `${file} ${text}`, { file }, { cause });
-
-function why({ code, message }: NodeJS.ErrnoException): string {
-  switch (code) {
-    case 'ENOENT':
-      return 'there is no such file';
-    case 'EACCES':
-      return 'permission denied';
-    case 'EISDIR':
-      return 'it is a directory';
-    default:
-      return message;
-  }
-}

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
+import { printAddress } from '../core/index.js';
 import { plainAddress } from './address.js';
-import { printAddress } from './tcp-listener.js';
 
 /** The client at the other end of a socket, also when a proxy is between. */
 export interface Peer {

@@ -55,7 +55,7 @@ export class RtmpClient implements LinkHandler {
   /**
    * Connects, shakes hands and says `connect`.
    * @param url `rtmp://host[:port]/app/stream[?query]`, or rtmps.
-   * @throws {SystemError} the host can not be reached. @throws {RefusedError} REMOTE_REFUSED with the server's words.
+   * @throws {SystemError} the host cannot be reached. @throws {RefusedError} REMOTE_REFUSED with the server's words.
    * @throws {SrsError} TIMEOUT, CLOSED
    */
   static async connect(url: string, options: ClientOptions = {}): Promise<RtmpClient> {
@@ -79,19 +79,19 @@ export class RtmpClient implements LinkHandler {
   }
 
   async #open(): Promise<void> {
-    const { host, port, schema } = this.#url;
+    const { host, port, scheme } = this.#url;
     const { signal, mayConnect, tls } = this.options;
     signal?.throwIfAborted();
     if (mayConnect !== undefined && isIP(host) !== 0 && !mayConnect(host)) throw denied(host);
     const to = { host, port, lookup: mayConnect === undefined ? lookup : lookupWhere(mayConnect) };
     if (this.#ownDeadlines) await this.#deadlines.start();
     const socket: Socket =
-      schema === 'rtmps' ? connectTls({ ...to, ...(isIP(host) === 0 && { servername: host }), ...tls }) : connect(to);
+      scheme === 'rtmps' ? connectTls({ ...to, ...(isIP(host) === 0 && { servername: host }), ...tls }) : connect(to);
     const handshake = new ClientHandshake(this.options.handshake ?? 'complex');
     this.#link = new RtmpLink(socket, handshake, this, this.#deadlines);
     this.#link.watch.expect('an answer to the connection', this.#timeout);
     signal?.addEventListener('abort', this.#abort);
-    socket.once(schema === 'rtmps' ? 'secureConnect' : 'connect', () => {
+    socket.once(scheme === 'rtmps' ? 'secureConnect' : 'connect', () => {
       socket.setNoDelay(true);
       this.#link.write(handshake.start());
     });

@@ -39,7 +39,7 @@ export interface LinkHandler {
 /** Chunks of one read beyond which the peer is taken to burn our time (1-byte chunks, reliability S3). */
 const CHUNKS_PER_READ = 4096;
 const PENALTY = ms(20);
-/** Answers that a peer has not taken; beyond it nothing more is read from it, so it can not ask for more. */
+/** Answers that a peer has not taken; beyond it nothing more is read from it, so it cannot ask for more. */
 const MAX_UNTAKEN = 2 ** 20;
 /** A read shorter than this is worth waiting for more (`mr`). */
 const SMALL_READ = 4096;

@@ -1,10 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { type Service, SystemError } from '../kernel/index.js';
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
+import { type Address, printAddress } from '../core/index.js';
+import { errnoOf, reasonOf, type Service, SystemError } from '../kernel/index.js';
 
 const BACKLOG = 4096;
 
@@ -22,9 +18,9 @@ export class TcpListener implements Service {
     const server = createServer({ noDelay: true }, this.accepted);
     const { host, port } = this.address;
     await new Promise<void>((resolve, reject) => {
-      server.once('error', (cause: NodeJS.ErrnoException) =>
+      server.once('error', (cause) =>
         reject(
-          new SystemError('LISTEN', `can not listen on ${printAddress(this.address)}: ${why(cause)}`, {}, { cause }),
+          new SystemError('LISTEN', `cannot listen on ${printAddress(this.address)}: ${why(cause)}`, {}, { cause }),
         ),
       );
       server.listen({ host, port, backlog: BACKLOG, ipv6Only: host.includes(':') }, resolve);
@@ -47,18 +43,7 @@ export class TcpListener implements Service {
   }
 }
 
-export const printAddress = ({ host, port }: Address): string =>
-  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-
-function why(cause: NodeJS.ErrnoException): string {
-  switch (cause.code) {
-    case 'EADDRINUSE':
-      return 'the port is in use by another process';
-    case 'EACCES':
-      return 'permission denied (ports below 1024 need privileges)';
-    case 'EADDRNOTAVAIL':
-      return 'this machine has no such address';
-    default:
-      return cause.message;
-  }
+function why(cause: unknown): string {
+  const hint = errnoOf(cause) === 'EACCES' ? ' (ports below 1024 need privileges)' : '';
+  return reasonOf(cause) + hint;
 }

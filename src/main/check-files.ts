@@ -2,7 +2,7 @@ import type { Config, LoadedConfig } from '../config/index.js';
 import { findProgram, SystemError } from '../kernel/index.js';
 import { readCertificate } from '../link/index.js';
 
-/** Certificates that can not be used: the server would not start. One `FILE:LINE:COLUMN: text` each. */
+/** Certificates that cannot be used: the server would not start. One `FILE:LINE:COLUMN: text` each. */
 export async function unusableCertificates({ config, origins }: LoadedConfig): Promise<string[]> {
   const faults = await Promise.all(
     tlsOf(config).map(async ({ name, place, tls }) => {
@@ -15,7 +15,7 @@ export async function unusableCertificates({ config, origins }: LoadedConfig): P
   return faults.flat();
 }
 
-/** Programs that can not be run: the server starts and lacks what they would do. */
+/** Programs that cannot be run: the server starts and lacks what they would do. */
 export function missingPrograms({ config, origins }: LoadedConfig): string[] {
   const faults: string[] = [];
   for (const vhost of config.vhosts.values())

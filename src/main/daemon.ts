@@ -20,7 +20,7 @@ export function daemonize(): Promise<number> {
   });
   return new Promise((resolve) => {
     child.on('error', (error) => {
-      console.error(`can not start the daemon: ${error.message}`);
+      console.error(`cannot start the daemon: ${error.message}`);
       resolve(1);
     });
     child.on('message', (report: Report) => {
@@ -34,7 +34,7 @@ export function daemonize(): Promise<number> {
   });
 }
 
-/** Called in the detached process once it serves, or with the one line that says why it can not. */
+/** Called in the detached process once it serves, or with the one line that says why it cannot. */
 export function reportToParent(error?: string): void {
   if (!isDaemonChild() || process.send === undefined || !process.connected) return;
   process.send(error === undefined ? { serving: true } : { error });

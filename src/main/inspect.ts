@@ -1,7 +1,7 @@
 import { dumpConfig, dumpSettings, loadConfig, printSummary, type Summary, summarize } from '../config/index.js';
 import { SrsError, SystemError } from '../kernel/index.js';
 import { missingPrograms, unusableCertificates } from './check-files.js';
-import { enterWorkDir } from './surroundings.js';
+import { enterWorkDir } from './own-process.js';
 
 /** `srs -t`: what the file would run. @returns the exit code. @throws {SrsError} unless `json` is to hold it. */
 export async function test(file: string, json: boolean): Promise<number> {

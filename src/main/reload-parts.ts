@@ -50,7 +50,7 @@ export class WatchPart implements Reloadable {
   set(on: boolean): void {
     this.#watch?.close();
     this.#watch = on
-      ? watchFile(this.file, this.changed, (why) => this.log.warn({ why }, 'the configuration file can not be watched'))
+      ? watchFile(this.file, this.changed, (why) => this.log.warn({ why }, 'the configuration file cannot be watched'))
       : undefined;
   }
 

@@ -4,11 +4,11 @@ import { secondsToMs } from '../core/index.js';
 import { acquirePidFile, openLog, version } from '../kernel/index.js';
 import { missingPrograms } from './check-files.js';
 import { daemonize, isDaemonChild, reportToParent } from './daemon.js';
+import { endWithParent, enterWorkDir, keepYoungHeapSmall } from './own-process.js';
 import { logPart, PidPart, WatchPart } from './reload-parts.js';
 import { endSignal } from './signals.js';
-import { endWithParent, enterWorkDir, keepYoungHeapSmall } from './surroundings.js';
 
-/** Runs the server until a signal ends it. @returns the exit code. @throws {SrsError} when it can not start. */
+/** Runs the server until a signal ends it. @returns the exit code. @throws {SrsError} when it cannot start. */
 export async function run(file: string): Promise<number> {
   const parent = process.ppid;
   keepYoungHeapSmall();

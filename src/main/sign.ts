@@ -1,5 +1,5 @@
 import { findVhost, loadConfig } from '../config/index.js';
-import { ConfigError } from '../kernel/index.js';
+import { ConfigError, systemClock } from '../kernel/index.js';
 import { parseRtmpUrl } from '../protocol/rtmp/index.js';
 import { type SignedUse, signedQuery } from '../stream/index.js';
 
@@ -17,12 +17,12 @@ const USES: readonly string[] = ['publish', 'play'];
 const DEFAULT_VHOST = '__defaultVhost__';
 
 /** `srs sign URL`: prints the URL with its signature. @returns the exit code. @throws {SrsError} */
-export function sign(url: string, options: SignOptions, now = Date.now()): number {
+export function sign(url: string, options: SignOptions, now = systemClock.wall()): number {
   console.log(signUrl(url, options, now));
   return 0;
 }
 
-/** @param now ms since 1970. @throws {SrsError} when the URL or an option can not be used. */
+/** @param now ms since 1970. @throws {SrsError} when the URL or an option cannot be used. */
 export function signUrl(given: string, options: SignOptions, now: number): string {
   const url = withoutSignature(given);
   // HTTP players name the format after the stream; the signature is the same for all formats.

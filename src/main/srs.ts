@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { ConfigError, SrsError, version } from '../kernel/index.js';
+import { ConfigError, messageOf, SrsError, version } from '../kernel/index.js';
 import type { KickOptions } from './ctl/index.js';
 import { reportToParent } from './daemon.js';
 import { dump, test } from './inspect.js';
@@ -118,7 +118,7 @@ async function main(): Promise<number> {
   } catch (error) {
     // What the operator can mend is one clear line; anything else is a bug and shows where.
     console.error(error instanceof SrsError ? error.message : error);
-    reportToParent(error instanceof Error ? error.message : String(error));
+    reportToParent(messageOf(error));
     return 1;
   }
 }

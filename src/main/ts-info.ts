@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { SystemError } from '../kernel/index.js';
+import { reasonOf, SystemError } from '../kernel/index.js';
 import { streamTypeName, type TsEvent, type TsPes, TsReader, type TsTable } from '../protocol/mpegts/index.js';
 
 export interface TsInfoOptions {
@@ -10,7 +10,7 @@ export interface TsInfoOptions {
 /**
  * `srs ts-info FILE`: prints the tables, PES packets and times of a transport stream, what is wrong with it, and a sum.
  * @param file `-` is the standard input. @returns 1 when something is wrong with the stream.
- * @throws {SystemError} FILE when it can not be read.
+ * @throws {SystemError} FILE when it cannot be read.
  */
 export async function tsInfo(file: string, { packets = false }: TsInfoOptions): Promise<number> {
   const reader = new TsReader();
@@ -31,7 +31,7 @@ export async function tsInfo(file: string, { packets = false }: TsInfoOptions): 
     for await (const bytes of file === '-' ? process.stdin : createReadStream(file))
       print(reader.push(bytes as Buffer));
   } catch (cause) {
-    throw new SystemError('FILE', `can not read ${file}: ${(cause as Error).message}`, { file }, { cause });
+    throw new SystemError('FILE', `cannot read ${file}: ${reasonOf(cause)}`, { file }, { cause });
   }
   print(reader.end());
   console.log(`${sum.packets} packets, ${sum.pes} PES packets, ${sum.faults} faults`);

@@ -1,12 +1,13 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { messageOf } from '../kernel/index.js';
 
 /** Editors write a file in several steps; what comes within this time is one change. */
 const SETTLE = 300;
 
 /**
  * Calls `changed` after the file was written or replaced. The directory is watched, because editors and ConfigMaps
- * put another file in its place. A directory that can not be watched is reported once through `failed`.
+ * put another file in its place. A directory that cannot be watched is reported once through `failed`.
  */
 export function watchFile(file: string, changed: () => void, failed: (why: string) => void): { close(): void } {
   let timer: NodeJS.Timeout | undefined;
@@ -19,7 +20,7 @@ export function watchFile(file: string, changed: () => void, failed: (why: strin
       timer = setTimeout(changed, SETTLE);
     });
   } catch (error) {
-    failed(error instanceof Error ? error.message : String(error));
+    failed(messageOf(error));
     return { close: () => undefined };
   }
   watcher.on('error', (error) => failed(error.message));

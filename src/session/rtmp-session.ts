@@ -57,7 +57,8 @@ export class RtmpSession implements LinkHandler, Client, Connection, Asker {
   }
 
   get kind(): SessionKind {
-    return this.#use?.publisher !== undefined ? 'publish' : this.#use?.player !== undefined ? 'play' : 'other';
+    if (this.#use?.publisher !== undefined) return 'publish';
+    return this.#use?.player !== undefined ? 'play' : 'other';
   }
 
   get isEnded(): boolean {

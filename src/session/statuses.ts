@@ -88,7 +88,7 @@ export const connectRejected = (transactionId: number, description: string): Out
 export const publishRefused = (busy: boolean, description: string, streamId: number): OutMessage =>
   status('error', busy ? 'NetStream.Publish.BadName' : 'NetStream.Publish.Denied', description, {}, streamId);
 
-/** The answer to releaseStream or FCPublish of a name that the connection can not publish. */
+/** The answer to releaseStream or FCPublish of a name that the connection cannot publish. */
 export const nameRefused = (transactionId: number, description: string): OutMessage =>
   command(
     '_error',
@@ -100,6 +100,6 @@ export const nameRefused = (transactionId: number, description: string): OutMess
 export const playRefused = (description: string): OutMessage =>
   status('error', 'NetStream.Play.StreamNotFound', description);
 
-/** It can not play now, and the connection goes on. */
+/** It cannot play now, and the connection goes on. */
 export const playFailed = (description: string, streamId: number): OutMessage =>
   status('error', 'NetStream.Play.Failed', description, {}, streamId);

@@ -1,5 +1,5 @@
 import type { VhostConfig } from '../config/index.js';
-import { ms } from '../core/index.js';
+import { type Ms, ms } from '../core/index.js';
 import { type Cause, type Log, SrsError } from '../kernel/index.js';
 import type { RtmpLink } from '../link/index.js';
 import { checkName, resolveStream, type StreamUrl, type WireMessage } from '../protocol/rtmp/index.js';
@@ -12,7 +12,7 @@ import {
   streamKey,
 } from '../stream/index.js';
 import type { Command, ConnectRequest } from './connect.js';
-import { next, type Phase } from './phases.js';
+import { next } from './phases.js';
 import { PlayLimit } from './play-limit.js';
 import { Player } from './player.js';
 import type { SessionEnvironment } from './ports.js';
@@ -46,13 +46,17 @@ export interface Connection {
   end(cause: Cause): void;
 }
 
+/** What the client does now, by the table of phases. */
+type Doing =
+  | { readonly phase: 'idle' }
+  | { readonly phase: 'publishing'; readonly publisher: Publisher }
+  | { readonly phase: 'playing'; readonly player: Player };
+
 /** What a connected client does with streams: any number of publishes and plays, one after another (spec/rtmp.md §5–§7). */
 export class StreamUse {
-  #phase: Phase = next('connecting', 'connect');
+  #doing: Doing = { phase: next('connecting', 'connect') };
   /** Set by releaseStream or FCPublish: the encoder speaks the FMLE way. */
   #fmleName: string | undefined;
-  #publisher: Publisher | undefined;
-  #player: Player | undefined;
   readonly #playLimit: PlayLimit;
   readonly #stray = new StrayMedia();
   #facts: StreamFacts | undefined;
@@ -77,46 +81,52 @@ export class StreamUse {
   }
 
   get publisher(): Publisher | undefined {
-    return this.#publisher;
+    return this.#doing.phase === 'publishing' ? this.#doing.publisher : undefined;
   }
 
   get player(): Player | undefined {
-    return this.#player;
+    return this.#doing.phase === 'playing' ? this.#doing.player : undefined;
   }
 
   get stream(): LiveStream | undefined {
-    return (this.#publisher ?? this.#player)?.stream;
+    return (this.publisher ?? this.player)?.stream;
   }
 
   get type(): ClientType {
-    if (this.#publisher !== undefined) return this.#publisher.style === 'fmle' ? 'fmle-publish' : 'flash-publish';
-    return this.#player !== undefined ? 'Play' : 'Unknown';
+    switch (this.#doing.phase) {
+      case 'idle':
+        return 'Unknown';
+      case 'publishing':
+        return this.#doing.publisher.style === 'fmle' ? 'fmle-publish' : 'flash-publish';
+      case 'playing':
+        return 'Play';
+      default:
+        return this.#doing satisfies never;
+    }
   }
 
   media(message: WireMessage): void {
-    if (this.#publisher !== undefined) this.#publisher.media(message);
+    if (this.#doing.phase === 'publishing') this.#doing.publisher.media(message);
     else this.#stray.take(message, this.env.clock.now());
   }
 
   /** The vhost's settings have changed. */
   reconfigure(vhost: VhostConfig): void {
-    if (this.#player === undefined) this.connection.link.setOutChunkSize(vhost.chunkSize);
-    this.#player?.setChunkSize(vhost.chunkSize);
-    this.#publisher?.reconfigure(vhost);
+    if (this.#doing.phase === 'playing') return this.#doing.player.setChunkSize(vhost.chunkSize);
+    this.connection.link.setOutChunkSize(vhost.chunkSize);
+    this.publisher?.reconfigure(vhost);
   }
 
   command(message: Command): void {
-    switch (this.#phase) {
+    switch (this.#doing.phase) {
       case 'idle':
         return this.#idleCommand(message);
       case 'publishing':
-        return this.#publishingCommand(message);
+        return this.#publishingCommand(this.#doing.publisher, message);
       case 'playing':
-        return this.#playingCommand(message);
-      case 'connecting':
-        return;
+        return this.#playingCommand(this.#doing.player, message);
       default:
-        this.#phase satisfies never;
+        this.#doing satisfies never;
     }
   }
 
@@ -146,9 +156,7 @@ export class StreamUse {
     }
   }
 
-  #publishingCommand(message: Command): void {
-    const publisher = this.#publisher;
-    if (publisher === undefined) return;
+  #publishingCommand(publisher: Publisher, message: Command): void {
     if (publisher.command(message)) {
       const stream = publisher.stream.key;
       if (message.name === 'publish' && publisher.refusals === 1)
@@ -157,19 +165,18 @@ export class StreamUse {
     }
     this.stop(message.name);
     publisher.unpublished(message);
-    this.#backToIdle(REPUBLISH_WITHIN);
+    this.#awaitNext(REPUBLISH_WITHIN);
   }
 
-  #playingCommand(message: Command): void {
-    const player = this.#player;
-    if (player === undefined || player.command(message)) return;
+  #playingCommand(player: Player, message: Command): void {
+    if (player.command(message)) return;
     this.stop(message.name);
     this.connection.link.watch.startPings(WAKE);
-    this.#backToIdle(REPLAY_WITHIN);
+    this.#awaitNext(REPLAY_WITHIN);
   }
 
-  #backToIdle(wait: typeof REPLAY_WITHIN): void {
-    this.#phase = next(this.#phase, 'stop');
+  /** The connection may be used for another publish or play. */
+  #awaitNext(wait: Ms): void {
     this.#fmleName = undefined;
     this.connection.link.watch.expect('another publish or play', wait);
   }
@@ -202,19 +209,21 @@ export class StreamUse {
 
   #publishing(wanted: WantedStream, request: PublishRequest): void {
     const { link, id, log } = this.connection;
+    const phase = next(this.#doing.phase, 'publish');
     const { stream, vhost } = this.#obtain(wanted);
     try {
       this.env.trail.check(stream.key, this.request.trail);
-      this.#publisher = new Publisher(link, stream, request, vhost, {
+      const publisher = new Publisher(link, stream, request, vhost, {
         id,
         evicted: (by) => this.#evicted(by, request.streamId),
         complaint: (text) => log.warn({ stream: stream.key }, text),
       });
-    } finally {
-      if (this.#publisher === undefined) stream.releaseIfIdle();
+      this.#doing = { phase, publisher };
+    } catch (error) {
+      stream.releaseIfIdle();
+      throw error;
     }
     link.watch.stopPings();
-    this.#phase = next(this.#phase, 'publish');
     this.connection.moved();
     this.#stray.reset();
   }
@@ -236,9 +245,9 @@ export class StreamUse {
 
   #playing(wanted: WantedStream, duration: number): void {
     const { link, log } = this.connection;
+    const phase = next(this.#doing.phase, 'play');
     const { stream } = this.#obtain(wanted);
-    this.#player = new Player(link, stream, log);
-    this.#phase = next(this.#phase, 'play');
+    this.#doing = { phase, player: new Player(link, stream, log) };
     this.connection.moved();
     this.#playLimit.start(stream, duration, () => this.connection.end('the duration that was asked for is over'));
   }
@@ -280,13 +289,13 @@ export class StreamUse {
   /** Ends what is going on; safe at any time, and the only way out of a publish or play. @param cause why. */
   stop(cause: Cause): void {
     this.#playLimit.cancel();
-    const publisher = this.#publisher;
-    const player = this.#player;
-    this.#publisher = undefined;
-    this.#player = undefined;
-    publisher?.stop();
-    player?.stop();
-    if (publisher !== undefined || player !== undefined) this.connection.moved(cause);
+    const doing = this.#doing;
+    if (doing.phase !== 'idle') {
+      this.#doing = { phase: next(doing.phase, 'stop') };
+      if (doing.phase === 'publishing') doing.publisher.stop();
+      else doing.player.stop();
+      this.connection.moved(cause);
+    }
     this.connection.questions.stopped();
   }
 }

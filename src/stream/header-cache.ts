@@ -1,10 +1,21 @@
 import type { Frame } from '../core/index.js';
+import { isMultitrack } from '../protocol/flv/index.js';
 
 const ORDER = { data: 0, audio: 1, video: 2 } as const;
 /** A real codec configuration has some hundred bytes, metadata some thousand. */
 const MAX_HEADER_BYTES = 2 ** 20;
 const MAX_BYTES = 4 * 2 ** 20;
 const MAX_HEADERS = 64;
+
+/** Where a frame belongs in the header cache: packets of one slot replace each other. Undefined: not a header. */
+export function headerSlot(frame: Frame): string | undefined {
+  const { kind, role, payload } = frame;
+  if (role !== 'config' && role !== 'meta') return undefined;
+  if (kind === 'data') return role === 'meta' ? 'metadata' : undefined;
+  // Legacy video command frames (seek marks) are `meta` too, but describe nothing that a newcomer needs.
+  if (role === 'meta' && (frame.codec === 'none' || (kind === 'video' && (payload[0] ?? 0) < 0x80))) return undefined;
+  return isMultitrack(payload, kind) ? `${role}:multitrack` : role;
+}
 
 /**
  * What a newcomer needs before its first frame: metadata, then one codec configuration per track, audio before video.
@@ -16,8 +27,8 @@ export class HeaderCache {
   #snapshot: readonly Frame[] | undefined;
 
   /**
-   * Remembers metadata and configurations; ignores every other frame.
-   * @param slot tells apart packets that must not replace each other (multitrack, reliability R14).
+   * Remembers metadata or a configuration.
+   * @param slot as `headerSlot` has it: tells apart packets that must not replace each other (multitrack, reliability R14).
    * @returns `same` when the very same bytes were cached already; `refused` when it is too large, or the cache is full:
    * then nothing of its slot is cached.
    */

@@ -14,6 +14,7 @@ export type { Tracks } from './statistics/media-meter.js';
 export { RateWindow } from './statistics/rate-window.js';
 export * from './statistics/statistics.js';
 export * from './stream-hub.js';
+export * from './stream-name.js';
 export * from './stream-settings.js';
 export * from './ts-format.js';
 export * from './viewer.js';

@@ -1,15 +1,16 @@
 import { type Frame, type FrameInfo, type FrameRole, type Ms, ms, type Payload } from '../core/index.js';
 import { type Clock, RefusedError, type Timer } from '../kernel/index.js';
-import { isMultitrack, readAudioTag, readVideoTag } from '../protocol/flv/index.js';
+import { readAudioTag, readVideoTag } from '../protocol/flv/index.js';
 import { MAX_GOP } from './batch-queue.js';
 import type { FanoutGovernor } from './fanout-governor.js';
 import { GopCache } from './gop-cache.js';
-import { HeaderCache } from './header-cache.js';
+import { HeaderCache, headerSlot } from './header-cache.js';
 import { KeyGate } from './key-gate.js';
 import { readMetadata, type ServerTags, stripSetDataFrame } from './metadata.js';
 import { MixQueue } from './mix-queue.js';
 import { Publication, type PublishOwner } from './publication.js';
 import { MediaMeter } from './statistics/media-meter.js';
+import { type StreamName, streamKey } from './stream-name.js';
 import type { StreamSettings } from './stream-settings.js';
 import { Timeline, timelineMode } from './timeline.js';
 import type { Viewer } from './viewer.js';
@@ -19,24 +20,6 @@ import { WireLog, type WireLogSettings } from './wire-log.js';
 const GOP_BYTES = 64 * 2 ** 20;
 const LOG_BYTES = 96 * 2 ** 20;
 
-export interface StreamName {
-  readonly vhost: string;
-  readonly app: string;
-  readonly stream: string;
-}
-
-export const streamKey = (name: StreamName): string => `${name.vhost}/${name.app}/${name.stream}`;
-
-/** Where a frame belongs in the header cache: packets of one slot replace each other. Undefined: not a header. */
-function headerSlot(frame: Frame): string | undefined {
-  const { kind, role, payload } = frame;
-  if (role !== 'config' && role !== 'meta') return undefined;
-  if (kind === 'data') return role === 'meta' ? 'metadata' : undefined;
-  // Legacy video command frames (seek marks) are `meta` too, but describe nothing that a newcomer needs.
-  if (role === 'meta' && (frame.codec === 'none' || (kind === 'video' && (payload[0] ?? 0) < 0x80))) return undefined;
-  return isMultitrack(payload, kind) ? `${role}:multitrack` : role;
-}
-
 /** An output inside this process, such as HLS: called once per frame, synchronously, and must not block. */
 export interface FrameConsumer {
   onFrame(frame: Frame): void;
@@ -44,6 +27,7 @@ export interface FrameConsumer {
   onRepublish?(): void;
 }
 
+/** What a stream needs from the hub that holds it, which hears how it goes on. */
 export interface StreamEnvironment {
   readonly clock: Clock;
   readonly governor: FanoutGovernor;
@@ -183,7 +167,7 @@ export class LiveStream {
 
   /**
    * A data message: metadata is cached and marked as ours, everything else is relayed.
-   * @returns false when it is metadata that can not be read: a stream does without.
+   * @returns false when it is metadata that cannot be read: a stream does without.
    */
   data(name: string, body: Payload): boolean {
     const metadata = readMetadata(name, body, this.env.serverTags);

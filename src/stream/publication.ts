@@ -7,7 +7,7 @@ export interface PublishOwner {
   readonly id: string;
   /** Another publisher took over; the lock is gone already. Close, and release nothing. @param by the other's id. */
   evicted(by: string): void;
-  /** Something that it sent can not be used and is left out; said once per publish. */
+  /** Something that it sent cannot be used and is left out; said once per publish. */
   complaint?(text: string): void;
 }
 
@@ -33,7 +33,7 @@ export class Publication {
 
   data(name: string, body: Payload): void {
     if (!this.#held || this.stream.data(name, body)) return;
-    this.complain('metadata that can not be read is left out');
+    this.complain('metadata that cannot be read is left out');
   }
 
   /** Tells the owner; only the first complaint of a publish is told. */

@@ -9,7 +9,7 @@ const MARK = 12;
 
 /**
  * The way that a relayed stream came: a mark for each server and name, which one server tells the next on `connect`.
- * Addresses can not tell a loop (names, containers, balancers), and with takeover a stream that comes back would throw
+ * Addresses cannot tell a loop (names, containers, balancers), and with takeover a stream that comes back would throw
  * out its own publisher.
  */
 export class RelayTrail {

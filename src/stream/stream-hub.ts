@@ -2,8 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Config, findVhost } from '../config/index.js';
 import type { Clock } from '../kernel/index.js';
 import type { FanoutGovernor } from './fanout-governor.js';
-import { LiveStream, type StreamName, streamKey } from './live-stream.js';
+import { LiveStream } from './live-stream.js';
 import type { ServerTags } from './metadata.js';
+import { type StreamName, streamKey } from './stream-name.js';
 import { streamSettings } from './stream-settings.js';
 
 /** Hears what happens to streams: outputs attach themselves, statistics count. Called rarely, must not block. */

@@ -64,7 +64,7 @@ export class Timeline {
   }
 
   /**
-   * @param wire the message's 32-bit timestamp. @param arrival monotonic wall clock in ms.
+   * @param wire the message's 32-bit timestamp. @param arrival when it came, monotonic ms.
    * @returns the frame's time on the stream's clock.
    */
   stamp(kind: Exclude<FrameKind, 'data'>, wire: number, arrival: number): Ms {

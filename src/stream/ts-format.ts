@@ -23,7 +23,7 @@ export class TsFormat implements WireFormat {
   readonly #configured = new Map<Frame['kind'], Frame>();
   #tracks: Tracks = { video: undefined, audio: undefined };
   #tracksChanged = false;
-  /** Codecs whose configuration can not be read: not announced. */
+  /** Codecs whose configuration cannot be read: not announced. */
   readonly #unreadable = new Set<Frame['codec']>();
   #tables: Buffer = NOTHING;
   #tablesAt = Number.NEGATIVE_INFINITY;
@@ -115,7 +115,7 @@ export class TsFormat implements WireFormat {
       this.#unreadable.delete(frame.codec);
       this.#see(frame);
     } catch (error) {
-      // Its frames can not be written until a better one comes; RTMP and FLV have no need to read it.
+      // Its frames cannot be written until a better one comes; RTMP and FLV have no need to read it.
       if (!(error instanceof SrsError)) throw error;
       this.#unreadable.add(frame.codec);
     }

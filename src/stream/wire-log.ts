@@ -35,7 +35,7 @@ export class WireLog implements PassLog, FeederLog {
   readonly #keyWait: KeyWait;
   readonly #departure: Departure;
   readonly #pass: FanoutPass;
-  /** A picture is under way: who joins now without a key frame can not decode it. */
+  /** A picture is under way: who joins now without a key frame cannot decode it. */
   #videoRunning = false;
   /** Times that frames were ready to leave, for the governor. */
   wakes = 0;

@@ -176,7 +176,7 @@ test('a player that does not read: its lag, and that it was taken on to a newer 
   });
 });
 
-test('http_api is reloaded there and back while a stream runs; a file that can not be used changes nothing', async () => {
+test('http_api is reloaded there and back while a stream runs; a file that cannot be used changes nothing', async () => {
   const srs = await startSrs({ config: config.replace('write_token secret;', '') });
   const player = await record(srs.url('live', 'a'));
   const encoder = await publish(srs.url('live', 'a'));

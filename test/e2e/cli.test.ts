@@ -56,7 +56,7 @@ describe('command line', () => {
   test.each([
     ['an unreadable config', () => ['-c', join(dir, 'nowhere.conf')], /nowhere\.conf/],
     [
-      'a pid file that can not be written',
+      'a pid file that cannot be written',
       () => [
         '-c',
         conf(
@@ -80,7 +80,7 @@ describe('command line', () => {
     const end = await srs('-c', conf('busy.conf', full(port)));
     other.close();
     expect(end.code).not.toBe(0);
-    expect(end.stderr.trim()).toMatch(new RegExp(`can not listen on 0\\.0\\.0\\.0:${port}: the port is in use`));
+    expect(end.stderr.trim()).toMatch(new RegExp(`cannot listen on 0\\.0\\.0\\.0:${port}: the port is in use`));
     expect(end.stderr.trim().split('\n')).toHaveLength(1);
   });
 
@@ -97,7 +97,7 @@ describe('command line', () => {
     for (const other of others) other.close();
     expect(end.code).toBe(1);
     expect(end.stderr.trim().split('\n')).toEqual(
-      ports.map((port) => `can not listen on 0.0.0.0:${port}: the port is in use by another process`),
+      ports.map((port) => `cannot listen on 0.0.0.0:${port}: the port is in use by another process`),
     );
   });
 
@@ -186,7 +186,7 @@ describe('daemon on', () => {
     await until('it has ended', () => !existsSync(`${dir}/${port}.pid`));
   });
 
-  test('a daemon that can not start says why', async () => {
+  test('a daemon that cannot start says why', async () => {
     const other = createServer();
     await new Promise<void>((done) => other.listen(0, '0.0.0.0', () => done()));
     const port = (other.address() as { port: number }).port;

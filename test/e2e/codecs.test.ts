@@ -244,7 +244,7 @@ withPeers('ffmpeg')('Enhanced RTMP (R13)', () => {
       if (end.code === 0) return readMp4(path);
       failures.push(end.stderr);
     }
-    throw new Error(`ffmpeg can not encode ${fourcc}: ${failures.join('\n')}`);
+    throw new Error(`ffmpeg cannot encode ${fourcc}: ${failures.join('\n')}`);
   }
 
   test.each(['hvc1', 'av01'] as const)(

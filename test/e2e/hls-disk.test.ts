@@ -139,7 +139,7 @@ withPeers('ffmpeg')('files and trouble', () => {
     expect(readdirSync(join(dir, 'hls'), { recursive: true }).sort()).toEqual(['live', 'live/foreign.ts']);
   });
 
-  test('a directory that can not be: one line in the log, memory serves, a reload to another one helps', async () => {
+  test('a directory that cannot be: one line in the log, memory serves, a reload to another one helps', async () => {
     const dir = mkdtempSync(join(scratch, 'stay-'));
     const srs = await startSrs({ dir, config: config('hls_path /proc/srs-hls; hls_dispose 0;') });
     const client = await publish(srs.url('live', 's'));
@@ -150,8 +150,8 @@ withPeers('ffmpeg')('files and trouble', () => {
       const list = await served();
       return (list?.segments.length ?? 0) >= 3 ? list : undefined;
     });
-    await until('the log says why', () => srs.log().includes('HLS files can not be written'));
-    expect(srs.log().match(/can not be written/g)).toHaveLength(1);
+    await until('the log says why', () => srs.log().includes('HLS files cannot be written'));
+    expect(srs.log().match(/cannot be written/g)).toHaveLength(1);
     writeFileSync(srs.configFile, readFileSync(srs.configFile, 'utf8').replace('/proc/srs-hls', `${dir}/hls`));
     srs.signal('SIGHUP');
     await until('the reload is done', () => srs.log().includes('configuration reloaded'));
@@ -198,7 +198,7 @@ withPeers('ffmpeg')('files and trouble', () => {
       await until('it goes on', () => srs.log().includes('HLS files are written again'), 20_000);
       const file = join(dir, 'hls/live/s.m3u8');
       await until('there is a playlist', () => existsSync(file) && wholeList(file).segments.length > 0);
-      expect(srs.log().match(/can not be written/g)).toHaveLength(1);
+      expect(srs.log().match(/cannot be written/g)).toHaveLength(1);
       await player.until('the player has all', (got) => times(got, 'video').length > 400);
       expect((await srs.stop()).code).toBe(0);
       expect(filesOf(join(dir, 'hls'))).toEqual([]);

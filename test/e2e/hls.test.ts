@@ -243,7 +243,7 @@ withPeers('ffmpeg', 'gstreamer')('GStreamer', () => {
   });
 });
 
-describe('a stream that HLS can not hold', () => {
+describe('a stream that HLS cannot hold', () => {
   test('nothing of it is listed, the stream itself goes on', async () => {
     const client = await publish(srs.url('live', 'speex'));
     for (let i = 0; i < 100; i++)

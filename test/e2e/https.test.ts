@@ -163,7 +163,7 @@ withPeers(
     writeFileSync(join(dir, 'server.crt'), 'nonsense');
     expect(await signalled(srs)).toMatch(/server\.crt holds no certificate in PEM/);
     rmSync(join(dir, 'server.crt'));
-    expect(await signalled(srs)).toMatch(/server\.crt can not be read: there is no such file/);
+    expect(await signalled(srs)).toMatch(/server\.crt cannot be read: there is no such file or directory/);
     expect(await nameOf()).toBe('second');
 
     await feed(publisher, { start: 400, frames: 10 });
@@ -323,7 +323,7 @@ withPeers(
     expect((await behind.stop()).code).toBe(0);
   });
 
-  test('does not start with a certificate that can not be used, and says which file and why', async () => {
+  test('does not start with a certificate that cannot be used, and says which file and why', async () => {
     const file = join(dir, 'broken.conf');
     const program = join(import.meta.dirname, '../../dist/srs.mjs');
     const start = async (key: string, cert: string): Promise<string> => {
@@ -337,7 +337,7 @@ withPeers(
       return end.stdout + end.stderr;
     };
     expect(await start(pairs.first.key, join(dir, 'none.crt'))).toMatch(
-      /rtmps: .*none\.crt can not be read: there is no such file/,
+      /rtmps: .*none\.crt cannot be read: there is no such file or directory/,
     );
     expect(await start(pairs.second.key, pairs.first.cert)).toMatch(/second\.key is not the private key of/);
     expect(await start(pairs.first.cert, pairs.first.cert)).toMatch(/first\.crt holds no private key in PEM/);

@@ -65,12 +65,14 @@ vhost a {}
 `;
 
   withPeers('openssl')('-t and certificates', () => {
-    test('that can not be used are errors where they are named; those of blocks that are off are none', async () => {
+    test('that cannot be used are errors where they are named; those of blocks that are off are none', async () => {
       const { key } = await makeCertificate(join(dir, 'tls'));
       const other = await makeCertificate(join(dir, 'other'));
       const both = await srs('-t', '-c', conf('needy.conf', needy));
       expect(both).toMatchObject({ code: 1, stdout: '' });
-      expect(both.stderr).toBe('needy.conf:2:9: rtmps: ./conf/server.crt can not be read: there is no such file\n');
+      expect(both.stderr).toBe(
+        'needy.conf:2:9: rtmps: ./conf/server.crt cannot be read: there is no such file or directory\n',
+      );
       renameSync(other.key, key);
       const json = await srs(
         '-t',
@@ -106,9 +108,7 @@ vhost c ${transcode('./nope', 'enabled off;')}
       ),
     );
     expect(end.code).toBe(0);
-    expect(end.stderr).toBe(
-      'warning: programs.conf:2:36: can not run ./nope: no such file, so nothing is transcoded\n',
-    );
+    expect(end.stderr).toBe('warning: programs.conf:2:36: cannot run ./nope: no such file, so nothing is transcoded\n');
   });
 
   test('an ffmpeg that is not there is said at the start and at a reload, too', async () => {
@@ -118,9 +118,9 @@ vhost c ${transcode('./nope', 'enabled off;')}
 vhost a { transcode { enabled on; ffmpeg ./nope; ${engine} } }
 `,
     });
-    await until('it is said', () => server.log().includes('srs.conf:2:35: can not run ./nope: no such file'));
+    await until('it is said', () => server.log().includes('srs.conf:2:35: cannot run ./nope: no such file'));
     const log = await reload(server, (text) => text.replace('./nope', './neither'));
-    expect(log).toContain('srs.conf:2:35: can not run ./neither: no such file, so nothing is transcoded');
+    expect(log).toContain('srs.conf:2:35: cannot run ./neither: no such file, so nothing is transcoded');
   });
 
   test('config dump prints a file that loads to the same', async () => {
@@ -167,7 +167,7 @@ describe('work_dir', () => {
     for (const args of [[], ['-t']])
       expect(await srs(...args, '-c', file)).toMatchObject({
         code: 1,
-        stderr: 'can not enter work_dir nowhere: ENOENT\n',
+        stderr: 'cannot enter work_dir nowhere: there is no such file or directory\n',
       });
   });
 });

@@ -109,7 +109,7 @@ describe('a supervised program', () => {
     const supervisor = new Supervisor(systemClock, log);
     const command = join(dir, 'later');
     const program = start(supervisor, '', { prepare: async () => ({ command, args: [], secrets: [] }) });
-    await until('it is missed', () => program.state.lastError === `can not run ${command}: no such file`);
+    await until('it is missed', () => program.state.lastError === `cannot run ${command}: no such file`);
     assert.equal(program.state.phase, 'waiting');
     writeFileSync(command, `#!${process.execPath}\n${FOREVER}`, { mode: 0o755 });
     await pidOf(program);

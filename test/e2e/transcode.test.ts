@@ -143,7 +143,7 @@ withPeers('ffmpeg')('what goes wrong with ffmpeg does not touch the stream', () 
     expect(said.logo).toContain('/nowhere/logo.png: No such file or directory');
     expect(said.nobody).toContain('Connection refused');
     expect(said.file).toContain('No such file or directory');
-    expect(said.missing).toBe('can not run /nowhere/ffmpeg: no such file');
+    expect(said.missing).toBe('cannot run /nowhere/ffmpeg: no such file');
     expect(said.broken).toMatch(/setpriv: failed to execute|ENOENT/);
     expect(srs.log()).not.toContain('secret-key-of-mine');
 

@@ -67,7 +67,7 @@ withPeers('ffmpeg')('srs ts-info', () => {
     });
     expect(await tsInfo(join(dir, 'missing.ts'))).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/can not read .*missing\.ts: ENOENT/),
+      stderr: expect.stringMatching(/cannot read .*missing\.ts: there is no such file or directory/),
     });
   });
 });

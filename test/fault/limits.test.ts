@@ -422,7 +422,7 @@ describe.concurrent('malformed input closes that connection, with one line in th
         ({ peer: name, time, msg }) =>
           name === peer.name &&
           Date.parse(time) >= peer.bornAt &&
-          msg.includes('metadata that can not be read is left out'),
+          msg.includes('metadata that cannot be read is left out'),
       ).length;
     for (let i = 0; i < 3; i++) peer.send(raw(18, body));
     peer.send(video(tag.key(0).payload));

@@ -16,7 +16,7 @@ process.on('SIGUSR2', () => {
 });
 `;
 
-/** A server whose monotonic clock can be put ahead, for limits that a test can not wait for. Timers run as ever. */
+/** A server whose monotonic clock can be put ahead, for limits that a test cannot wait for. Timers run as ever. */
 export async function startAhead(options: SrsOptions): Promise<Srs & { ahead(ms: number): Promise<void> }> {
   const dir = await mkdtemp(join(tmpdir(), 'srs-ahead-'));
   onTestFinished(() => rm(dir, { recursive: true }));

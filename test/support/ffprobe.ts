@@ -21,7 +21,7 @@ interface Answer {
   packets: Array<{ stream_index: number; pts_time?: string; dts_time?: string; size: string; flags: string }>;
 }
 
-/** What ffprobe sees in the first `seconds` of a file or URL. @throws when ffprobe can not read it. */
+/** What ffprobe sees in the first `seconds` of a file or URL. @throws when ffprobe cannot read it. */
 export async function probe(url: string, seconds = 5): Promise<Probe> {
   const entries = 'packet=stream_index,pts_time,dts_time,size,flags:stream=index,codec_type,codec_name';
   const end = await run(

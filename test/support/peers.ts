@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'vitest';
 import { type PeerName, provePeers } from '../../scripts/lib/peers.mjs';
 
-/** Per peer null, or why it can not be used: told by scripts/test.mjs, found out here when vitest runs by itself. */
+/** Per peer null, or why it cannot be used: told by scripts/test.mjs, found out here when vitest runs by itself. */
 const state: Record<PeerName, string | null | undefined> = process.env.SRS_TEST_PEERS
   ? JSON.parse(process.env.SRS_TEST_PEERS)
   : provePeers();

@@ -44,7 +44,7 @@ export const httpHooks = {
         default: 'deny',
         reload: 'live',
         since: 'own',
-        doc: 'What happens to a client when a hook can not be reached, is too slow or answers nonsense. A clear no is always a no.',
+        doc: 'What happens to a client when a hook cannot be reached, is too slow or answers nonsense. A clear no is always a no.',
       },
       hook_secret: {
         type: 'string',

@@ -1,12 +1,13 @@
 import { isDestination } from '../../config/index.js';
 import { ms } from '../../core/index.js';
-import { Backoff, type Clock, type Log, type Timer } from '../../kernel/index.js';
+import { Backoff, type Clock, type Log, messageOf, type Timer } from '../../kernel/index.js';
 
 const RETRY = { first: ms(1000), cap: ms(30_000) } as const;
 /** More than that is no list of destinations but a mistake. */
 const MAX_DESTINATIONS = 64;
 
-export interface BackendContext {
+/** What the question for destinations needs from the stream that it is about. */
+export interface BackendEnvironment {
   readonly clock: Clock;
   readonly log: Log;
   /** Asks the web service where the stream shall go. @throws {Error} when no answer came that can be understood. */
@@ -26,7 +27,7 @@ export class BackendDestinations {
   #question: AbortController | undefined;
   #retry: Timer | undefined;
 
-  constructor(private readonly context: BackendContext) {}
+  constructor(private readonly env: BackendEnvironment) {}
 
   /** As the service wrote them. */
   get written(): readonly string[] {
@@ -50,25 +51,25 @@ export class BackendDestinations {
     const question = new AbortController();
     this.#question = question;
     try {
-      const answer = await this.context.ask(this.#url, question.signal);
+      const answer = await this.env.ask(this.#url, question.signal);
       if (this.#question !== question) return;
       this.#backoff.reset();
       this.#answer = this.#usable(answer);
-      this.context.log.info({ destinations: this.#answer.length }, 'forward backend answered');
-      this.context.changed();
+      this.env.log.info({ destinations: this.#answer.length }, 'forward backend answered');
+      this.env.changed();
     } catch (error) {
       if (this.#question !== question) return;
       const pause = this.#backoff.next();
-      const why = error instanceof Error ? error.message : String(error);
-      this.context.log.warn({ why, retryMs: pause }, 'forward backend failed, it will be asked again');
-      this.#retry = this.context.clock.after(pause, () => void this.#ask());
+      const why = messageOf(error);
+      this.env.log.warn({ why, retryMs: pause }, 'forward backend failed, it will be asked again');
+      this.#retry = this.env.clock.after(pause, () => void this.#ask());
     }
   }
 
   #usable(answer: readonly string[]): readonly string[] {
     const usable = answer.filter(isDestination).slice(0, MAX_DESTINATIONS);
     const ignored = answer.length - usable.length;
-    if (ignored > 0) this.context.log.warn({ ignored }, 'forward backend: not every destination can be used');
+    if (ignored > 0) this.env.log.warn({ ignored }, 'forward backend: not every destination can be used');
     return usable;
   }
 

@@ -1,5 +1,5 @@
 import { ms } from '../../core/index.js';
-import { Backoff, type Clock, type Log, RefusedError, SrsError, type Timer } from '../../kernel/index.js';
+import { Backoff, type Clock, type Log, messageOf, RefusedError, SrsError, type Timer } from '../../kernel/index.js';
 import type { ClientOptions, Deadlines } from '../../link/index.js';
 import { type LiveStream, RateWindow } from '../../stream/index.js';
 import { type Destination, withoutKey } from './destination.js';
@@ -11,14 +11,14 @@ const RETRY = { first: ms(1000), cap: ms(30_000) } as const;
 /** A connection that was lost sooner counts as one more failure in a row. */
 const SETTLED = 10_000;
 
-/** What the forwards of a stream share. */
-export interface ForwardContext {
+/** What a forward needs from the stream that it is of. */
+export interface ForwarderEnvironment {
   readonly clock: Clock;
   readonly log: Log;
   readonly deadlines: Deadlines;
   chunkSize(): number;
   trail(): string;
-  /** @throws {SrsError} when a destination can not be used. */
+  /** @throws {SrsError} when a destination cannot be used. */
   leadsBack(destination: Destination): boolean;
   /** Key of another stream that is pushed to the very same place. */
   takenBy(destination: Destination): string | undefined;
@@ -60,9 +60,9 @@ export class Forwarder {
   constructor(
     private readonly stream: LiveStream,
     readonly destination: Destination,
-    private readonly context: ForwardContext,
+    private readonly env: ForwarderEnvironment,
   ) {
-    const { clock, log } = context;
+    const { clock, log } = env;
     this.#log = log.child({ to: destination.shown });
     this.#since = clock.wall();
     this.#entered = clock.now();
@@ -98,18 +98,18 @@ export class Forwarder {
   }
 
   async #publish(attempt: AbortController, gone: () => void): Promise<void> {
-    const { context, destination, stream } = this;
-    const { deadlines } = context;
-    if (context.leadsBack(destination)) return this.#circle(gone);
-    const other = context.takenBy(destination);
+    const { env, destination, stream } = this;
+    const { deadlines } = env;
+    if (env.leadsBack(destination)) return this.#circle(gone);
+    const other = env.takenBy(destination);
     if (other !== undefined) throw new RefusedError('FORWARD_TAKEN', `the stream ${other} is pushed there`);
     this.#enter('connecting');
-    const mayConnect = context.mayConnect(destination);
+    const mayConnect = env.mayConnect(destination);
     const connection = await PushConnection.open(stream, destination, {
       deadlines,
-      chunkSize: context.chunkSize(),
-      trail: context.trail(),
-      tls: destination.url.startsWith('rtmps:') ? await context.tls() : {},
+      chunkSize: env.chunkSize(),
+      trail: env.trail(),
+      tls: destination.url.startsWith('rtmps:') ? await env.tls() : {},
       ...(mayConnect !== undefined && { mayConnect }),
       log: this.#log,
       signal: attempt.signal,
@@ -137,12 +137,12 @@ export class Forwarder {
   #lost(attempt: AbortController, error: unknown): void {
     if (this.#attempt !== attempt) return;
     this.#attempt = undefined;
-    const { clock } = this.context;
+    const { clock } = this.env;
     if (this.#state === 'live' && clock.now() - this.#entered >= SETTLED) this.#backoff.reset();
     this.#connection?.leave();
     this.#forget();
     attempt.abort();
-    this.#lastError = withoutKey(error instanceof Error ? error.message : String(error), this.destination);
+    this.#lastError = withoutKey(messageOf(error), this.destination);
     const pause = this.#backoff.next();
     this.#report(error, pause);
     this.#enter('retrying');
@@ -204,13 +204,13 @@ export class Forwarder {
 
   #enter(state: ForwardState): void {
     this.#state = state;
-    this.#since = this.context.clock.wall();
-    this.#entered = this.context.clock.now();
+    this.#since = this.env.clock.wall();
+    this.#entered = this.env.clock.now();
   }
 
   /** Called every few seconds, for the bit rate. */
   sample(): void {
-    this.#rate.sample(this.context.clock.now(), 0, this.bytesOut);
+    this.#rate.sample(this.env.clock.now(), 0, this.bytesOut);
   }
 
   // ---- what summaries count
@@ -234,7 +234,7 @@ export class Forwarder {
       state: this.#state,
       since: this.#since,
       bytes: this.bytesOut,
-      kbps: this.#rate.kbps(this.context.clock.now(), 0, this.bytesOut).send,
+      kbps: this.#rate.kbps(this.env.clock.now(), 0, this.bytesOut).send,
       lagMs: this.#connection?.lagMs ?? 0,
       drops: this.drops,
       reconnects: Math.max(0, this.#connects - 1),

@@ -9,11 +9,11 @@ import type { Destination } from './destination.js';
 /**
  * Whether a destination is, by its text, the very stream that is pushed there. A way back over other names or servers
  * is found by the server that it leads to (RelayTrail).
- * @throws {ProtocolError} when the destination's URL can not be used.
+ * @throws {ProtocolError} when the destination's URL cannot be used.
  */
 export function leadsBack({ url, tcUrl }: Destination, name: StreamName, config: Config): boolean {
   const target = parseRtmpUrl(url);
-  if (target.schema !== 'rtmp' || target.app !== name.app || target.stream !== name.stream) return false;
+  if (target.scheme !== 'rtmp' || target.app !== name.app || target.stream !== name.stream) return false;
   const vhost = tcUrl === undefined ? target.vhost : parseTcUrl(tcUrl).vhost;
   if (findVhost(config, vhost)?.name !== name.vhost) return false;
   return config.listen.some(({ port }) => port === target.port) && isHere(target.host);

@@ -3,7 +3,7 @@ import type { Log } from '../../kernel/index.js';
 import type { LiveStream } from '../../stream/index.js';
 import { BackendDestinations } from './backend.js';
 import { type Destination, resolveDestination } from './destination.js';
-import { type ForwardContext, Forwarder } from './forwarder.js';
+import { Forwarder, type ForwarderEnvironment } from './forwarder.js';
 import { leadsBack } from './loop.js';
 import type { ForwardEnvironment } from './ports.js';
 import { isPublic } from './private-addresses.js';
@@ -22,7 +22,7 @@ export class StreamForwards {
   constructor(
     readonly stream: LiveStream,
     private readonly env: ForwardEnvironment,
-    private readonly takenBy: ForwardContext['takenBy'],
+    private readonly takenBy: ForwarderEnvironment['takenBy'],
   ) {
     this.#log = env.log.child({ stream: stream.key });
     this.#backend = new BackendDestinations({
@@ -75,7 +75,7 @@ export class StreamForwards {
     for (const destination of this.#wanted()) {
       const { url, isDynamic } = destination;
       if (this.#removed.has(url) || next.has(url)) continue;
-      next.set(url, kept(url, isDynamic) ?? new Forwarder(this.stream, destination, this.#context()));
+      next.set(url, kept(url, isDynamic) ?? new Forwarder(this.stream, destination, this.#environment()));
     }
     this.#forwarders = next;
     for (const [url, forwarder] of now) if (next.get(url) !== forwarder) void forwarder.stop();
@@ -105,7 +105,7 @@ export class StreamForwards {
     return forward?.enabled === true ? forward.backend : '';
   }
 
-  #context(): ForwardContext {
+  #environment(): ForwarderEnvironment {
     const { stream, env } = this;
     const { clock, deadlines, trail, config, publisher } = env;
     return {

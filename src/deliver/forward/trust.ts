@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
-import { SystemError } from '../../kernel/index.js';
+import { reasonOf, SystemError } from '../../kernel/index.js';
 
 /**
  * Whose certificates are believed: everybody's authorities, and those of a file. Without a file it is Node's default,
@@ -12,7 +12,6 @@ export async function trustedBy(file: string): Promise<{ ca?: Array<string | Buf
   try {
     return { ca: [...rootCertificates, await readFile(file)] };
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new SystemError('CA_FILE', `can not read ca_file ${file}: ${why}`, {}, { cause });
+    throw new SystemError('CA_FILE', `cannot read ca_file ${file}: ${reasonOf(cause)}`, {}, { cause });
   }
 }

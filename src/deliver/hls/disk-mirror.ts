@@ -71,7 +71,7 @@ export class DiskMirror {
         this.#failing = false;
       }
     } catch (cause) {
-      if (!this.#failing) this.log.error({ why: reasonOf(cause) }, 'HLS files can not be written; trying again');
+      if (!this.#failing) this.log.error({ why: reasonOf(cause) }, 'HLS files cannot be written; trying again');
       this.#failing = true;
       this.#retry?.cancel();
       this.#retry = this.#closed ? undefined : this.clock.after(RETRY, () => this.touch());
@@ -148,7 +148,7 @@ export class DiskMirror {
       for (const path of this.#keyFiles) await this.#end(this.keys, path, clean);
       await this.#end(this.media, this.source.playlistPath, remove);
     } catch (cause) {
-      this.log.error({ why: reasonOf(cause) }, 'HLS files can not be removed');
+      this.log.error({ why: reasonOf(cause) }, 'HLS files cannot be removed');
     }
   }
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open as openFile, rename, unlink } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type Log, makeContained } from '../../kernel/index.js';
+import { errnoOf, type Log, makeContained } from '../../kernel/index.js';
 import { OwnFiles, placeOf, sweep, TEMPORARY } from './own-files.js';
 
 /** A link in place of the file is not followed. */
@@ -10,9 +10,6 @@ const MODE = 0o664;
 
 /** How a file is opened for writing; a test makes it fail. */
 export type Open = typeof openFile;
-
-/** Node's code of a failed file operation. */
-const codeOf = (cause: unknown): string | undefined => (cause as NodeJS.ErrnoException).code;
 
 /**
  * A directory for HLS files. One thing is done at a time, so a disk that hangs holds up no more than one thread of
@@ -48,7 +45,7 @@ export class DiskRoot {
 
   /**
    * Writes a file whole: whoever reads it meets the former one or this one.
-   * @param path from the directory. @param owner who writes it; another one can not. @throws when it can not be written.
+   * @param path from the directory. @param owner who writes it; another one cannot. @throws when it cannot be written.
    */
   write(path: string, bytes: Uint8Array | string, owner: object): Promise<void> {
     return this.#inTurn(async () => {
@@ -77,14 +74,14 @@ export class DiskRoot {
     }
   }
 
-  /** Removes a file if it was written by this owner. @throws when it can not be removed. */
+  /** Removes a file if it was written by this owner. @throws when it cannot be removed. */
   remove(path: string, owner: object): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#owners.get(path) !== owner) return;
       const place = await placeOf(this.directory, path);
       if (place !== undefined)
         await unlink(place).catch((cause) => {
-          if (codeOf(cause) !== 'ENOENT') throw cause;
+          if (errnoOf(cause) !== 'ENOENT') throw cause;
         });
       await this.#giveUp(path);
     });

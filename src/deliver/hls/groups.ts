@@ -23,7 +23,7 @@ export class Groups {
 
   /**
    * The group at hand should be as long as the two before it: one long group alone may be a lost key frame. Where pieces
-   * of it can not be longer than `most`, they are to be alike: else a short one follows each long one.
+   * of it cannot be longer than `most`, they are to be alike: else a short one follows each long one.
    * @returns where the one that begins at `start` ends; undefined: with the group.
    */
   partEnd(start: number, most: number): number | undefined {

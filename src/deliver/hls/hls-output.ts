@@ -2,7 +2,8 @@ import type { Clock, Log } from '../../kernel/index.js';
 import type { StreamName } from '../../stream/index.js';
 import { DiskMirror } from './disk-mirror.js';
 import { type HlsDisk, keyDirectory, servesMemory, writesFiles } from './hls-disk.js';
-import { type HlsListener, type HlsNumbers, type HlsSettings, HlsStream } from './hls-stream.js';
+import type { HlsSettings } from './hls-settings.js';
+import { type HlsListener, type HlsNumbers, HlsStream } from './hls-stream.js';
 import type { Segment } from './segment-window.js';
 
 /** A complete segment, for whoever is told of it. */
@@ -22,7 +23,7 @@ export interface SegmentInfo {
 export interface HlsEvents {
   /** A segment is complete: it can be had from memory, and from disk where files are written. */
   completed(streamKey: string, segment: SegmentInfo): void;
-  /** Media can not be in HLS, and the publisher shall be closed for it (`hls_on_error disconnect`). */
+  /** Media cannot be in HLS, and the publisher shall be closed for it (`hls_on_error disconnect`). */
   failed(streamKey: string, why: string): void;
 }
 
@@ -147,6 +148,6 @@ export class HlsOutput implements HlsListener {
 
 const withoutNumbers = (path: string): string => path.replaceAll(/\d+/g, '0');
 
-/** What can not change without another playlist in another place. */
+/** What cannot change without another playlist in another place. */
 const placementOf = ({ hlsPath, hlsStorage, hlsM3u8File, hlsKeyFilePath }: HlsSettings['hls']): string =>
   JSON.stringify([hlsPath, hlsStorage, hlsM3u8File, hlsKeyFilePath]);

@@ -4,13 +4,14 @@ import type { Clock, Log, Timer } from '../../kernel/index.js';
 import type { LiveStream, StreamHub, StreamName } from '../../stream/index.js';
 import { HlsDisk } from './hls-disk.js';
 import { type HlsEvents, HlsOutput, type ServedFile } from './hls-output.js';
-import type { HlsNumbers, HlsSettings } from './hls-stream.js';
+import type { HlsSettings } from './hls-settings.js';
+import type { HlsNumbers } from './hls-stream.js';
 
 /** What can be said about HLS of a stream. */
 export interface HlsState {
   /** Path from the root of the HTTP server. */
   readonly playlist: string;
-  /** What of the stream can not be in it, and why, by codec. */
+  /** What of the stream cannot be in it, and why, by codec. */
   readonly leftOut: ReadonlyMap<string, string>;
 }
 

@@ -1,22 +1,15 @@
-import type { VhostConfig } from '../../config/index.js';
-import { secondsToMs } from '../../core/index.js';
 import type { Clock } from '../../kernel/index.js';
 import { writePlaylist } from '../../protocol/m3u8/index.js';
 import type { StreamName } from '../../stream/index.js';
+import { HlsRules, PIECE_SHARE } from './hls-rules.js';
+import type { HlsSettings } from './hls-settings.js';
 import { KeyRing } from './keys.js';
 import { fillPath, segmentPath, uriOf } from './names.js';
+import type { Piece } from './open-piece.js';
 import { type Segment, SegmentWindow } from './segment-window.js';
-import { type Piece, Segmenter, type SegmenterRules } from './segmenter.js';
+import { Segmenter } from './segmenter.js';
 import { firstDiscontinuity, firstNumber, grid } from './sequence.js';
 import { startOffset } from './start-point.js';
-
-/** What the configuration says about a stream. */
-export interface HlsSettings {
-  readonly hls: VhostConfig['hls'];
-  /** The stream's clock is the encoder's (`atc on`, `time_jitter off`). */
-  readonly isAbsolute: boolean;
-  readonly utc: boolean;
-}
 
 /** Where the numbers of a stream are, for who goes on with them. */
 export interface HlsNumbers {
@@ -38,20 +31,16 @@ export interface HlsListener {
   memoryFull(): void;
 }
 
-/** Until the first segment has set the target, a group of pictures may be this long. */
-const FIRST_LIMIT = 60_000;
 /** Stands for the query in a playlist that all readers share; no name has it. */
 const QUERY = '\0';
-/** Of the memory of a stream, one segment may have a quarter. */
-const PIECE_SHARE = 4;
 
 /** The playlist of one stream and its segments, in memory. It outlives publishers, so that numbers never go back. */
-export class HlsStream implements SegmenterRules, HlsNumbers {
+export class HlsStream implements HlsNumbers {
   readonly segmenter: Segmenter;
   readonly playlistPath: string;
   readonly #window = new SegmentWindow();
   readonly #keys: KeyRing;
-  readonly #isAligned: boolean;
+  readonly #rules: HlsRules;
   #next: number;
   #discontinuities: number;
   /** What comes next does not go on from what players may have seen: of another process, or elsewhere. */
@@ -60,8 +49,6 @@ export class HlsStream implements SegmenterRules, HlsNumbers {
   #ended = false;
   /** The playlist, parted where the query of its reader goes; undefined: to be written anew. */
   #parted: string[] | undefined;
-  /** Unix time of the stream's 0, where its clock is not absolute. */
-  #offset: number | undefined;
   #lastEnd = 0;
 
   /** @param before the one that it takes the place of. */
@@ -72,18 +59,18 @@ export class HlsStream implements SegmenterRules, HlsNumbers {
     private readonly listener: HlsListener,
     before?: HlsNumbers,
   ) {
-    // Fixed, because numbers on the grid may be lower than others, and numbers must not go back.
-    this.#isAligned = settings().hls.hlsTsFloor;
+    this.#rules = new HlsRules(settings, clock, () => this.#target);
+    const isAligned = this.#rules.isAligned();
     const wall = clock.wall();
     const next = before?.next ?? 0;
-    this.#next = this.#isAligned ? next : Math.max(next, firstNumber(wall));
+    this.#next = isAligned ? next : Math.max(next, firstNumber(wall));
     // Servers of a cluster count alike; there a stream that begins again has the encoder's clock as before.
-    const isShared = this.#isAligned && settings().isAbsolute;
+    const isShared = isAligned && settings().isAbsolute;
     this.#discontinuities = before?.discontinuities ?? (isShared ? 0 : firstDiscontinuity(wall));
     this.#isNew = before !== undefined || !isShared;
     this.playlistPath = fillPath(settings().hls.hlsM3u8File, name);
     this.segmenter = new Segmenter(
-      this,
+      this.#rules,
       (piece) => this.#add(piece),
       (codec, why) => listener.leftOut(codec, why),
     );
@@ -93,60 +80,6 @@ export class HlsStream implements SegmenterRules, HlsNumbers {
       return { path, uri: uriOf(path, this.playlistPath, hlsKeyUrl) };
     });
   }
-
-  // ---- what the segmenter asks for
-
-  isDue(start: number, at: number): boolean {
-    const fragment = this.#fragment;
-    if (this.isAligned()) return grid.index(this.#unix(at), fragment) > grid.index(this.#unix(start), fragment);
-    return at - start >= Math.min(fragment, this.#announced ?? fragment);
-  }
-
-  limit(): number {
-    const { hlsAofRatio } = this.settings().hls;
-    const target = this.#announced ?? Math.max(FIRST_LIMIT, this.#fragment);
-    if (hlsAofRatio === undefined || this.isAligned()) return target;
-    return Math.min(target, hlsAofRatio * this.#fragment);
-  }
-
-  isAligned(): boolean {
-    return this.#isAligned;
-  }
-
-  waitsForKey(): boolean {
-    return this.settings().hls.hlsWaitKeyframe;
-  }
-
-  maxBytes(): number {
-    return this.settings().hls.hlsMemory / PIECE_SHARE;
-  }
-
-  carries(kind: 'audio' | 'video'): boolean {
-    const { hlsAcodec, hlsVcodec } = this.settings().hls;
-    return kind === 'audio' ? hlsAcodec !== 'an' : hlsVcodec !== 'vn';
-  }
-
-  countsSamples(): boolean {
-    return !this.settings().hls.hlsDtsDirectly;
-  }
-
-  get #fragment(): number {
-    return secondsToMs(this.settings().hls.hlsFragment);
-  }
-
-  /** The target duration in ms, once it is known. */
-  get #announced(): number | undefined {
-    return this.#target === undefined ? undefined : this.#target * 1000;
-  }
-
-  /** A time of the stream → ms since 1970. */
-  #unix(at: number): number {
-    if (this.settings().isAbsolute) return grid.unwrap(at, this.clock.wall());
-    this.#offset ??= this.clock.wall() - at;
-    return at + this.#offset;
-  }
-
-  // ---- the playlist
 
   /** The number that the next segment will have. */
   get next(): number {
@@ -200,7 +133,7 @@ export class HlsStream implements SegmenterRules, HlsNumbers {
 
   /** Somebody publishes (again). */
   resume(): void {
-    this.#offset = undefined;
+    this.#rules.resume();
     this.#ended = false;
     this.#parted = undefined;
   }
@@ -221,19 +154,20 @@ export class HlsStream implements SegmenterRules, HlsNumbers {
   #add({ bytes, start, duration, independent, ...piece }: Piece): void {
     const { hls, utc } = this.settings();
     const { hlsFragment, hlsTdRatio, hlsTsFile, hlsEntryPrefix } = hls;
-    const isAligned = this.#isAligned;
+    const { fragment } = this.#rules;
+    const isAligned = this.#rules.isAligned();
     // Between two points of the grid is a fragment, and a key frame may be late by nearly another.
     const target = hlsFragment * (isAligned ? Math.max(2, hlsTdRatio) : hlsTdRatio);
     this.#target ??= Math.max(1, Math.ceil(target), Math.round(duration));
-    const unix = isAligned ? this.#unix(start) : 0;
-    const seq = isAligned ? Math.max(this.#next, grid.number(unix, this.#fragment)) : this.#next;
+    const unix = isAligned ? this.#rules.unix(start) : 0;
+    const seq = isAligned ? Math.max(this.#next, grid.number(unix, fragment)) : this.#next;
     // A list says only where its numbers begin.
     if (seq !== this.#next) this.#window.retireAll(this.clock.now());
     this.#next = seq + 1;
     this.#lastEnd = Math.max(this.#lastEnd + 1, this.clock.wall());
     const discontinuity = piece.discontinuity || this.#isNew;
     this.#isNew = false;
-    const timestamp = isAligned ? grid.index(unix, this.#fragment) : this.#lastEnd;
+    const timestamp = isAligned ? grid.index(unix, fragment) : this.#lastEnd;
     const path = segmentPath(hlsTsFile, this.name, { seq, duration, at: this.#lastEnd, timestamp }, utc);
     const locked = hls.hlsKeys ? this.#keys.encrypt(bytes, seq, hls.hlsFragmentsPerKey) : undefined;
     const segment: Segment = {

@@ -34,7 +34,7 @@ export class OwnFiles {
     this.#paths.add(path);
   }
 
-  /** The file is gone, or somebody else's from now on. What can not be noted is harmless: it is looked for in vain. */
+  /** The file is gone, or somebody else's from now on. What cannot be noted is harmless: it is looked for in vain. */
   async drop(path: string): Promise<void> {
     if (!this.#paths.delete(path)) return;
     await this.#note('-', path).catch(() => undefined);

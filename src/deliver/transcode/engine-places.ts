@@ -18,7 +18,7 @@ export function inputPlace(name: StreamName, config: Config, port: number, issue
   const back = resolveStream(parseTcUrl(tcUrl), stream);
   // A hook may have named the stream; not every name can be asked for.
   if (back.stream !== stream || back.app !== app || back.vhost !== vhost)
-    throw new ProtocolError('NAME_INVALID', 'the stream can not be named in a URL, so it is not transcoded');
+    throw new ProtocolError('NAME_INVALID', 'the stream cannot be named in a URL, so it is not transcoded');
   return own(`rtmp://127.0.0.1:${port}/${app}?vhost=${vhost}/${stream}`, tcUrl, stream, issue('play', streamKey(name)));
 }
 
@@ -58,11 +58,11 @@ export function outputPlace(
   const vhost = findVhost(config, url.vhost)?.name ?? url.vhost;
   const key = streamKey({ vhost, app: url.app, stream: url.stream });
   const isHere = url.host === 'localhost' || isLoopback(url.host);
-  const isOwn = url.schema === 'rtmp' && isHere && config.listen.some((one) => one.port === url.port);
+  const isOwn = url.scheme === 'rtmp' && isHere && config.listen.some((one) => one.port === url.port);
   if (!isOwn) {
     // A platform takes its stream key as the name.
     secrets.unshift(`/${url.stream}${url.param}`);
-    const whitelist = url.schema === 'rtmps' ? 'rtmps,tls,tcp' : 'rtmp,tcp';
+    const whitelist = url.scheme === 'rtmps' ? 'rtmps,tls,tcp' : 'rtmp,tcp';
     const place = { options: ['-protocol_whitelist', whitelist], url: filled };
     return { place, streamKey: key, secrets, shown: maskUrl(filled) };
   }

@@ -4,11 +4,14 @@ import type { EngineConfig } from '../../config/index.js';
 import { type Seconds, secondsToMs } from '../../core/index.js';
 import { ConfigError, type ProgramState, type SupervisedProgram } from '../../kernel/index.js';
 import { parseTcUrl } from '../../protocol/rtmp/index.js';
-import { type LiveStream, streamKey } from '../../stream/index.js';
+import { type LiveStream, type StreamName, streamKey } from '../../stream/index.js';
 import { inputPlace, type OutputPlace, outputPlace } from './engine-places.js';
 import { ffmpegArguments } from './ffmpeg-args.js';
 import { fillOutput, type OutputValues } from './fill-output.js';
 import type { TranscodeEnvironment } from './ports.js';
+
+/** Bytes; file systems take 255. */
+const MAX_LOG_NAME = 200;
 
 /** An engine with what its block says. */
 export interface WantedEngine {
@@ -113,7 +116,9 @@ export class EngineProgram {
       command: ffmpeg,
       args: ffmpegArguments(engine, input, output.place, level),
       secrets: [...this.#passes, ...output.secrets],
-      ...(dir !== '/dev/null' && { log: { file: join(dir, this.#logName()), maxBytes: maxSize } }),
+      ...(dir !== '/dev/null' && {
+        log: { file: join(dir, logName(this.stream.name, engine.name)), maxBytes: maxSize },
+      }),
     };
   }
 
@@ -133,19 +138,16 @@ export class EngineProgram {
     this.#passes = [];
     for (const [output, user] of this.inUse) if (user === this) this.inUse.delete(output);
   }
-
-  /** Names may have letters that no file name has, and be too long for one. */
-  #logName(): string {
-    const { vhost, app, stream } = this.stream.name;
-    const { name } = this.wanted.engine;
-    const full = ['ffmpeg-encoder', vhost, app, stream, ...(name === '' ? [] : [name])].join('-');
-    const plain = full.replaceAll(/[^\p{L}\p{N}._-]/gu, '-');
-    if (Buffer.byteLength(plain) <= MAX_LOG_NAME) return `${plain}.log`;
-    const hash = createHash('sha256')
-      .update(`${streamKey(this.stream.name)} ${name}`)
-      .digest('hex');
-    return `ffmpeg-encoder-${hash.slice(0, 32)}.log`;
-  }
 }
 
-const MAX_LOG_NAME = 200;
+/** Names may have letters that no file name has, and be too long for one. */
+function logName(stream: StreamName, engine: string): string {
+  const { vhost, app, stream: name } = stream;
+  const full = ['ffmpeg-encoder', vhost, app, name, ...(engine === '' ? [] : [engine])].join('-');
+  const plain = full.replaceAll(/[^\p{L}\p{N}._-]/gu, '-');
+  if (Buffer.byteLength(plain) <= MAX_LOG_NAME) return `${plain}.log`;
+  const hash = createHash('sha256')
+    .update(`${streamKey(stream)} ${engine}`)
+    .digest('hex');
+  return `ffmpeg-encoder-${hash.slice(0, 32)}.log`;
+}

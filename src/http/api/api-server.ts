@@ -60,7 +60,7 @@ export class ApiServer implements Service {
     this.#app = fastify({
       serverFactory: (handler) => this.#node.on('request', handler),
       clientErrorHandler: answerGarbage,
-      // A path that can not be decoded reaches neither hooks nor handlers.
+      // A path that cannot be decoded reaches neither hooks nor handlers.
       frameworkErrors: (error, _, reply) =>
         void (reply as FastifyReply).code(400).headers(HEADERS).send(problemOf(error)),
       routerOptions: { ignoreTrailingSlash: true },

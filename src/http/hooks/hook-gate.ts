@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { type Config, findVhost, type VhostConfig } from '../../config/index.js';
 import { type Ms, ms } from '../../core/index.js';
-import { type Clock, type Log, RefusedError } from '../../kernel/index.js';
+import { type Clock, type Log, RefusedError, waitWhile } from '../../kernel/index.js';
 import type { ClientFacts, Decision, Gate, ServerIdentity, StreamFacts } from '../../stream/index.js';
 import { type HookAnswer, readAnswer } from './answer.js';
 import { bodies, type OutputFacts } from './bodies.js';
@@ -107,8 +107,7 @@ export class HookGate implements Gate {
     const deadline = this.clock.now() + limit;
     // Connections that were just destroyed report their end in the next turn of the event loop.
     await setImmediate();
-    while (this.#open.size > 0 && this.clock.now() < deadline)
-      await new Promise<void>((resolve) => this.clock.after(ms(10), resolve));
+    await waitWhile(this.clock, () => this.#open.size > 0, limit);
     await this.#queues.close(ms(Math.max(0, deadline - this.clock.now())));
     await this.#requests.close();
   }
@@ -141,7 +140,7 @@ export class HookGate implements Gate {
       this.#report(question, client, url, answer, this.clock.now() - started, hooks.onError);
       if (answer.kind === 'no') throw new RefusedError('HOOK_REFUSED', answer.reason ?? 'the server refused');
       if (answer.kind === 'broken' && hooks.onError === 'deny')
-        throw new RefusedError('HOOK_FAILED', 'the server can not check this now, try again later');
+        throw new RefusedError('HOOK_FAILED', 'the server cannot check this now, try again later');
       if (answer.kind === 'yes' && answer.stream !== undefined) decision = { stream: answer.stream };
     }
     return decision;

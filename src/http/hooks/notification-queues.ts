@@ -1,5 +1,5 @@
 import { type Ms, ms } from '../../core/index.js';
-import type { Clock, Log } from '../../kernel/index.js';
+import { type Clock, type Log, messageOf } from '../../kernel/index.js';
 import type { HookMeter } from './hook-meter.js';
 
 /** One thing to tell one URL. */
@@ -82,7 +82,7 @@ export class NotificationQueues {
         return this.told(notification.what.hook, 'told');
       } catch (error) {
         if (this.#stop.signal.aborted) return;
-        const why = error instanceof Error ? error.message : String(error);
+        const why = messageOf(error);
         const fields = { conn: client, ...notification.what, attempt, why };
         const last = attempt === ATTEMPTS;
         this.told(notification.what.hook, last ? 'lost' : 'failed');

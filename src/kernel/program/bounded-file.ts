@@ -7,7 +7,7 @@ export class BoundedFile {
   #fd: number | undefined;
   #size = 0;
 
-  /** @param failed told once, when the file can not be written; then nothing is written any more. */
+  /** @param failed told once, when the file cannot be written; then nothing is written any more. */
   constructor(
     private readonly path: string,
     private readonly limit: number,
@@ -51,7 +51,7 @@ export class BoundedFile {
       try {
         this.close();
       } catch {
-        // The disk that can not be written may not be closed either; the descriptor is gone all the same.
+        // The disk that cannot be written may not be closed either; the descriptor is gone all the same.
       }
     }
   }

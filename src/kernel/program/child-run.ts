@@ -57,7 +57,7 @@ export class ChildRun {
         .on('error', () => undefined)
         .on('close', () => splitter.end());
     this.ended = new Promise((resolve) => {
-      this.#giveUp = () => resolve({ code: null, signal: null, error: new Error('it can not be killed') });
+      this.#giveUp = () => resolve({ code: null, signal: null, error: new Error('it cannot be killed') });
       this.#child.once('error', (error) => {
         if (this.#child.pid === undefined) this.#over(() => resolve({ code: null, signal: null, error }));
       });

@@ -3,7 +3,7 @@ import { findProgram } from './find-program.js';
 
 /**
  * What to put in front of a command so that the kernel kills the program when the thread that started it is gone, even
- * by kill -9: Node can not ask for that itself (prctl). setpriv replaces itself with the program, so pid and
+ * by kill -9: Node cannot ask for that itself (prctl). setpriv replaces itself with the program, so pid and
  * group stay.
  * @returns undefined where there is no setpriv that can do it (util-linux 2.33).
  */

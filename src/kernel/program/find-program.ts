@@ -14,7 +14,7 @@ export function findProgram(command: string, path = process.env.PATH ?? ''): str
   const found = candidates[faults.indexOf(undefined)];
   if (found !== undefined) return found;
   const why = faults.find((fault) => fault !== 'no such file') ?? 'no such file';
-  throw new SystemError('PROGRAM', `can not run ${command}: ${why}${command.includes('/') ? '' : ' in PATH'}`);
+  throw new SystemError('PROGRAM', `cannot run ${command}: ${why}${command.includes('/') ? '' : ' in PATH'}`);
 }
 
 function faultOf(file: string): string | undefined {

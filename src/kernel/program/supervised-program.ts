@@ -1,6 +1,8 @@
 import { type Ms, ms } from '../../core/index.js';
 import { Backoff, type BackoffLimits } from '../backoff.js';
-import type { Clock, Timer } from '../clock.js';
+import { messageOf } from '../cause.js';
+import type { Clock } from '../clock.js';
+import { reasonOf } from '../errno.js';
 import { SrsError } from '../errors.js';
 import type { Log } from '../log.js';
 import { BoundedFile } from './bounded-file.js';
@@ -8,6 +10,7 @@ import { ChildRun, type RunEnd } from './child-run.js';
 import { findProgram } from './find-program.js';
 import { LastLines } from './lines.js';
 import type { Progress } from './progress.js';
+import { StallWatch } from './stall-watch.js';
 
 /** What to run. */
 export interface Program {
@@ -51,8 +54,8 @@ export interface ProgramState {
   readonly errorLines: readonly string[];
 }
 
-/** What it takes from the supervisor of all programs. */
-export interface Surroundings {
+/** What a program takes from the supervisor of all programs. */
+export interface SupervisorPort {
   readonly clock: Clock;
   readonly log: Log;
   /** Put before the command. */
@@ -86,9 +89,9 @@ export class SupervisedProgram {
 
   constructor(
     private readonly options: SupervisedOptions,
-    private readonly env: Surroundings,
+    private readonly supervisor: SupervisorPort,
   ) {
-    this.#log = env.log.child(options.fields);
+    this.#log = supervisor.log.child(options.fields);
     this.#done = this.#keepRunning();
   }
 
@@ -96,7 +99,7 @@ export class SupervisedProgram {
     return {
       phase: this.#phase,
       pid: this.#run?.pid,
-      uptime: this.#run === undefined ? 0 : Math.round(this.env.clock.now() - this.#since),
+      uptime: this.#run === undefined ? 0 : Math.round(this.supervisor.clock.now() - this.#since),
       progress: this.#progress,
       restarts: this.#restarts,
       lastError: this.#lastError,
@@ -124,13 +127,13 @@ export class SupervisedProgram {
   async #keepRunning(): Promise<void> {
     while (!this.#stopping) {
       this.#again = false;
-      const started = this.env.clock.now();
+      const started = this.supervisor.clock.now();
       const failure = await this.#once();
       this.options.ended?.();
       if (this.#stopping) break;
       this.#phase = 'waiting';
       if (!this.#again) {
-        const sound = this.#progress !== undefined && this.env.clock.now() - started > SOUND;
+        const sound = this.#progress !== undefined && this.supervisor.clock.now() - started > SOUND;
         if (sound) this.#backoff.reset();
         await this.#pause(this.#report(failure, sound));
       }
@@ -154,7 +157,7 @@ export class SupervisedProgram {
 
   #pause(wait: Ms): Promise<void> {
     return new Promise((resolve) => {
-      const timer = this.env.clock.after(wait, resolve);
+      const timer = this.supervisor.clock.after(wait, resolve);
       this.#wake = () => {
         timer.cancel();
         resolve();
@@ -166,18 +169,28 @@ export class SupervisedProgram {
   async #once(): Promise<Failure> {
     this.#phase = 'starting';
     this.#progress = undefined;
-    let file: BoundedFile | undefined;
-    let watch: Timer | undefined;
     try {
       const program = await this.options.prepare();
-      const argv = [...(await this.env.prefix()), findProgram(program.command), ...program.args];
+      const argv = [...(await this.supervisor.prefix()), findProgram(program.command), ...program.args];
       if (this.#stopping || this.#again) return { why: 'not needed any more', lines: [] };
-      file = this.#openFile(program, argv);
-      const all = new LastLines(KEPT_LINES);
-      const complaints = new LastLines(KEPT_LINES);
-      let stalled = false;
-      let alive = this.env.clock.now();
-      const run = new ChildRun(argv, this.env.clock, {
+      return await this.#live(program, argv);
+    } catch (error) {
+      if (!(error instanceof SrsError)) this.#log.error({ err: error }, 'internal error in a program');
+      return { why: messageOf(error), lines: [] };
+    }
+  }
+
+  /** One life of its process. */
+  async #live(program: Program, argv: readonly string[]): Promise<Failure> {
+    const { clock } = this.supervisor;
+    const { stallTimeout } = this.options;
+    const file = this.#openFile(program, argv);
+    const all = new LastLines(KEPT_LINES);
+    const complaints = new LastLines(KEPT_LINES);
+    const watch = new StallWatch(clock, stallTimeout, () => this.options.busy());
+    this.#since = clock.now();
+    try {
+      const run = new ChildRun(argv, clock, {
         line: (line) => {
           const masked = mask(line, program.secrets);
           file?.line(masked);
@@ -188,35 +201,24 @@ export class SupervisedProgram {
         },
         progress: (progress) => {
           if (isSame(progress, this.#progress)) return;
-          alive = this.env.clock.now();
+          watch.moved();
           if (this.#phase === 'starting') this.#phase = 'running';
           this.#progress = progress;
         },
       });
       this.#run = run;
-      this.#since = alive;
       if (run.pid !== undefined) {
-        this.env.started(run.pid);
+        this.supervisor.started(run.pid);
         this.#log.info({ pid: run.pid, program: program.command }, 'program started');
       }
-      const { stallTimeout } = this.options;
-      if (stallTimeout > 0)
-        watch = this.env.clock.every(ms(Math.min(1000, stallTimeout / 2)), () => {
-          if (!this.options.busy()) alive = this.env.clock.now();
-          if (stalled || this.env.clock.now() - alive < stallTimeout) return;
-          stalled = true;
-          run.end(ms(0));
-        });
+      watch.start(() => run.end(ms(0)));
       const end = await run.ended;
-      if (run.pid !== undefined) this.env.gone(run.pid);
-      const why = stalled ? `no progress for ${stallTimeout} ms` : mask(printEnd(end), program.secrets);
+      if (run.pid !== undefined) this.supervisor.gone(run.pid);
+      const why = watch.isStalled ? `no progress for ${stallTimeout} ms` : mask(printEnd(end), program.secrets);
       if (this.#stopping) this.#log.info({ pid: run.pid }, 'program stopped');
       return { why, lines: [...(complaints.lines.length > 0 ? complaints : all).lines] };
-    } catch (error) {
-      if (!(error instanceof SrsError)) this.#log.error({ err: error }, 'internal error in a program');
-      return { why: error instanceof Error ? error.message : String(error), lines: [] };
     } finally {
-      watch?.cancel();
+      watch.stop();
       file?.close();
       this.#run = undefined;
     }
@@ -225,9 +227,9 @@ export class SupervisedProgram {
   #openFile({ log, secrets }: Program, argv: readonly string[]): BoundedFile | undefined {
     if (log === undefined) return undefined;
     const file = new BoundedFile(log.file, log.maxBytes, (cause) =>
-      this.#log.warn({ file: log.file, why: String(cause) }, 'the output of a program can not be kept'),
+      this.#log.warn({ file: log.file, why: reasonOf(cause) }, 'the output of a program cannot be kept'),
     );
-    const time = new Date(this.env.clock.wall()).toISOString();
+    const time = new Date(this.supervisor.clock.wall()).toISOString();
     file.line(`\n${time} params: ${mask(JSON.stringify(argv), secrets)}`);
     return file;
   }

@@ -3,7 +3,7 @@ import type { Log } from '../log.js';
 import type { Service } from '../service.js';
 import { deathSignalPrefix } from './death-signal.js';
 import { GroupGuard } from './group-guard.js';
-import { type SupervisedOptions, SupervisedProgram, type Surroundings } from './supervised-program.js';
+import { type SupervisedOptions, SupervisedProgram, type SupervisorPort } from './supervised-program.js';
 
 /**
  * All programs that this process runs. None outlives it: a clean stop ends them, and if this process is killed they
@@ -14,14 +14,14 @@ export class Supervisor implements Service {
   readonly #running = new Set<number>();
   readonly #guard = new GroupGuard();
   #prefix: Promise<readonly string[]> | undefined;
-  readonly #env: Surroundings;
+  readonly #port: SupervisorPort;
 
   constructor(
     clock: Clock,
     private readonly log: Log,
     private readonly findPrefix: () => Promise<readonly string[] | undefined> = deathSignalPrefix,
   ) {
-    this.#env = {
+    this.#port = {
       clock,
       log,
       prefix: () => (this.#prefix ??= this.#choosePrefix()),
@@ -43,7 +43,7 @@ export class Supervisor implements Service {
 
   /** Starts a program and keeps it running. */
   run(options: SupervisedOptions): SupervisedProgram {
-    const program = new SupervisedProgram(options, this.#env);
+    const program = new SupervisedProgram(options, this.#port);
     this.#programs.add(program);
     return program;
   }

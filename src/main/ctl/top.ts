@@ -1,3 +1,4 @@
+import { messageOf } from '../../kernel/index.js';
 import type { ApiClient } from './api-client.js';
 import { statsView, streamsView } from './views.js';
 
@@ -34,8 +35,7 @@ export async function top(api: ApiClient): Promise<void> {
   stdout.write(ENTER);
   try {
     show(first);
-    while (!(await pause(left.signal)))
-      show(await frame(api).catch((error: unknown) => (error instanceof Error ? error.message : String(error))));
+    while (!(await pause(left.signal))) show(await frame(api).catch(messageOf));
   } finally {
     stdout.write(LEAVE);
     if (stdin.isTTY) stdin.setRawMode(false);

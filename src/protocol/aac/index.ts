@@ -20,7 +20,7 @@ const NONE = new Uint8Array(0);
 
 /**
  * @param config 2+ bytes from the FLV sequence header.
- * @throws {ProtocolError} AAC_CONFIG on what ADTS can not say: a reserved or explicit sampling rate, loudspeakers that nothing names.
+ * @throws {ProtocolError} AAC_CONFIG on what ADTS cannot say: a reserved or explicit sampling rate, loudspeakers that nothing names.
  * @see ISO/IEC 14496-3 table 1.15. HE-AAC encoders signal the rate twice; players want that of the core.
  */
 export function readAacConfig(config: Uint8Array): AacConfig {
@@ -30,7 +30,7 @@ export function readAacConfig(config: Uint8Array): AacConfig {
   const rateIndex = ((a & 7) << 1) | (b >> 7);
   const channels = (b >> 3) & 0x0f;
   if (type === 0 || type === ESCAPE || rateIndex > 12 || channels > 7)
-    throw new ProtocolError('AAC_CONFIG', 'AAC configuration: ADTS can not say it', { type, rateIndex, channels });
+    throw new ProtocolError('AAC_CONFIG', 'AAC configuration: ADTS cannot say it', { type, rateIndex, channels });
   // SBR and PS describe an extension of an LC core; other types have no profile of their own in ADTS.
   const objectType = type > AudioType.ltp ? AudioType.lc : type;
   const programConfig = channels === 0 ? readProgramConfig(config)?.element : NONE;

@@ -67,7 +67,7 @@ export class Amf3Writer {
       this.#string(object.className);
     }
     for (const [name, value] of object) {
-      if (name === '') throw syntaxError('AMF3 can not carry a property without a name');
+      if (name === '') throw syntaxError('AMF3 cannot carry a property without a name');
       this.#string(name);
       this.value(value);
     }

@@ -35,7 +35,7 @@ export function decodeAmf0All(bytes: Uint8Array, offset = 0): AmfValue[] {
 }
 
 /**
- * The same, but what can not be read behind the first `least` values ends it: some encoders close a message with the end
+ * The same, but what cannot be read behind the first `least` values ends it: some encoders close a message with the end
  * marker of an object that was never begun (`00 00 09`), as FLV files did, and nginx-rtmp takes that.
  * @throws {ProtocolError} AMF_SYNTAX in the first values, AMF_LIMIT anywhere.
  */
@@ -76,7 +76,7 @@ export function decodeAmf3(bytes: Uint8Array, offset = 0): Decoded {
   return { value, end: input.at };
 }
 
-/** @throws {ProtocolError} as `encodeAmf0`; AMF_SYNTAX for a property with an empty name, which AMF3 can not express. */
+/** @throws {ProtocolError} as `encodeAmf0`; AMF_SYNTAX for a property with an empty name, which AMF3 cannot express. */
 export function encodeAmf3(value: AmfValue): Buffer {
   const out = new ByteWriter();
   new Amf3Writer(out, new Budget()).value(value);

@@ -1,9 +1,7 @@
-import { ProtocolError } from '../../kernel/index.js';
+import { ProtocolError, type SrsError } from '../../kernel/index.js';
 
-type Context = Readonly<Record<string, unknown>>;
-
-export const syntaxError = (message: string, context?: Context): ProtocolError =>
+export const syntaxError = (message: string, context?: SrsError['context']): ProtocolError =>
   new ProtocolError('AMF_SYNTAX', message, context);
 
-export const limitError = (message: string, context?: Context): ProtocolError =>
+export const limitError = (message: string, context?: SrsError['context']): ProtocolError =>
   new ProtocolError('AMF_LIMIT', message, context);

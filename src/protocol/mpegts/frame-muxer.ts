@@ -15,7 +15,7 @@ export type TrackConfig =
   | { readonly kind: 'audio'; readonly config: AacConfig };
 
 /**
- * What became of a frame: `nothing` when it has neither a slice nor sound, `damaged` when it can not be read, or came
+ * What became of a frame: `nothing` when it has neither a slice nor sound, `damaged` when it cannot be read, or came
  * before its configuration.
  */
 export type Written = 'written' | 'nothing' | 'damaged';

@@ -2,7 +2,7 @@ import { ProtocolError } from '../../kernel/index.js';
 import { checkName } from './names.js';
 
 export interface StreamUrl {
-  readonly schema: string;
+  readonly scheme: string;
   readonly host: string;
   readonly port: number;
   readonly vhost: string;
@@ -25,12 +25,12 @@ const INSTANCE = '/_definst_';
  * @see spec/rtmp.md §4
  */
 export function parseTcUrl(tcUrl: string): Omit<StreamUrl, 'stream'> {
-  const { schema, host, port, path } = splitUrl(tcUrl);
+  const { scheme, host, port, path } = splitUrl(tcUrl);
   const { name, vhost, param } = splitName(path);
   const names = trimSlashes(name);
   const app = names.endsWith(INSTANCE) ? trimSlashes(names.slice(0, -INSTANCE.length)) : names;
   if (app === '') throw urlError('the tcUrl has no app');
-  return { schema, host, port, vhost: checkName('vhost', vhost ?? host), app: checkName('app', app), param };
+  return { scheme, host, port, vhost: checkName('vhost', vhost ?? host), app: checkName('app', app), param };
 }
 
 /**
@@ -45,7 +45,7 @@ export function resolveStream(base: Omit<StreamUrl, 'stream'>, streamName: strin
   const cut = names.lastIndexOf('/');
   if (own === '' && cut < 0) throw urlError('the stream has no name');
   return {
-    schema: base.schema,
+    scheme: base.scheme,
     host: base.host,
     port: base.port,
     vhost: vhost === undefined ? base.vhost : checkName('vhost', vhost),
@@ -61,11 +61,11 @@ export function resolveStream(base: Omit<StreamUrl, 'stream'>, streamName: strin
  * The remote server's names are its own affair: stream and query stay as written.
  */
 export function parseRtmpUrl(url: string): StreamUrl & { readonly tcUrl: string; readonly appParam: string } {
-  const { schema, host, port, authority, path } = splitUrl(url);
+  const { scheme, host, port, authority, path } = splitUrl(url);
   const { app, appQuery, stream, param } = splitPath(path);
   const vhost = splitName(param).vhost ?? splitName(appQuery).vhost ?? host;
   return {
-    schema,
+    scheme,
     host,
     port,
     vhost: checkName('vhost', vhost),
@@ -73,7 +73,7 @@ export function parseRtmpUrl(url: string): StreamUrl & { readonly tcUrl: string;
     stream: checkName('stream', stream),
     param,
     appParam: appQuery,
-    tcUrl: `${schema}://${authority}/${app}${appQuery}`,
+    tcUrl: `${scheme}://${authority}/${app}${appQuery}`,
   };
 }
 
@@ -92,7 +92,7 @@ function splitPath(path: string): { app: string; appQuery: string; stream: strin
 }
 
 interface Location {
-  readonly schema: string;
+  readonly scheme: string;
   readonly host: string;
   readonly port: number;
   /** Host and port as they stood, without user and password. */
@@ -102,19 +102,19 @@ interface Location {
 
 function splitUrl(url: string): Location {
   const clean = url.replace(/[\r\n\t]/g, '');
-  const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(clean);
-  if (scheme === null) throw urlError('the URL has no schema');
-  const schema = (scheme[1] as string).toLowerCase();
-  const after = clean.slice(scheme[0].length);
+  const start = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(clean);
+  if (start === null) throw urlError('the URL has no scheme');
+  const scheme = (start[1] as string).toLowerCase();
+  const after = clean.slice(start[0].length);
   const slash = after.indexOf('/');
   if (slash < 0) throw urlError('the URL has no app');
   const beforePath = after.slice(0, slash).replaceAll(' ', '');
   const authority = beforePath.slice(beforePath.lastIndexOf('@') + 1);
   const parts = /^(\[[0-9A-Fa-f:.%]+\]|[^:[\]]+)(?::(\d{1,5}))?$/.exec(authority);
   if (parts === null) throw urlError('the URL has no valid host and port');
-  const port = parts[2] === undefined ? (DEFAULT_PORTS[schema] ?? DEFAULT_PORT) : Number(parts[2]);
+  const port = parts[2] === undefined ? (DEFAULT_PORTS[scheme] ?? DEFAULT_PORT) : Number(parts[2]);
   if (port < 1 || port > 65535) throw urlError('the port is out of range', { port });
-  return { schema, host: (parts[1] as string).replace(/^\[|\]$/g, ''), port, authority, path: after.slice(slash + 1) };
+  return { scheme, host: (parts[1] as string).replace(/^\[|\]$/g, ''), port, authority, path: after.slice(slash + 1) };
 }
 
 /** One text into its name, the `vhost` parameter, and everything from the first `?` on as it stood. */

@@ -17,7 +17,7 @@ const NOBODY = '0.0.0.0';
 const nobody: Matches = () => false;
 const everybody: Matches = () => true;
 
-/** Rules of `security { … }`: one allow must match, and no deny. One that can not be read works against the client. */
+/** Rules of `security { … }`: one allow must match, and no deny. One that cannot be read works against the client. */
 export class AddressRules {
   readonly #allow: readonly Matches[];
   readonly #deny: readonly Matches[];

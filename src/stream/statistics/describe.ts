@@ -37,7 +37,7 @@ export function describeVideo({ codec, payload }: Frame): PictureFormat {
         return UNKNOWN_PICTURE;
     }
   } catch (error) {
-    // The stream is relayed all the same; who can not decode it says so.
+    // The stream is relayed all the same; who cannot decode it says so.
     if (error instanceof SrsError) return UNKNOWN_PICTURE;
     throw error;
   }

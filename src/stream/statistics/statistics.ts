@@ -1,8 +1,9 @@
 import { ms } from '../../core/index.js';
 import type { Clock, Service, Timer } from '../../kernel/index.js';
 import type { Client, ClientRegistry } from '../client-registry.js';
-import type { LiveStream, StreamName } from '../live-stream.js';
+import type { LiveStream } from '../live-stream.js';
 import type { StreamHub } from '../stream-hub.js';
+import type { StreamName } from '../stream-name.js';
 import type { Viewer } from '../viewer.js';
 import type { AudioStatistics, VideoStatistics } from './media-meter.js';
 import { Totals, type Traffic } from './totals.js';

@@ -61,7 +61,7 @@ const cases: { name: string; text: string; want: string[] }[] = [
     name: 'included files: one that is missing, one that breaks off, one that is whole',
     text: 'include no.conf half.conf;\ninclude good.conf;\nchunk_size x;',
     want: [
-      'a.conf:1:9: can not include no.conf: it is not there',
+      'a.conf:1:9: cannot include no.conf: it is not there',
       'half.conf:1:8: unknown directive "pidd", did you mean pid? (included from a.conf:1:17)',
       'half.conf:1:16: "vhost" opened here is not closed (included from a.conf:1:17)',
       'good.conf:1:1: unknown directive "pidd", did you mean pid? (included from a.conf:2:9)',
@@ -88,7 +88,7 @@ describe('the errors of a file after a breach of its grammar', () => {
           openInclude: ({ text: file, at }) => {
             const found = files[file];
             if (found === undefined)
-              throw new ConfigError('CONFIG_UNREADABLE', `can not include ${file}: it is not there`);
+              throw new ConfigError('CONFIG_UNREADABLE', `cannot include ${file}: it is not there`);
             return [{ file, text: found, from: at }];
           },
         });

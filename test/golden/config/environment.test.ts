@@ -86,7 +86,7 @@ describe('SRS_… variables', () => {
     assert.sameMembers((error as ConfigError).message.split('\n'), [
       'a.conf:3:38: unknown directive "pidd", did you mean pid?',
       'environment SRS_LISTEN: listen "x": a port is a number',
-      'environment SRS_PID: pid can not hold blanks and both kinds of quotes',
+      'environment SRS_PID: pid cannot hold blanks and both kinds of quotes',
       'environment SRS_VHOST_CHUNK_SIZE: chunk_size is 128 to 65536 bytes, not "1"',
     ]);
   });

@@ -62,7 +62,7 @@ test('names of other releases warn, misspelt ones are errors', () => {
   const { warnings } = load('http_server { enabled on; }', 'http_remux { enabled on; hstrs on; fast_cache 5; }');
   expect(warnings.map((w) => w.split(' ')[1])).toEqual(['hstrs', 'fast_cache']);
   expect(() => load('http_server { https { listen 8080; enabled on; } enabled on; }')).toThrow(
-    /http_server https can not listen beside http_server/,
+    /http_server https cannot listen beside http_server/,
   );
   expect(() => load('', 'http_remux { mount [vhost]/[app]/[stream].ogg; }')).toThrow(
     /a\.conf:4:20: mount must be a path .*\.ts at its end, not "\[vhost\]\/\[app\]\/\[stream\]\.ogg"/,

@@ -23,7 +23,7 @@ describe('transcode blocks', () => {
     assert.deepEqual(warnings, []);
   });
 
-  test('what can not run is told at its place', () => {
+  test('what cannot run is told at its place', () => {
     for (const [directives, want] of [
       ['acodec copy; output x;', '2:41: engine e needs a vcodec: an encoder, copy or vn'],
       ['vcodec copy; output x;', '2:41: engine e needs an acodec: an encoder, copy or an'],

@@ -390,7 +390,7 @@ const refused: { name: string; text: string; want: string[] }[] = [
   {
     name: 'RTMP and HTTP on one port',
     text: 'listen 80 81; http_server { enabled on; listen 127.0.0.1:81; } vhost a { }',
-    want: ['1:41: http_server can not listen beside rtmp: 0.0.0.0:81 already covers 127.0.0.1:81'],
+    want: ['1:41: http_server cannot listen beside rtmp: 0.0.0.0:81 already covers 127.0.0.1:81'],
   },
   {
     name: 'blocks for values, values for blocks',

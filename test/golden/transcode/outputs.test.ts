@@ -21,7 +21,7 @@ describe('the variables of an output (spec spec/config.md §7)', () => {
     assert.equal(fill('rtmp://h/[app]/[stream]', { stream: "[engine]$&$'" }), "rtmp://h/live/room/[engine]$&$'"));
 });
 
-describe('reliability S7: names can not become options, protocols or outputs', () => {
+describe('reliability S7: names cannot become options, protocols or outputs', () => {
   test.each([
     ['[stream].flv', { stream: '-report' }],
     ['[app]/[stream].flv', { app: '-y' }],
@@ -71,7 +71,7 @@ describe('the input', () => {
 
   test('a name that no URL can hold is refused', () => {
     for (const stream of ['a?b', 'a&vhost=x', 'a b', 'a,b', 'a=b'])
-      assert.throws(() => inputPlace({ ...source, stream }, config, 1, issue), /can not be named in a URL/);
+      assert.throws(() => inputPlace({ ...source, stream }, config, 1, issue), /cannot be named in a URL/);
   });
 });
 

@@ -59,12 +59,12 @@ describe('listeners of different blocks', () => {
     [
       'RTMP and HTTP on one port',
       [[any, 1], [any, 1], undefined, undefined],
-      ['http_api can not listen beside rtmp: 0.0.0.0:1 is listed twice'],
+      ['http_api cannot listen beside rtmp: 0.0.0.0:1 is listed twice'],
     ],
     [
       'an address among all',
       [[any, 1], undefined, undefined, ['127.0.0.1', 1]],
-      ['http_server can not listen beside rtmp: 0.0.0.0:1 already covers 127.0.0.1:1'],
+      ['http_server cannot listen beside rtmp: 0.0.0.0:1 already covers 127.0.0.1:1'],
     ],
     [
       'TLS on the port of plain HTTP',
@@ -74,12 +74,12 @@ describe('listeners of different blocks', () => {
         [any, 2],
         [any, 3],
       ],
-      ['http_api https can not listen beside http_api: 0.0.0.0:2 is listed twice'],
+      ['http_api https cannot listen beside http_api: 0.0.0.0:2 is listed twice'],
     ],
     [
       'the API on one address, files on all',
       [[any, 1], ['127.0.0.1', 2], undefined, [any, 2]],
-      ['http_server can not listen beside http_api: 0.0.0.0:2 covers 127.0.0.1:2, which is listed already'],
+      ['http_server cannot listen beside http_api: 0.0.0.0:2 covers 127.0.0.1:2, which is listed already'],
     ],
   ];
   for (const [name, given, want] of cases)

@@ -110,13 +110,13 @@ describe('include', () => {
     assert.deepEqual([...loadConfig(main).config.vhosts.keys()], ['a', 'aa', 'b']);
   });
 
-  test('a pattern that is not understood, a file of it that can not be read', () => {
+  test('a pattern that is not understood, a file of it that cannot be read', () => {
     mkdirSync(join(dir, 'd/x.conf'), { recursive: true });
     const main = write('main.conf', 'listen 1;\ninclude */x.conf;\ninclude d/[ab]*.conf;\ninclude d/*.conf;');
     assert.deepEqual(refusal(() => loadConfig(main)).message.split('\n'), [
-      'DIR/main.conf:2:9: can not include */x.conf: of patterns, * and ? in the name of the file are known',
-      'DIR/main.conf:3:9: can not include d/[ab]*.conf: of patterns, * and ? in the name of the file are known',
-      'DIR/main.conf:4:9: can not include DIR/d/x.conf: it is a directory',
+      'DIR/main.conf:2:9: cannot include */x.conf: of patterns, * and ? in the name of the file are known',
+      'DIR/main.conf:3:9: cannot include d/[ab]*.conf: of patterns, * and ? in the name of the file are known',
+      'DIR/main.conf:4:9: cannot include DIR/d/x.conf: it is a directory',
     ]);
   });
 
@@ -145,7 +145,7 @@ describe('include', () => {
       refusal(() => loadConfig(main)),
       {
         code: 'CONFIG_UNREADABLE',
-        message: 'DIR/main.conf:2:9: can not include nowhere.conf: there is no such file',
+        message: 'DIR/main.conf:2:9: cannot include nowhere.conf: there is no such file or directory',
       },
     );
   });
@@ -173,7 +173,7 @@ describe('include', () => {
       refusal(() => parseConfig('include x;', 'a.conf')),
       {
         code: 'CONFIG_UNREADABLE',
-        message: 'a.conf:1:9: can not include x: there are no files here',
+        message: 'a.conf:1:9: cannot include x: there are no files here',
       },
     );
   });
@@ -181,7 +181,7 @@ describe('include', () => {
 
 describe('unreadable', () => {
   const cases: [string, string][] = [
-    ['nowhere.conf', 'there is no such file'],
+    ['nowhere.conf', 'there is no such file or directory'],
     ['.', 'it is a directory'],
     ['/dev/zero', 'it is a device'],
     ['/etc/passwd/x', 'a part of its path is not a directory'],
@@ -191,7 +191,7 @@ describe('unreadable', () => {
       const path = name.startsWith('/') ? name : join(dir, name);
       const { code, message } = refusal(() => loadConfig(path));
       assert.equal(code, 'CONFIG_UNREADABLE');
-      assert.equal(message, `${path.replaceAll(dir, 'DIR')}: the configuration can not be read: ${reason}`);
+      assert.equal(message, `${path.replaceAll(dir, 'DIR')}: the configuration cannot be read: ${reason}`);
     });
 });
 
@@ -242,7 +242,7 @@ describe('vhosts', () => {
     assert.equal(config.vhosts.get('a')?.atc, false);
     assert.deepEqual(warnings, ['a.conf:5:1: vhost a is there already, this one is ignored']);
   });
-  test('upper and lower case are one host: its block keeps its spelling, and there can not be two', () => {
+  test('upper and lower case are one host: its block keeps its spelling, and there cannot be two', () => {
     const { config } = parseConfig('listen 1; vhost Live.Example.com { }', 'a.conf');
     for (const name of ['live.example.com', 'LIVE.EXAMPLE.COM', 'Live.Example.com', 'live.example.com.'])
       assert.equal(findVhost(config, name)?.name, 'Live.Example.com');

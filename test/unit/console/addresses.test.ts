@@ -22,7 +22,7 @@ test('a vhost other than the default one is named', () => {
   assert.equal(pushAddress(plain, name).whole, 'rtmp://host/live/livestream?vhost=a.example');
 });
 
-test('names can not leave their part of the address; the parts of an app stay parts', () => {
+test('names cannot leave their part of the address; the parts of an app stay parts', () => {
   const name = { vhost: 'v&w', app: 'live/room 1', stream: '../a?b#c' };
   assert.equal(playAddress(plain, name, 'http-flv'), 'http://host:8080/live/room%201/..%2Fa%3Fb%23c.flv?vhost=v%26w');
 });

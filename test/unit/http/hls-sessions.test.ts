@@ -43,6 +43,7 @@ beforeEach(() => {
 
 test('a player that asks every few seconds stays one; 30 s after its last request it has stopped, once (R24)', async () => {
   const first = await sessions.admit(stream, from('10.0.0.1'), '');
+  expect(first.since).toBe(clock.wall());
   for (let i = 0; i < 5; i++) {
     clock.advance(29 * SECOND);
     expect(await sessions.admit(stream, from('10.0.0.1'), '')).toBe(first);

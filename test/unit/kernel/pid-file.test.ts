@@ -141,18 +141,18 @@ test('of several that start at once exactly one wins, also over a leftover and a
 
 test('what stands in the way is named', () => {
   expect(refusal(() => acquirePidFile('/proc/nowhere/srs.pid'))).toBe(
-    'can not write the pid file /proc/nowhere/srs.pid: its directory can not be made',
+    'cannot write the pid file /proc/nowhere/srs.pid: there is no such file or directory',
   );
   writeFileSync(join(dir, 'objs'), '');
   expect(refusal(() => acquirePidFile(file))).toBe(
-    `can not write the pid file ${file}: a part of its path is not a directory`,
+    `cannot write the pid file ${file}: a part of its path is not a directory`,
   );
-  expect(refusal(() => acquirePidFile(dir))).toBe(`can not write the pid file ${dir}: it is not a regular file`);
+  expect(refusal(() => acquirePidFile(dir))).toBe(`cannot write the pid file ${dir}: it is not a regular file`);
   expect(refusal(() => acquirePidFile('/dev/null'))).toBe(
-    'can not write the pid file /dev/null: it is not a regular file',
+    'cannot write the pid file /dev/null: it is not a regular file',
   );
 });
 
 test.skipIf(process.getuid?.() === 0)('without permission: a sentence, no half-made file', () => {
-  expect(refusal(() => acquirePidFile('/srs.pid'))).toBe('can not write the pid file /srs.pid: permission denied');
+  expect(refusal(() => acquirePidFile('/srs.pid'))).toBe('cannot write the pid file /srs.pid: permission denied');
 });

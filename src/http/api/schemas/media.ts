@@ -66,7 +66,7 @@ export const stream = exactly({
   hls: orNull({
     playlist: Type.String({ description: 'Path of the playlist.' }),
     left_out: Type.Array(exactly({ codec: Type.String(), reason: Type.String() }), {
-      description: 'What of the stream can not be in it.',
+      description: 'What of the stream cannot be in it.',
     }),
   }),
   forwards: Type.Array(forward, { description: 'Where it is pushed to.' }),

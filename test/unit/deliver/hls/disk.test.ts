@@ -143,7 +143,7 @@ describe('HLS files', () => {
       return playlist() === '3,4,5';
     });
     expect(files()).toEqual(['live/s-3.ts', 'live/s-4.ts', 'live/s-5.ts', 'live/s.m3u8']);
-    expect(logged('can not be written')).toBe(1);
+    expect(logged('cannot be written')).toBe(1);
     await until('the log says so', () => logged('HLS files are written again') === 1);
     await mirror.close(true);
     await root.close();
@@ -182,7 +182,7 @@ describe('HLS files', () => {
     const root = new DiskRoot(dir, log);
     const { add, mirror } = stream(root);
     add(1);
-    await until('it failed', () => logged('can not be written') === 1);
+    await until('it failed', () => logged('cannot be written') === 1);
     await mirror.close(true);
     await root.close();
     expect(readFileSync(join(dir, 'victim'), 'utf8')).toBe('untouched');

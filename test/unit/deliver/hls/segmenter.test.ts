@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type Frame, freeze, ms } from '../../../../src/core/index.js';
-import { type Piece, Segmenter, type SegmenterRules } from '../../../../src/deliver/hls/segmenter.js';
+import type { Piece } from '../../../../src/deliver/hls/open-piece.js';
+import { Segmenter } from '../../../../src/deliver/hls/segmenter.js';
+import type { SegmenterRules } from '../../../../src/deliver/hls/segmenter-rules.js';
 import { aacConfig, aacFrame, avcConfig, avcInter, avcKey, mp3Frame } from '../../../support/coded.js';
 import { AVC, accessUnits, avcMessage, avcRecord, lengthPrefixed } from '../../../support/nals.js';
 import { checkTs } from '../../../support/ts-check.js';
@@ -293,7 +295,7 @@ describe('where a stream is cut', () => {
     expect(pieces.map((piece) => [...rates(piece)])).toEqual([[4], [4], [3]]);
   });
 
-  test('sound whose configuration can not be read is left out and not announced, until a better one comes', () => {
+  test('sound whose configuration cannot be read is left out and not announced, until a better one comes', () => {
     const { it, pieces, complaints } = segmenter(2, 2);
     const config = aacConfig(0);
     const unreadable = { ...config, payload: freeze(Buffer.from('af001180', 'hex')) };

@@ -64,7 +64,7 @@ describe('a file with a bound', () => {
     assert.lengthOf(readFileSync(`${path}.1`), 100);
   });
 
-  test('that can not be written is told once', () => {
+  test('that cannot be written is told once', () => {
     writeFileSync(join(dir, 'file'), '');
     const causes: unknown[] = [];
     const file = new BoundedFile(join(dir, 'file', 'a.log'), 100, (cause) => causes.push(cause));
@@ -90,9 +90,9 @@ describe('the file of a program', () => {
     [join(dir, 'plain'), 'it may not be executed'],
     [dir, 'it is not a file'],
   ])('%s is refused', (path, why) => {
-    assert.throws(() => findProgram(path, ''), `can not run ${path}: ${why}`);
+    assert.throws(() => findProgram(path, ''), `cannot run ${path}: ${why}`);
   });
 
   test('that PATH does not lead to', () =>
-    assert.throws(() => findProgram('none', dir), 'can not run none: no such file in PATH'));
+    assert.throws(() => findProgram('none', dir), 'cannot run none: no such file in PATH'));
 });

@@ -161,7 +161,7 @@ describe('limits', () => {
     assertProtocolError(() => decodeAmf0(fromHex(`0a00000064${hundred}${'070001'.repeat(99)}`)), 'AMF_LIMIT');
   });
 
-  test('references can not nest deeper than values', () => {
+  test('references cannot nest deeper than values', () => {
     // [[], [ref], [ref], …]: each item holds the one before it.
     const chain = (length: number) => {
       const items = Array.from({ length }, (_, i) => `0a0000000107${(i + 1).toString(16).padStart(4, '0')}`);

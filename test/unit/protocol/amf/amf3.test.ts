@@ -144,7 +144,7 @@ describe('limits', () => {
     assertProtocolError(() => decodeAmf3(vector), 'AMF_LIMIT');
   });
 
-  test('a property without a name can not be written', () => {
+  test('a property without a name cannot be written', () => {
     assertProtocolError(() => encodeAmf3(AmfObject.of({ '': 1 })), 'AMF_SYNTAX');
   });
 });

@@ -57,7 +57,7 @@ describe('video', () => {
     ['ExVideo command: a byte instead of a FourCC', 'd0 00', ['none', 'meta']],
     ['ExVideo command is no sequence start', `d0 ${hvc1}`, ['none', 'meta']],
     ['ExVideo unknown FourCC', `91 ${ascii('abcd')} 00`, ['fourcc:abcd', 'key']],
-    ['ExVideo FourCC that can not be printed', '90 00ff5c41', ['fourcc:\\x00\\xff\\x5cA', 'config']],
+    ['ExVideo FourCC that cannot be printed', '90 00ff5c41', ['fourcc:\\x00\\xff\\x5cA', 'config']],
     ['ExVideo reserved packet type of a key frame', `98 ${hvc1} 00`, ['hevc', 'inter']],
     ['ExVideo cut in the FourCC', '90 687663', ['none', 'inter']],
 

@@ -25,13 +25,13 @@ describe('tcUrl (spec/rtmp.md §4, 2+)', () => {
   ];
   for (const [tcUrl, vhost, app, param] of cases)
     test(tcUrl, () =>
-      assert.deepEqual(parseTcUrl(tcUrl), { schema: 'rtmp', host: 'h', port: 1935, vhost, app, param }),
+      assert.deepEqual(parseTcUrl(tcUrl), { scheme: 'rtmp', host: 'h', port: 1935, vhost, app, param }),
     );
 
-  test('schema, port, IPv6', () => {
-    assert.deepInclude(parseTcUrl('RTMP://h:19350/live'), { schema: 'rtmp', port: 19_350 });
-    assert.deepInclude(parseTcUrl('rtmps://h/live'), { schema: 'rtmps', port: 443 });
-    assert.deepInclude(parseTcUrl('rtmpt://h/live'), { schema: 'rtmpt', port: 1935 });
+  test('scheme, port, IPv6', () => {
+    assert.deepInclude(parseTcUrl('RTMP://h:19350/live'), { scheme: 'rtmp', port: 19_350 });
+    assert.deepInclude(parseTcUrl('rtmps://h/live'), { scheme: 'rtmps', port: 443 });
+    assert.deepInclude(parseTcUrl('rtmpt://h/live'), { scheme: 'rtmpt', port: 1935 });
     assert.deepInclude(parseTcUrl('rtmp://[::1]:19350/live'), { host: '::1', vhost: '::1', port: 19_350 });
     assert.deepInclude(parseTcUrl('rtmp://[fe80::1]/live'), { host: 'fe80::1', port: 1935 });
   });
@@ -163,7 +163,7 @@ describe('full URL of a client', () => {
   ];
   for (const [url, want] of cases)
     test(url, () =>
-      assert.deepEqual(parseRtmpUrl(url), { schema: 'rtmp', host: 'h', port: 1935, vhost: 'h', appParam: '', ...want }),
+      assert.deepEqual(parseRtmpUrl(url), { scheme: 'rtmp', host: 'h', port: 1935, vhost: 'h', appParam: '', ...want }),
     );
 
   for (const url of ['rtmp://h/live', 'rtmp://h/', 'rtmp://h', 'h/live/s', 'rtmp://h/live?a=b/', 'rtmp://h/?a/b'])

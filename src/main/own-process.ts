@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
-import { type Log, SystemError } from '../kernel/index.js';
+import { type Log, reasonOf, SystemError } from '../kernel/index.js';
 
 /**
  * V8 would let its young generation grow to 48 MB under load and seldom take it back. Collecting a small one more often
@@ -9,13 +9,12 @@ export function keepYoungHeapSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
 }
 
-/** `work_dir`. @throws {SystemError} WORK_DIR when it can not be entered. */
+/** `work_dir`. @throws {SystemError} WORK_DIR when it cannot be entered. */
 export function enterWorkDir(dir: string): void {
   try {
     process.chdir(dir);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new SystemError('WORK_DIR', `can not enter work_dir ${dir}: ${code}`, { dir }, { cause });
+    throw new SystemError('WORK_DIR', `cannot enter work_dir ${dir}: ${reasonOf(cause)}`, { dir }, { cause });
   }
 }
 
