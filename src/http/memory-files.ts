@@ -15,7 +15,13 @@ import type { HttpEnvironment } from './ports.js';
 
 /** A playlist, segment or key that is kept in memory. */
 export type MemoryFile = { readonly stream: StreamName } & (
-  | { readonly kind: 'playlist'; text(query: string): string | undefined; bandwidth(): number }
+  | {
+      readonly kind: 'playlist';
+      text(query: string): string | undefined;
+      bandwidth(): number;
+      /** Resolves when there is a text, or when none is to be waited for. */
+      begun(): Promise<void>;
+    }
   | { readonly kind: 'segment' | 'key'; readonly bytes: Buffer }
 );
 
@@ -96,6 +102,7 @@ export class MemoryFiles {
       return { answer: file.kind === 'key' ? key(file.bytes) : segment(file.bytes, message), session };
     }
     const text = (): string | undefined => file.text(hlsTsCtx ? query : param);
+    if (text() === undefined) await file.begun();
     if (text() === undefined) return { answer: NOT_FOUND, session: undefined };
     if (hlsCtx && context === undefined) {
       const offered = await this.#sessions.offer(file.stream, message, param);

@@ -89,6 +89,25 @@ withPeers('ffmpeg')('HLS of what ffmpeg pushes', () => {
     await until('it is forgotten', async () => (await playlistOf('/live/real.m3u8')) === undefined, 10_000);
   });
 
+  test('who opens a stream the moment it begins waits for its first segment, and for no longer than there may be one', async () => {
+    const messages = (await flvMessages(await clip({ seconds: 12 }))).filter((m) => m.timestamp < 3000);
+    const client = await publish(`rtmp://127.0.0.1:${srs.port}/live/first`);
+    await send(client, messages.slice(0, 5), 0);
+    let answered = false;
+    const early = fetch(at('/live/first.m3u8')).finally(() => (answered = true));
+    await until('HLS begins', () => /live\/first".*HLS started/.test(srs.log()));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(answered).toBe(false);
+    await send(client, messages.slice(5), 0);
+    expect(await (await early).text()).toMatch(/^#EXTM3U\n[\s\S]*first-\d+\.ts/);
+    client.close();
+
+    const gone = await publish(`rtmp://127.0.0.1:${srs.port}/live/gone`);
+    const asked = fetch(at('/live/gone.m3u8'));
+    gone.close();
+    expect((await asked).status).toBe(404);
+  });
+
   test('republish × 20: one discontinuity each, numbers never go back', async () => {
     const messages = (await flvMessages(await clip({ seconds: 12 }))).filter((m) => m.timestamp < 3000);
     let sequence = 0;

@@ -1,3 +1,4 @@
+import { ms } from '../../core/index.js';
 import type { Clock, Log } from '../../kernel/index.js';
 import type { StreamName } from '../../stream/index.js';
 import { DiskMirror } from './disk-mirror.js';
@@ -37,9 +38,21 @@ export interface HlsEnvironment {
   serve(vhost: string, path: string, file: ServedFile | undefined): void;
 }
 
-export type ServedFile =
-  | { readonly kind: 'playlist'; text(query: string): string | undefined; bandwidth(): number }
-  | { readonly kind: 'segment' | 'key'; readonly bytes: Buffer };
+/** A playlist that is served from memory. */
+export interface ServedPlaylist {
+  readonly kind: 'playlist';
+  /** @param query what every URI is followed by. @returns undefined while there is no segment yet. */
+  text(query: string): string | undefined;
+  /** The most bits that a second of it takes. */
+  bandwidth(): number;
+  /** Resolves with the first segment, or when none is to be waited for any longer. */
+  begun(): Promise<void>;
+}
+
+export type ServedFile = ServedPlaylist | { readonly kind: 'segment' | 'key'; readonly bytes: Buffer };
+
+/** Who opens a stream the moment it begins waits so long for something to play; hls.js and Safari wait longer. */
+const FIRST_SEGMENT_WITHIN = ms(10_000);
 
 /** HLS of one stream, in memory and on disk as its vhost says. */
 export class HlsOutput implements HlsListener {
@@ -53,6 +66,8 @@ export class HlsOutput implements HlsListener {
   /** How its segments are called, numbers left out. */
   #naming: string | undefined;
   #warned = false;
+  /** Called when there is a playlist, or none will come. */
+  readonly #waiting = new Set<() => void>();
 
   /** @param before the one that it takes the place of. */
   constructor(
@@ -82,6 +97,7 @@ export class HlsOutput implements HlsListener {
         kind: 'playlist',
         text: (query) => this.hls.playlist(query),
         bandwidth: () => this.hls.bandwidth,
+        begun: () => this.#begun(),
       });
     this.#log.info({ playlist: playlistPath, ...(this.#mirror && { directory: hls.hlsPath }) }, 'HLS started');
   }
@@ -106,7 +122,25 @@ export class HlsOutput implements HlsListener {
     if (this.#isInMemory) this.env.serve(this.vhost, path, bytes === undefined ? undefined : { kind, bytes });
   }
 
+  #begun(): Promise<void> {
+    if (this.hls.isBegun) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        timer.cancel();
+        this.#waiting.delete(wake);
+        resolve();
+      };
+      const timer = this.env.clock.after(FIRST_SEGMENT_WITHIN, wake);
+      this.#waiting.add(wake);
+    });
+  }
+
+  #wake(): void {
+    if (this.hls.isBegun) for (const wake of this.#waiting) wake();
+  }
+
   listed(added: Segment | undefined): void {
+    this.#wake();
     if (this.#mirror !== undefined) this.#mirror.touch();
     else if (added !== undefined) this.#tell(added);
   }
@@ -126,6 +160,7 @@ export class HlsOutput implements HlsListener {
     this.#log.warn({ codec, why }, 'left out of HLS');
     const { hlsOnError } = this.settings().hls;
     if (hlsOnError === 'ignore') this.hls.segmenter.halt();
+    this.#wake();
     if (hlsOnError === 'disconnect') this.env.events.failed(this.stream.key, `HLS: ${codec}: ${why}`);
   }
 
@@ -140,6 +175,7 @@ export class HlsOutput implements HlsListener {
     const { forcedCuts } = this.hls.segmenter;
     const written = this.#mirror?.close(hls.hlsDispose > 0);
     this.env.serve(this.vhost, this.hls.playlistPath, undefined);
+    for (const wake of this.#waiting) wake();
     this.#log.info({ forcedCuts }, 'HLS ended');
     await written;
     this.hls.dispose();

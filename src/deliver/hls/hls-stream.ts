@@ -103,6 +103,12 @@ export class HlsStream implements HlsNumbers {
     return this.#window.listed;
   }
 
+  /** There is a playlist, or what is published cannot begin one. */
+  get isBegun(): boolean {
+    const { leftOut, hasMedia } = this.segmenter;
+    return this.#ended || this.listed.length > 0 || (leftOut.size > 0 && !hasMedia);
+  }
+
   /** The most bits that a second of the listed segments takes. */
   get bandwidth(): number {
     return Math.max(0, ...this.listed.map(({ size, duration }) => (8 * size) / duration));

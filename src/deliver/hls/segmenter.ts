@@ -53,6 +53,11 @@ export class Segmenter implements FrameConsumer {
     return this.#tracks.leftOut;
   }
 
+  /** Something of this publish, or the one before, is or may be in a segment. */
+  get hasMedia(): boolean {
+    return !this.#halted && (this.#probe === undefined || this.#probe.frames.length > 0);
+  }
+
   /** @see FrameConsumer */
   onFrame(frame: Frame): void {
     if (this.#halted || !this.#tracks.admit(frame)) return;

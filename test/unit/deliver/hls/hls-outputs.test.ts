@@ -49,6 +49,54 @@ function server(block = 'enabled on;') {
   return { clock, hls, obtain, publication, stream, send, show, playlist, lines, reload };
 }
 
+describe('a player that asks before there is a segment', () => {
+  /** What happened to it since, without time passing. */
+  function early() {
+    const it = server();
+    const live = it.publication();
+    const file = it.hls.find(vhost, '/live/s.m3u8');
+    if (file?.kind !== 'playlist') throw new Error('no playlist');
+    let waits = true;
+    void file.begun().then(() => (waits = false));
+    const stillWaits = async (): Promise<boolean> => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return waits;
+    };
+    return { ...it, live, stillWaits, again: () => file.begun() };
+  }
+
+  test('waits for the first one', async () => {
+    const { live, send, stillWaits, again } = early();
+    send(live, 0, 1000);
+    expect(await stillWaits()).toBe(true);
+    send(live, 1000, 3000);
+    expect(await stillWaits()).toBe(false);
+    await again();
+  });
+
+  test('for 10 s', async () => {
+    const { clock, stillWaits } = early();
+    clock.advance(ms(9900));
+    expect(await stillWaits()).toBe(true);
+    clock.advance(ms(100));
+    expect(await stillWaits()).toBe(false);
+  });
+
+  test('until HLS is turned off', async () => {
+    const { reload, stillWaits } = early();
+    expect(await stillWaits()).toBe(true);
+    reload('enabled off;');
+    expect(await stillWaits()).toBe(false);
+  });
+
+  test('until it is known that nothing of it can be in HLS', async () => {
+    const { live, stillWaits, again } = early();
+    live.media('audio', 0, freeze(Buffer.from('b2aabbcc', 'hex')));
+    expect(await stillWaits()).toBe(false);
+    await again();
+  });
+});
+
 describe('HLS of a stream over its publishers', () => {
   test('the publisher is back after the end, while a viewer kept the stream: the playlist goes on', () => {
     const { clock, stream, publication, send, lines } = server();
