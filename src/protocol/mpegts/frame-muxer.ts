@@ -1,5 +1,5 @@
 import type { Frame } from '../../core/index.js';
-import { type AacConfig, ADTS_BYTES, coreRate, fitsAdts, readAacConfig, writeAdts } from '../aac/index.js';
+import { type AacConfig, ADTS_BYTES, coreRate, fitsAdts, isAdts, readAacConfig, writeAdts } from '../aac/index.js';
 import { readAvcConfig } from '../avc/index.js';
 import { audioDataOffset, videoDataOffset } from '../flv/index.js';
 import { readHevcConfig } from '../hevc/index.js';
@@ -138,7 +138,8 @@ export class FrameMuxer {
     const parts = this.#parts;
     parts.length = 0;
     let length = bytes.length;
-    if (codec === 'aac') {
+    // Some encoders leave the header on, with or without a configuration besides.
+    if (codec === 'aac' && !isAdts(bytes)) {
       length += this.#adts.length - ADTS_BYTES;
       if (this.#aac === undefined || !fitsAdts(length)) return 'damaged';
       writeAdts(this.#adts, 0, this.#aac, length);
