@@ -16,9 +16,17 @@ export type TrackConfig =
 
 /**
  * What became of a frame: `nothing` when it has neither a slice nor sound, `damaged` when it can not be read, or came
- * before its configuration.
+ * before its configuration and parameter sets.
  */
 export type Written = 'written' | 'nothing' | 'damaged';
+
+/** Of an encoder that sends no configuration: the parameter sets are in its key frames, and its lengths have four bytes. */
+const unconfigured = (track: VideoTrack): VideoConfig => ({
+  track,
+  record: new Uint8Array(0),
+  lengthSize: 4,
+  sets: [],
+});
 
 /** Frames of one stream → transport stream: Annex B for AVC and HEVC, ADTS for AAC, MP3 as it is. */
 export class FrameMuxer {
@@ -115,9 +123,10 @@ export class FrameMuxer {
   }
 
   #writeVideo(frame: Frame): Written {
+    this.#video ??= new AccessUnit(unconfigured(frame.codec as VideoTrack));
     const unit = this.#video;
     const offset = videoDataOffset(frame.payload);
-    if (unit === undefined || unit.config.track !== frame.codec || offset < 0) return 'damaged';
+    if (unit.config.track !== frame.codec || offset < 0) return 'damaged';
     const randomAccess = frame.role === 'key';
     if (!unit.read(frame.payload, offset)) return 'damaged';
     const length = unit.complete(randomAccess);

@@ -129,6 +129,26 @@ describe('parameter sets in the frames (hls.md §7)', () => {
     expect(muxed(avc3, key)[0]?.slice(1)).toEqual([small.sps, small.pps, IDR]);
     expect(describeVideo(avc3).width).toBe(0);
   });
+
+  test.each([
+    ['lengths', (nals: readonly string[]) => lengthPrefixed(nals)],
+    ['start codes', (nals: readonly string[]) => Buffer.from(nals.map((nal) => `00000001${nal}`).join(''), 'hex')],
+  ])('no configuration at all, and %s: those of the pictures serve', (_, packed) => {
+    const muxer = new FrameMuxer();
+    muxer.begin({ video: 'avc', audio: undefined });
+    const frames = [[IDR], [small.sps, small.pps, IDR], [IDR], [big.sps, big.pps, IDR]];
+    for (const [i, nals] of frames.entries()) muxer.write(avcMessage(i * 40, packed(nals)));
+    expect(accessUnits(muxer.take()).map((nals) => nals.slice(1))).toEqual([
+      [small.sps, small.pps, IDR],
+      [small.sps, small.pps, IDR],
+      [big.sps, big.pps, IDR],
+    ]);
+    const read = FrameMuxer.read(avcRecord(small.sps, small.pps));
+    if (read !== undefined) muxer.configure(read);
+    muxer.begin({ video: 'avc', audio: undefined });
+    muxer.write(avcMessage(200, packed([IDR])));
+    expect(accessUnits(muxer.take()).map((nals) => nals.slice(1))).toEqual([[small.sps, small.pps, IDR]]);
+  });
 });
 
 describe('how NAL units are packed (H.264 annex B, ISO/IEC 14496-15 §5.3.4.2)', () => {
