@@ -33,6 +33,8 @@ export class FrameMuxer {
   readonly #writer = new TsWriter();
   #video: AccessUnit | undefined;
   #aac: AacConfig | undefined;
+  /** The next picture is the first behind the tables: decoders that begin there need the parameter sets, key frame or not. */
+  #isFirst = false;
   readonly #parts: Uint8Array[] = [];
   /** Header of a sound, and the program config that some need behind it. */
   #adts = new Uint8Array(ADTS_BYTES);
@@ -56,6 +58,7 @@ export class FrameMuxer {
 
   begin(tracks: Tracks): void {
     this.#writer.begin(tracks);
+    this.#isFirst = true;
   }
 
   take(): Buffer {
@@ -129,9 +132,10 @@ export class FrameMuxer {
     if (unit.config.track !== frame.codec || offset < 0) return 'damaged';
     const randomAccess = frame.role === 'key';
     if (!unit.read(frame.payload, offset)) return 'damaged';
-    const length = unit.complete(randomAccess);
+    const length = unit.complete(randomAccess || this.#isFirst);
     if (length === 0) return 'nothing';
     if (!unit.isConfigured) return 'damaged';
+    this.#isFirst = false;
     this.#pictures.next(frame.dts * 90, frame.cts * 90);
     const { pts, dts, lag } = this.#pictures;
     this.#writer.lag = lag;

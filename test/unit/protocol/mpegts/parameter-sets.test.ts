@@ -72,7 +72,22 @@ describe('parameter sets in the frames (hls.md §7)', () => {
 
   test('alone in a message, as SEI messages may be: kept for the next picture', () => {
     expect(avc([big.sps, big.pps], [SEI], [IDR], [SLICE])).toEqual([[big.sps, big.pps, SEI, IDR], [SLICE]]);
-    expect(avc(['0a', SEI, '0c80', '09f0'], [SLICE])).toEqual([[SEI, SLICE]]);
+    expect(avc([IDR], ['0a', SEI, '0c80', '09f0'], [SLICE]).slice(1)).toEqual([[SEI, SLICE]]);
+  });
+
+  test('in front of the first picture behind the tables, key frame or not: pieces without one can be begun with', () => {
+    const muxer = new FrameMuxer();
+    const read = FrameMuxer.read(avcRecord(small.sps, small.pps));
+    if (read !== undefined) muxer.configure(read);
+    for (let piece = 0; piece < 2; piece++) {
+      muxer.begin({ video: 'avc', audio: undefined });
+      for (const at of [0, 40, 80]) muxer.write(avcMessage(piece * 120 + at, lengthPrefixed([SLICE]), false));
+      expect(accessUnits(muxer.take()).map((nals) => nals.slice(1))).toEqual([
+        [small.sps, small.pps, SLICE],
+        [SLICE],
+        [SLICE],
+      ]);
+    }
   });
 
   test('more than parameter sets can be: written, and not kept', () => {
