@@ -6,7 +6,8 @@ export type FrameKind = 'audio' | 'video' | 'data';
 /**
  * What a frame means to caches and viewers, whatever its codec:
  * `config` sequence header, `key` random access point, `inter` depends on others, `audio` independent audio or data,
- * `end` end of sequence, `meta` describes the stream (enhanced RTMP video metadata) and starts nothing.
+ * `end` end of sequence, or a sequence header with nothing in it, `meta` describes the stream (enhanced RTMP video
+ * metadata) and starts nothing.
  */
 export type FrameRole = 'config' | 'key' | 'inter' | 'audio' | 'end' | 'meta';
 

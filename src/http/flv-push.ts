@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { type Ms, ms, type Payload } from '../core/index.js';
 import { type Cause, causeOf, ProtocolError, RefusedError, SrsError, type Timer } from '../kernel/index.js';
-import { decodeAmf0 } from '../protocol/amf/index.js';
+import { readDataName } from '../protocol/amf/index.js';
 import { FlvReader, type FlvTag, TagType } from '../protocol/flv/index.js';
 import { type Client, type Publication, type StreamFacts, streamKey } from '../stream/index.js';
 import { factsOf, type LiveRequest } from './live-request.js';
@@ -184,8 +184,8 @@ function publish(publication: Publication, { type: kind, timestamp, payload }: F
 
 /** What is not named cannot be relayed, and costs nobody his connection. */
 function publishData(publication: Publication, payload: Payload): void {
-  const { value } = decodeAmf0(payload, 0);
-  if (typeof value === 'string') publication.data(value, payload);
+  const name = readDataName(payload, 0);
+  if (name !== undefined) publication.data(name, payload);
 }
 
 /** Reads the body of a POST to its end. @throws {SrsError} what ended it. */

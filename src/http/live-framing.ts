@@ -23,6 +23,7 @@ export const MEDIA_TYPE = { flv: 'video/x-flv', ts: 'video/mp2t' } as const sati
 interface Wanted {
   readonly container: Container;
   readonly only: Selection;
+  readonly allTracks: boolean;
   readonly vhost: { readonly httpRemux: Pick<VhostConfig['httpRemux'], 'guessHasAv' | 'hasAudio' | 'hasVideo'> };
 }
 
@@ -43,7 +44,9 @@ function startOf(wanted: Wanted, framing: Framing): Pick<LiveBody, 'start' | 'gu
 }
 
 const formatOf = (wanted: Wanted, framing: Framing): WireFormat =>
-  wanted.container === 'ts' ? new TsFormat(selectionOf(wanted), framing) : new FlvFormat(selectionOf(wanted), framing);
+  wanted.container === 'ts'
+    ? new TsFormat(selectionOf(wanted), framing)
+    : new FlvFormat(selectionOf(wanted), framing, !wanted.allTracks);
 
 /**
  * A live stream as an HTTP response, head included: written to the socket itself, because the response object of Node

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type Config, findVhost, type VhostConfig } from '../config/index.js';
-import { checkName } from '../protocol/rtmp/index.js';
+import { checkName, wantsAllTracks } from '../protocol/rtmp/index.js';
 import type { ClientProtocol, Selection, StreamFacts } from '../stream/index.js';
 import { clientAddress, clientPeer, hidesClient } from './client-address.js';
 import type { Container } from './live-framing.js';
@@ -13,6 +13,8 @@ export interface LiveRequest {
   readonly stream: string;
   readonly container: Container;
   readonly only: Selection;
+  /** Multitrack packets, too. */
+  readonly allTracks: boolean;
   /** Query text with its `?`, or ''. */
   readonly param: string;
 }
@@ -83,6 +85,7 @@ function readLiveRequest(vhost: VhostConfig, asked: Asked): LiveRequest | undefi
     stream: checkName('stream', stream),
     container,
     only: only === 'audio' || only === 'video' ? only : 'all',
+    allTracks: wantsAllTracks(`?${query}`),
     param: query === '' ? '' : `?${query}`,
   };
 }

@@ -58,8 +58,10 @@ export class RtmpLink extends SocketSink {
   #outChunkSize = DEFAULT_CHUNK_SIZE;
   bytesIn = 0;
   #acknowledgedIn = 0;
-  /** Window that the peer announced; 0: it wants no acknowledgements. */
+  /** Bytes after which the peer wants to hear how many have come, as it announced; 0: never. */
   #peerWindow = 0;
+  /** The same as this side sees to it by itself. */
+  #ownWindow = 0;
   #acks = 0;
   #closed = false;
   #reason: Error | undefined;
@@ -150,7 +152,7 @@ export class RtmpLink extends SocketSink {
     const messages = this.#decoder.push(media);
     if (messages.length > 0) this.#deliver(messages);
     else if (this.#decoder.partialBytes > 0) this.watch.heardPart();
-    if (this.#peerWindow > 0 && this.bytesIn - this.#acknowledgedIn >= this.#peerWindow) this.#acknowledge();
+    if (this.#owesAcknowledgement) this.#acknowledge();
     if (this.queued > MAX_UNTAKEN) this.reading.waitForPeer();
     if (this.#decoder.chunksRead - before > CHUNKS_PER_READ) this.reading.rest(PENALTY);
     else if (this.#mergeFor > 0 && bytes.length < SMALL_READ) this.reading.rest(this.#mergeFor);
@@ -206,9 +208,14 @@ export class RtmpLink extends SocketSink {
     this.handler.acknowledged?.(this.#acks);
   }
 
-  /** @param window acknowledge after so many bytes even if the peer announced no window (`in_ack_size`). */
+  /** @param window acknowledge after so many bytes, whatever window the peer announced; 0: as the peer asks. */
   acknowledgeEvery(window: number): void {
-    if (window > 0) this.#peerWindow = window;
+    this.#ownWindow = window;
+  }
+
+  get #owesAcknowledgement(): boolean {
+    const bytes = this.bytesIn - this.#acknowledgedIn;
+    return (this.#peerWindow > 0 && bytes >= this.#peerWindow) || (this.#ownWindow > 0 && bytes >= this.#ownWindow);
   }
 
   #acknowledge(): void {

@@ -28,6 +28,8 @@ export class Player {
   constructor(
     private readonly link: RtmpLink,
     readonly stream: LiveStream,
+    /** It knows multitrack packets. */
+    private readonly isMultitrack: boolean,
     log: Log,
   ) {
     link.send(control.streamBegin(STREAM_ID));
@@ -45,7 +47,7 @@ export class Player {
   }
 
   #format(): RtmpFormat {
-    return new RtmpFormat(this.link.outChunkSize, this.#selection());
+    return new RtmpFormat(this.link.outChunkSize, this.#selection(), !this.isMultitrack);
   }
 
   #selection(): Selection {

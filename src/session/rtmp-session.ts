@@ -200,7 +200,7 @@ export class RtmpSession implements LinkHandler, Client, Connection, Asker {
     link.setOutChunkSize(vhost.chunkSize);
     link.send(connectResult(request, this.id, link.localAddress));
     link.send(onBwDone());
-    link.acknowledgeEvery(vhost.inAckSize);
+    link.acknowledgeEvery(acknowledgedAfter(vhost));
     link.watch.expect('publish or play', CONNECT_WITHIN);
     this.env.clients.add(this);
     const { app } = request.url;
@@ -225,7 +225,7 @@ export class RtmpSession implements LinkHandler, Client, Connection, Asker {
       return this.end(reason);
     }
     this.#link.setNoDelay(vhost.tcpNodelay);
-    this.#link.acknowledgeEvery(vhost.inAckSize);
+    this.#link.acknowledgeEvery(acknowledgedAfter(vhost));
     use.reconfigure(vhost);
   }
 
@@ -252,3 +252,10 @@ export class RtmpSession implements LinkHandler, Client, Connection, Asker {
     this.questions.close();
   }
 }
+
+/**
+ * Set Peer Bandwidth lets the client have so many bytes on the way without an acknowledgement (RTMP 1.0 §5.4.5). Wirecast and
+ * others keep to it and announce no window of their own. Half of it: a message that would pass it waits in whole.
+ */
+const acknowledgedAfter = ({ inAckSize, outAckSize }: VhostConfig): number =>
+  inAckSize > 0 ? inAckSize : Math.ceil(outAckSize / 2);

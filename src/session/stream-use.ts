@@ -2,7 +2,7 @@ import type { VhostConfig } from '../config/index.js';
 import { type Ms, ms } from '../core/index.js';
 import { type Cause, type Log, SrsError } from '../kernel/index.js';
 import type { RtmpLink } from '../link/index.js';
-import { checkName, resolveStream, type StreamUrl, type WireMessage } from '../protocol/rtmp/index.js';
+import { checkName, resolveStream, type StreamUrl, type WireMessage, wantsAllTracks } from '../protocol/rtmp/index.js';
 import {
   type ClientFacts,
   type ClientType,
@@ -247,7 +247,8 @@ export class StreamUse {
     const { link, log } = this.connection;
     const phase = next(this.#doing.phase, 'play');
     const { stream } = this.#obtain(wanted);
-    this.#doing = { phase, player: new Player(link, stream, log) };
+    const isMultitrack = this.request.isEnhanced || wantsAllTracks(this.#facts?.param ?? '');
+    this.#doing = { phase, player: new Player(link, stream, isMultitrack, log) };
     this.connection.moved();
     this.#playLimit.start(stream, duration, () => this.connection.end('the duration that was asked for is over'));
   }

@@ -136,6 +136,6 @@ export class Feeder {
 /** The headers at the time of the first frame that follows; metadata keeps its own. */
 function headerFrames(format: WireFormat, { headers, firstDts }: Pick<Start, 'headers' | 'firstDts'>): Frame[] {
   return headers
-    .filter(({ kind }) => selects(format.selection, kind))
+    .filter((header) => selects(format, header))
     .map((header) => (header.kind === 'data' ? header : { ...header, dts: firstDts }));
 }

@@ -12,8 +12,9 @@ export class FlvFormat implements WireFormat {
   constructor(
     readonly selection: Selection = 'all',
     private readonly framing: Framing = plain,
+    readonly isPlain = false,
   ) {
-    this.id = `flv-${framing.name}:${selection}`;
+    this.id = `flv-${framing.name}:${selection}${isPlain ? ':plain' : ''}`;
   }
 
   lengthOf(frame: Frame): number {

@@ -16,9 +16,10 @@ export class RtmpFormat implements WireFormat {
   constructor(
     readonly chunkSize: number,
     readonly selection: Selection = 'all',
+    readonly isPlain = false,
     protected readonly streamId = PLAYERS_STREAM,
   ) {
-    this.id = `rtmp:${chunkSize}:${selection}`;
+    this.id = `rtmp:${chunkSize}:${selection}${isPlain ? ':plain' : ''}`;
   }
 
   /** The message's payload, which is the frame's own but for what the peer has to be told besides. */
@@ -47,7 +48,7 @@ export class RtmpPushFormat extends RtmpFormat {
   override readonly id: string;
 
   constructor(chunkSize: number, streamId: number) {
-    super(chunkSize, 'all', streamId);
+    super(chunkSize, 'all', false, streamId);
     this.id = `rtmp-push:${chunkSize}:${streamId}`;
   }
 

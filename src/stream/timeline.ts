@@ -25,6 +25,8 @@ class TrackClock {
   shift = 0;
   lastOut = 0;
   step = DEFAULT_STEP;
+  /** Where it was before it stepped back, until it has come there again. */
+  before: { readonly raw: number; readonly shift: number } | undefined;
 }
 
 /**
@@ -59,7 +61,7 @@ export class Timeline {
   /** The next frame comes from another publish: its clock has nothing to do with the former one. */
   beginPublish(): void {
     this.#leap = undefined;
-    for (const track of [this.#tracks.audio, this.#tracks.video]) track.raw = undefined;
+    for (const track of [this.#tracks.audio, this.#tracks.video]) track.raw = track.before = undefined;
     this.#fresh = true;
   }
 
@@ -107,12 +109,15 @@ export class Timeline {
   }
 
   #follow(track: TrackClock, moved: number, arrival: number): void {
+    const isBack = this.#undo(track, moved);
     if (moved >= -REORDER && !this.#leapsAhead(track, moved, arrival)) {
-      if (moved > 0 && moved <= MAX_STEP) track.step = moved;
+      if (moved > 0 && moved <= MAX_STEP && !isBack) track.step = moved;
       return; // a track that was held catches up by itself
     }
     const shared = this.#leap;
-    const ownShift = track.lastOut + track.step - (track.raw ?? 0);
+    const { raw = 0, shift } = track;
+    if (moved < 0) track.before ??= { raw: raw - moved, shift };
+    const ownShift = track.lastOut + track.step - raw;
     const by = ownShift - track.shift;
     const together =
       shared !== undefined &&
@@ -126,6 +131,21 @@ export class Timeline {
       track.shift = ownShift;
       this.#leap = { by, arrival, track };
     }
+  }
+
+  /**
+   * A step back that one step ahead makes good was no leap of the clock: the frames between came with times out of order, as
+   * drones send them. Their correction must not stay: each would part sound and picture further.
+   * @returns whether the track is where it was.
+   */
+  #undo(track: TrackClock, moved: number): boolean {
+    const { before, raw = 0 } = track;
+    if (before === undefined || raw < before.raw) return false;
+    track.before = undefined;
+    if (moved <= track.step + REORDER) return false;
+    track.shift = before.shift;
+    if (this.#leap?.track === track) this.#leap = undefined;
+    return true;
   }
 
   /** A track that was silent while the other went on, or while nothing came at all, has stepped far and not leapt. */

@@ -1,4 +1,5 @@
-import type { Frame, FrameKind } from '../core/index.js';
+import type { Frame } from '../core/index.js';
+import { isMultitrack } from '../protocol/flv/index.js';
 
 /** Which kinds of frames a viewer asked for (receiveAudio/receiveVideo, `?only=`). */
 export type Selection = 'all' | 'audio' | 'video';
@@ -11,6 +12,8 @@ export interface WireFormat {
   /** Two viewers with the same id share one log. */
   readonly id: string;
   readonly selection: Selection;
+  /** For viewers who know nothing of multitrack packets and would take them for something else: without these. */
+  readonly isPlain?: boolean;
   lengthOf(frame: Frame): number;
   /** Writes the frame at `at`. @returns the offset behind it. */
   write(out: Buffer, at: number, frame: Frame): number;
@@ -22,8 +25,11 @@ export interface WireFormat {
   closed?(): void;
 }
 
-export function selects(selection: Selection, kind: FrameKind): boolean {
-  return selection === 'all' || kind === 'data' || kind === selection;
+/** Whether this frame is for the viewers of the format. */
+export function selects({ selection, isPlain }: WireFormat, { kind, payload }: Frame): boolean {
+  if (kind === 'data') return true;
+  if (selection !== 'all' && kind !== selection) return false;
+  return isPlain !== true || !isMultitrack(payload, kind);
 }
 
 export function encodeFrames(format: WireFormat, frames: readonly Frame[]): Buffer {

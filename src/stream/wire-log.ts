@@ -125,7 +125,7 @@ export class WireLog implements PassLog, FeederLog {
   }
 
   #admit(frame: Frame, headers: readonly Frame[]): void {
-    if (!selects(this.format.selection, frame.kind)) return;
+    if (!selects(this.format, frame)) return;
     if (frame.kind === 'video' && frame.role === 'key' && this.settings.minInterval === 0) this.#closeBatch();
     this.#open.add(frame, headers);
     if (frame.kind === 'video' && (frame.role === 'key' || frame.role === 'inter')) this.#videoRunning = true;

@@ -584,6 +584,13 @@ describe('publish (spec/rtmp.md §7.3–§7.5)', () => {
     publisher.send({ csid: 5, type: MessageType.dataAmf3, streamId: 1, timestamp: 0, payload: amf3 });
     publisher.send(data(['@setDataFrame', 'onCaptionInfo', caption], to));
     publisher.send(data([5, 'a message without a name'], to));
+    publisher.send({
+      csid: 5,
+      type: MessageType.dataAmf0,
+      streamId: 1,
+      timestamp: 0,
+      payload: Buffer.from('02ffff41', 'hex'),
+    });
     frame(tag.inter(80));
     await player.until('the last frame', (m) => m.at(-1)?.timestamp === 80);
     const seen = player.messages.map((m) => (m.kind === 'data' ? decodeAmf0All(m.payload) : m.kind));

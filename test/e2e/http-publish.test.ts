@@ -8,7 +8,7 @@ import { withPeers } from '../support/peers.js';
 import { reload } from '../support/reload.js';
 import { until } from '../support/run.js';
 import { type Srs, startSrs } from '../support/srs.js';
-import { publish } from '../support/streams.js';
+import { publish, record } from '../support/streams.js';
 import { feed } from '../support/synthetic.js';
 
 const config = (vhost = '', root = ''): string =>
@@ -39,6 +39,23 @@ const handshake = (srs: Srs, headers: Headers): Promise<number> =>
       socket.close();
     });
   });
+
+withPeers('ffmpeg')('an encoder over HTTP', () => {
+  test.each([
+    ['empty', ''],
+    ['of no AMF type', '0eff'],
+    ['cut off', '02ffff41'],
+  ])('keeps its stream when a script tag of it is %s', async (_, hex) => {
+    const srs = await startSrs({ config: config() });
+    const flv = readFileSync(await clip({}));
+    const tag = Buffer.alloc(11 + hex.length / 2 + 4);
+    tag.writeUInt32BE((18 << 24) | (hex.length / 2));
+    tag.write(hex, 11, 'hex');
+    const player = await record(srs.url('live', 'a'));
+    expect(await send(srs, 'POST', FORM, Buffer.concat([flv.subarray(0, 13), tag, flv.subarray(13)]))).toBe(200);
+    await player.until('its pictures', (m) => m.filter(({ kind }) => kind === 'video').length > 700);
+  });
+});
 
 describe('a web page', () => {
   withPeers('ffmpeg')('of another origin', () => {

@@ -7,7 +7,7 @@ import { RawPeer } from '../support/raw-peer.js';
 import { until } from '../support/run.js';
 import { startSrs } from '../support/srs.js';
 import { publish } from '../support/streams.js';
-import { feed } from '../support/synthetic.js';
+import { feed, tag } from '../support/synthetic.js';
 
 const config = (more: string): string => `
 listen PORT;
@@ -21,6 +21,24 @@ test('in_ack_size: so many bytes are acknowledged, also to a peer that announced
   const peer = await RawPeer.connected(srs.port);
   for (let i = 0; i < 200; i++) peer.call('createStream');
   await until('an acknowledgement', () => peer.story.some((line) => line.startsWith('acknowledgement')));
+});
+
+test('an encoder that keeps to Set Peer Bandwidth and announces no window is never held up (RTMP 1.0 §5.4.5)', async () => {
+  const srs = await startSrs();
+  const peer = await RawPeer.connected(srs.port);
+  peer.call('createStream');
+  peer.say('publish', 's', 'live');
+  await peer.said('setPeerBandwidth 2500000', 'onStatus NetStream.Publish.Start');
+  peer.setChunkSize(60_000);
+  const acknowledged = (): number =>
+    Math.max(0, ...peer.story.map((line) => Number(/^acknowledgement (\d+)$/.exec(line)?.[1] ?? 0)));
+  // As Wirecast does: no message that would make it more than 2 500 000 bytes on the way.
+  for (let i = 0, sent = 0; i < 16; i++) {
+    const frame = tag.key(i * 40, 400_000);
+    sent += frame.payload.length + 100;
+    await until(`place for frame ${i}`, () => sent - acknowledged() <= 2_500_000, 5000);
+    peer.media(frame);
+  }
 });
 
 test('firstpkt_timeout: an encoder that sends nothing after publish is closed after this time', async () => {

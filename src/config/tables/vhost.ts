@@ -123,7 +123,7 @@ export const vhost = {
     default: 0,
     reload: 'live',
     since: 3,
-    doc: 'The server acknowledges what it received after so many bytes. 0: as the client asks.',
+    doc: 'The server acknowledges what it received after so many bytes. 0: as the client asks, and after half of `out_ack_size`.',
   },
   out_ack_size: {
     type: 'bytes',

@@ -51,6 +51,16 @@ export function writeAdts(out: Uint8Array, at: number, config: AacConfig, frameB
   out[at + 6] = 0xfc;
 }
 
+/**
+ * Whether these bytes are one frame that has its ADTS header already. No raw frame begins like that: it would be an empty one.
+ * @see ISO/IEC 14496-3 §1.A.2.2
+ */
+export function isAdts(bytes: Uint8Array): boolean {
+  const [a = 0, b = 0, , d = 0, e = 0, f = 0] = bytes;
+  const length = ((d & 3) << 11) | (e << 3) | (f >> 5);
+  return a === 0xff && (b & 0xf6) === 0xf0 && length === bytes.length && length > ADTS_BYTES;
+}
+
 /** Samples a second of the core coder, of which a frame has 1024. */
 export const coreRate = ({ rateIndex }: AacConfig): number => RATES[rateIndex] ?? 44_100;
 

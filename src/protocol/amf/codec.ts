@@ -26,6 +26,17 @@ export function decodeAmf0(bytes: Uint8Array, offset = 0): Decoded {
   return { value, end: reader.at };
 }
 
+/** The name that a data message begins with. @returns undefined when it has none, or none that can be read. */
+export function readDataName(bytes: Uint8Array, offset: number): string | undefined {
+  try {
+    const { value } = decodeAmf0(bytes, offset);
+    return typeof value === 'string' ? value : undefined;
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined;
+    throw error;
+  }
+}
+
 /** The AMF0 values of a whole message, up to the end of the bytes. Limits hold for all together. Errors as above. */
 export function decodeAmf0All(bytes: Uint8Array, offset = 0): AmfValue[] {
   const reader = new Amf0Reader(bytes, offset);

@@ -1,2 +1,10 @@
-export { decodeAmf0, decodeAmf0All, decodeAmf0Leading, decodeAmf3, encodeAmf0, encodeAmf3 } from './codec.js';
+export {
+  decodeAmf0,
+  decodeAmf0All,
+  decodeAmf0Leading,
+  decodeAmf3,
+  encodeAmf0,
+  encodeAmf3,
+  readDataName,
+} from './codec.js';
 export { AmfObject, type AmfValue } from './value.js';

@@ -42,6 +42,7 @@ const emptyVideo = sharedInfo('none', 'inter');
 const emptyAudio = sharedInfo('none', 'audio');
 const audioInfos = audioCodecs.map((codec) => sharedInfo(codec, 'audio'));
 const aacConfig = sharedInfo('aac', 'config');
+const aacEmptyConfig = sharedInfo('aac', 'end');
 /** Results of frames without composition time, by codec id. */
 const videoInfos = {
   key: infosOf('key'),
@@ -57,7 +58,8 @@ function infosOf(role: 'key' | 'inter' | 'config' | 'end' | 'meta'): FrameInfo[]
 
 /**
  * Codec, role, composition time and track of a video tag body, from its first bytes.
- * Never throws: an empty body is codec `none`, a truncated or unknown header role `inter`, which nobody caches or starts at.
+ * Never throws: an empty body is codec `none`, a truncated or unknown header role `inter`, which nobody caches or starts at,
+ * a sequence header with nothing in it role `end`, so that it does not take the place of one that says something.
  * @see FLV (video_file_format_spec_v10_1.pdf) §E.4.3; enhanced-rtmp-v2 "Enhanced Video".
  */
 export function readVideoTag(payload: Uint8Array): FrameInfo {
@@ -77,7 +79,7 @@ function readAvcTag(payload: Uint8Array, frameType: number, codec: number): Fram
   // Some encoders leave the composition time away when the sequence ends.
   if (packetType === 2) return videoInfos.end[codec] as FrameInfo;
   if (payload.length < 5) return videoInfos.inter[codec] as FrameInfo;
-  if (packetType === 0) return videoInfos.config[codec] as FrameInfo;
+  if (packetType === 0) return (payload.length === 5 ? videoInfos.end : videoInfos.config)[codec] as FrameInfo;
   if (packetType !== 1) return videoInfos.inter[codec] as FrameInfo;
   const cts = int24At(payload, 2);
   const role = codedRole(frameType);
@@ -87,7 +89,8 @@ function readAvcTag(payload: Uint8Array, frameType: number, codec: number): Fram
 
 /**
  * Codec, role and track of an audio tag body. Never throws: an empty body (RTMP's "silence" message) is codec `none`,
- * a truncated or unknown header role `audio`.
+ * a truncated or unknown header role `audio`,
+ * an empty sequence header role `end`: ffmpeg sends one before it has seen the first frame of an ADTS file.
  * @see FLV §E.4.2; enhanced-rtmp-v2 "Enhanced Audio".
  */
 export function readAudioTag(payload: Uint8Array): FrameInfo {
@@ -95,7 +98,7 @@ export function readAudioTag(payload: Uint8Array): FrameInfo {
   if (first === undefined) return emptyAudio;
   const format = first >> 4;
   if (format === exHeader) return readExAudioTag(payload);
-  if (format === aac && payload[1] === 0) return aacConfig;
+  if (format === aac && payload[1] === 0) return payload.length === 2 ? aacEmptyConfig : aacConfig;
   return audioInfos[format] as FrameInfo;
 }
 

@@ -78,8 +78,11 @@ export class AccessUnit {
     return this.#shown !== this.#sets.sequence || this.#own.some((set) => this.#sets.beginsSequence(set));
   }
 
-  /** Puts the unit together. @returns its bytes; 0 when there is no picture: then the next one takes over what there is. */
-  complete(randomAccess: boolean): number {
+  /**
+   * Puts the unit together. @param withSets players may start here.
+   * @returns its bytes; 0 when there is no picture: then the next one takes over what there is.
+   */
+  complete(withSets: boolean): number {
     if (this.#own.length > 0) this.#sets.take(this.#own);
     if (!this.hasPicture) {
       this.#keepMessages();
@@ -87,7 +90,7 @@ export class AccessUnit {
     }
     this.#shown = this.#sets.sequence;
     if (this.#waiting.length > 0) this.parts.splice(1, 0, ...this.#waiting.splice(0));
-    if (randomAccess || this.#own.length > 0) this.parts.splice(1, 0, ...this.#sets.all);
+    if (withSets || this.#own.length > 0) this.parts.splice(1, 0, ...this.#sets.all);
     let length = 0;
     for (const part of this.parts) length += part.length;
     return length;

@@ -1,5 +1,5 @@
 import type { Frame } from '../../core/index.js';
-import { type AacConfig, ADTS_BYTES, coreRate, fitsAdts, readAacConfig, writeAdts } from '../aac/index.js';
+import { type AacConfig, ADTS_BYTES, coreRate, fitsAdts, isAdts, readAacConfig, writeAdts } from '../aac/index.js';
 import { readAvcConfig } from '../avc/index.js';
 import { audioDataOffset, videoDataOffset } from '../flv/index.js';
 import { readHevcConfig } from '../hevc/index.js';
@@ -16,15 +16,25 @@ export type TrackConfig =
 
 /**
  * What became of a frame: `nothing` when it has neither a slice nor sound, `damaged` when it cannot be read, or came
- * before its configuration.
+ * before its configuration and parameter sets.
  */
 export type Written = 'written' | 'nothing' | 'damaged';
+
+/** Of an encoder that sends no configuration: the parameter sets are in its key frames, and its lengths have four bytes. */
+const unconfigured = (track: VideoTrack): VideoConfig => ({
+  track,
+  record: new Uint8Array(0),
+  lengthSize: 4,
+  sets: [],
+});
 
 /** Frames of one stream → transport stream: Annex B for AVC and HEVC, ADTS for AAC, MP3 as it is. */
 export class FrameMuxer {
   readonly #writer = new TsWriter();
   #video: AccessUnit | undefined;
   #aac: AacConfig | undefined;
+  /** The next picture is the first behind the tables: decoders that begin there need the parameter sets, key frame or not. */
+  #isFirst = false;
   readonly #parts: Uint8Array[] = [];
   /** Header of a sound, and the program config that some need behind it. */
   #adts = new Uint8Array(ADTS_BYTES);
@@ -48,6 +58,7 @@ export class FrameMuxer {
 
   begin(tracks: Tracks): void {
     this.#writer.begin(tracks);
+    this.#isFirst = true;
   }
 
   take(): Buffer {
@@ -115,14 +126,16 @@ export class FrameMuxer {
   }
 
   #writeVideo(frame: Frame): Written {
+    this.#video ??= new AccessUnit(unconfigured(frame.codec as VideoTrack));
     const unit = this.#video;
     const offset = videoDataOffset(frame.payload);
-    if (unit === undefined || unit.config.track !== frame.codec || offset < 0) return 'damaged';
+    if (unit.config.track !== frame.codec || offset < 0) return 'damaged';
     const randomAccess = frame.role === 'key';
     if (!unit.read(frame.payload, offset)) return 'damaged';
-    const length = unit.complete(randomAccess);
+    const length = unit.complete(randomAccess || this.#isFirst);
     if (length === 0) return 'nothing';
     if (!unit.isConfigured) return 'damaged';
+    this.#isFirst = false;
     this.#pictures.next(frame.dts * 90, frame.cts * 90);
     const { pts, dts, lag } = this.#pictures;
     this.#writer.lag = lag;
@@ -138,7 +151,8 @@ export class FrameMuxer {
     const parts = this.#parts;
     parts.length = 0;
     let length = bytes.length;
-    if (codec === 'aac') {
+    // Some encoders leave the header on, with or without a configuration besides.
+    if (codec === 'aac' && !isAdts(bytes)) {
       length += this.#adts.length - ADTS_BYTES;
       if (this.#aac === undefined || !fitsAdts(length)) return 'damaged';
       writeAdts(this.#adts, 0, this.#aac, length);

@@ -1,6 +1,6 @@
 import { freeze, type Payload } from '../../core/index.js';
 import { ProtocolError } from '../../kernel/index.js';
-import { type AmfValue, decodeAmf0, decodeAmf0Leading } from '../amf/index.js';
+import { type AmfValue, decodeAmf0Leading, readDataName } from '../amf/index.js';
 import { u32 } from './big-endian.js';
 import { MessageType, type WireMessage } from './wire.js';
 
@@ -92,10 +92,9 @@ const amf0Start = (w: WireMessage, amf3Type: number): number => (w.type === amf3
 
 function data(w: WireMessage): RtmpMessage {
   const start = amf0Start(w, MessageType.dataAmf3);
-  if (start >= w.payload.length) return { kind: 'ignored', type: w.type };
-  const name = decodeAmf0(w.payload, start).value;
+  const name = readDataName(w.payload, start);
   // Nothing that a stream needs: it must not cost an encoder its connection.
-  if (typeof name !== 'string') return { kind: 'ignored', type: w.type };
+  if (name === undefined) return { kind: 'ignored', type: w.type };
   const payload = start === 0 ? w.payload : tail(w.payload, start);
   return { kind: 'data', name, csid: w.csid, streamId: w.streamId, timestamp: w.timestamp, payload };
 }

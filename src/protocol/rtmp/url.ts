@@ -77,6 +77,9 @@ export function parseRtmpUrl(url: string): StreamUrl & { readonly tcUrl: string;
   };
 }
 
+/** Whether the query of a player asks for every track: `?tracks=all`. */
+export const wantsAllTracks = (param: string): boolean => /[?&]tracks=all(?:&|$)/.test(param);
+
 function splitPath(path: string): { app: string; appQuery: string; stream: string; param: string } {
   const mark = path.indexOf('?');
   const names = trimSlashes(mark < 0 ? path : path.slice(0, mark));

@@ -286,6 +286,20 @@ describe('LiveStream: without a GOP cache', () => {
   });
 });
 
+test('a configuration with nothing in it is relayed, and who comes later gets the one that says something', () => {
+  const publication = start();
+  publication.media('video', 0, keyTag);
+  const { sink } = watch();
+  sink.take();
+  publication.media('video', 40, freeze(avcConfig.subarray(0, 5) as Buffer));
+  publication.media('audio', 40, freeze(aacConfig.subarray(0, 2) as Buffer));
+  publication.media('video', 80, keyTag);
+  publication.settle();
+  expect(sink.take()).toEqual(['v:end@0', 'a:end@0', 'v:key@80']);
+  expect(stream.headers.map(({ payload }) => payload)).toEqual([aacConfig, avcConfig]);
+  expect(watch().sink.take()).toEqual(['a:config@80', 'v:config@80', 'v:key@80']);
+});
+
 describe('LiveStream: metadata and configurations that are too large to keep', () => {
   const config = (bytes: number, fourcc = 'abcd') =>
     freeze(Buffer.concat([Buffer.from('90', 'hex'), Buffer.from(fourcc), Buffer.alloc(bytes)]));

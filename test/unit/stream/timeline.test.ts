@@ -86,6 +86,38 @@ describe('Timeline', () => {
     expect(outs).toEqual(outs.map((_, i) => i * 40));
   });
 
+  /** Sound with the pictures of an encoder that sends these, over and over, later by `every` each time. */
+  const shaken = (times: readonly number[], every: number): [sound: number, picture: number] => {
+    const timeline = new Timeline(full);
+    const last: [number, number] = [0, 0];
+    for (let round = 0; round < 100; round++)
+      for (const [i, time] of times.entries()) {
+        const arrival = round * every + (i * every) / times.length;
+        last[1] = timeline.stamp('video', 1000 + round * every + time, arrival);
+        last[0] = timeline.stamp('audio', 1000 + Math.round(arrival), arrival);
+      }
+    return last;
+  };
+  test.each([
+    ['one time in ten 600 ms too early', [0, 100, 200, 300, 400, -100, 600, 700, 800, 900], 1000],
+    ['in the order of decoding, 5 frames a second', [800, 400, 200, 600], 800],
+    ['of two tracks that are 300 ms apart', [300, 0], 40],
+  ])('pictures %s stay with the sound', (_, times, every) => {
+    const [sound, picture] = shaken(times, every);
+    expect(Math.abs(picture - sound)).toBeLessThan(1000);
+  });
+
+  test('a clock that is set back for good, at one picture a second: both tracks stay together', () => {
+    const timeline = new Timeline(full);
+    let apart = 0;
+    for (let at = 0; at < 60_000; at += 20) {
+      const wire = 100_000 + at - (at > 30_000 ? 3000 : 0);
+      const sound = timeline.stamp('audio', wire, at);
+      if (at % 1000 === 0) apart = Math.abs(timeline.stamp('video', wire, at) - sound);
+    }
+    expect(apart).toBeLessThan(50);
+  });
+
   test('both tracks leap: the offset between them stays (R4)', () => {
     const steps: Step[] = [];
     for (let i = 0; i < 40; i++)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Frame, freeze, ms } from '../../../../src/core/index.js';
+import { ADTS_BYTES, readAacConfig, writeAdts } from '../../../../src/protocol/aac/index.js';
 import { FlvReader, readAudioTag, readVideoTag, TagType } from '../../../../src/protocol/flv/index.js';
 import { FrameMuxer } from '../../../../src/protocol/mpegts/index.js';
 import { SampleClock } from '../../../../src/protocol/mpegts/sample-clock.js';
@@ -185,6 +186,21 @@ describe('transport stream (ISO/IEC 13818-1)', () => {
     const sound = { ...aacFrame(0), payload: freeze(Buffer.from('af01', 'hex')) };
     expect([muxer.write(sound), muxer.write(aacFrame(0))]).toEqual(['nothing', 'damaged']);
     expect(muxer.skipped).toBe(6);
+  });
+
+  test('frames of AAC that come with their ADTS header keep it, with a configuration and without one', () => {
+    const frames = framesOf('ffmpeg-5.1.9-h264-aac.flv').filter((f) => f.kind === 'audio');
+    const config = readAacConfig((frames[0] as Frame).payload.subarray(2));
+    const withHeader = frames.map((frame): Frame => {
+      if (frame.role === 'config') return frame;
+      const header = Buffer.alloc(ADTS_BYTES);
+      writeAdts(header, 0, config, frame.payload.length - 2);
+      return { ...frame, payload: freeze(Buffer.concat([Buffer.of(0xaf, 1), header, frame.payload.subarray(2)])) };
+    });
+    const alone = { video: undefined, audio: 'aac' } as never;
+    const wanted = mux(frames, new FrameMuxer(), alone);
+    expect(mux(withHeader, new FrameMuxer(), alone).equals(wanted)).toBe(true);
+    expect(mux(withHeader.slice(1), new FrameMuxer(), alone).equals(wanted)).toBe(true);
   });
 
   test('times of AAC counted by samples: steps of 1024 samples, not of whole milliseconds', () => {

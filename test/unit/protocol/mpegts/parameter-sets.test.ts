@@ -72,7 +72,22 @@ describe('parameter sets in the frames (hls.md §7)', () => {
 
   test('alone in a message, as SEI messages may be: kept for the next picture', () => {
     expect(avc([big.sps, big.pps], [SEI], [IDR], [SLICE])).toEqual([[big.sps, big.pps, SEI, IDR], [SLICE]]);
-    expect(avc(['0a', SEI, '0c80', '09f0'], [SLICE])).toEqual([[SEI, SLICE]]);
+    expect(avc([IDR], ['0a', SEI, '0c80', '09f0'], [SLICE]).slice(1)).toEqual([[SEI, SLICE]]);
+  });
+
+  test('in front of the first picture behind the tables, key frame or not: pieces without one can be begun with', () => {
+    const muxer = new FrameMuxer();
+    const read = FrameMuxer.read(avcRecord(small.sps, small.pps));
+    if (read !== undefined) muxer.configure(read);
+    for (let piece = 0; piece < 2; piece++) {
+      muxer.begin({ video: 'avc', audio: undefined });
+      for (const at of [0, 40, 80]) muxer.write(avcMessage(piece * 120 + at, lengthPrefixed([SLICE]), false));
+      expect(accessUnits(muxer.take()).map((nals) => nals.slice(1))).toEqual([
+        [small.sps, small.pps, SLICE],
+        [SLICE],
+        [SLICE],
+      ]);
+    }
   });
 
   test('more than parameter sets can be: written, and not kept', () => {
@@ -128,6 +143,26 @@ describe('parameter sets in the frames (hls.md §7)', () => {
     const key = avcMessage(0, lengthPrefixed([small.sps, small.pps, IDR]));
     expect(muxed(avc3, key)[0]?.slice(1)).toEqual([small.sps, small.pps, IDR]);
     expect(describeVideo(avc3).width).toBe(0);
+  });
+
+  test.each([
+    ['lengths', (nals: readonly string[]) => lengthPrefixed(nals)],
+    ['start codes', (nals: readonly string[]) => Buffer.from(nals.map((nal) => `00000001${nal}`).join(''), 'hex')],
+  ])('no configuration at all, and %s: those of the pictures serve', (_, packed) => {
+    const muxer = new FrameMuxer();
+    muxer.begin({ video: 'avc', audio: undefined });
+    const frames = [[IDR], [small.sps, small.pps, IDR], [IDR], [big.sps, big.pps, IDR]];
+    for (const [i, nals] of frames.entries()) muxer.write(avcMessage(i * 40, packed(nals)));
+    expect(accessUnits(muxer.take()).map((nals) => nals.slice(1))).toEqual([
+      [small.sps, small.pps, IDR],
+      [small.sps, small.pps, IDR],
+      [big.sps, big.pps, IDR],
+    ]);
+    const read = FrameMuxer.read(avcRecord(small.sps, small.pps));
+    if (read !== undefined) muxer.configure(read);
+    muxer.begin({ video: 'avc', audio: undefined });
+    muxer.write(avcMessage(200, packed([IDR])));
+    expect(accessUnits(muxer.take()).map((nals) => nals.slice(1))).toEqual([[small.sps, small.pps, IDR]]);
   });
 });
 
