@@ -9,7 +9,7 @@ import type { Service } from '../kernel/index.js';
 import { streamKey } from '../stream/index.js';
 import { answerTo } from './answer-to.js';
 import { TOO_MANY, takeShare } from './client-address.js';
-import { commonHeaders, type Headers } from './common-headers.js';
+import { commonHeaders, type Headers, NOT_KEPT } from './common-headers.js';
 import { crossdomainXml } from './crossdomain.js';
 import { FlvPush, readBody } from './flv-push.js';
 import { seekOf, sendFlvFrom } from './flv-seek.js';
@@ -69,7 +69,8 @@ export class HttpServer implements Service {
           if (!this.#memory.answers(message, response)) route(message, response);
         }),
       // A path that can not be decoded reaches neither hooks nor handlers.
-      frameworkErrors: (error, _, reply) => this.#failed(error, (reply as FastifyReply).headers(this.#headers())),
+      frameworkErrors: (error, _, reply) =>
+        this.#failed(error, (reply as FastifyReply).headers({ ...this.#headers(), ...NOT_KEPT })),
       forceCloseConnections: true,
       logger: false,
       routerOptions: { ignoreTrailingSlash: false },
@@ -96,6 +97,7 @@ export class HttpServer implements Service {
       // What the console tells is for its own page only.
       const isOwn = reply.hasHeader('Content-Security-Policy');
       reply.headers(isOwn ? commonHeaders(false) : this.#headers());
+      if (reply.statusCode >= 400) reply.headers(NOT_KEPT);
     });
     app.setErrorHandler((error, _request, reply) => this.#failed(error, reply));
     app.setNotFoundHandler((request, reply) => this.#notFound(request, reply));
@@ -200,6 +202,8 @@ export class HttpServer implements Service {
         .send();
     // Not opened before: nobody would close it when the connection goes while it waits.
     if (!(await comesToItsTurn(reply, request.raw.socket))) return reply.hijack();
+    // A playlist may be of a live stream, as those of HLS in files and of ffmpeg are.
+    if (/\.(m3u8|mpd)$/i.test(path)) reply.header('Cache-Control', 'no-cache');
     const start = seekOf(path, request.url);
     return start === undefined ? reply.sendFile(path, root) : sendFlvFrom(join(root, path), start, request, reply);
   }
