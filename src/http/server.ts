@@ -25,7 +25,11 @@ import { WebSockets } from './web-sockets.js';
 
 /** A request must have sent its headers within this time (reliability S9); a body may take as long as a stream lasts. */
 const HEADERS_WITHIN = 10_000;
-const IDLE = 15_000;
+/**
+ * A connection that waits for another request. Longer than load balancers keep one that they share (those of AWS: 60 s):
+ * a request that crosses our closing is answered by them, with 502.
+ */
+const IDLE = 75_000;
 /**
  * A connection on which nothing moves for so long is closed, whoever should read or write (reliability S9); Node takes
  * up to twice as long to see that a write stands still. Live players have their own rule.
