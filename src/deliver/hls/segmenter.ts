@@ -42,6 +42,8 @@ type Kind = 'audio' | 'video';
 
 /** Audio and video are waited for together for so much of the stream; what comes later joins at a key frame. */
 const PROBE = 1000;
+/** The same for what has sent its configuration. */
+const PROBE_ANNOUNCED = 3000;
 /** The same where the clock stands still. */
 const PROBE_BYTES = 4 * 2 ** 20;
 /** A shorter rest of a publish is not worth a segment. */
@@ -122,7 +124,8 @@ export class Segmenter implements FrameConsumer {
     this.#probing.push(frame);
     this.#probed += frame.payload.length;
     const first = this.#probing[0] ?? frame;
-    const isEnough = frame.dts - first.dts >= PROBE || this.#probed > PROBE_BYTES;
+    const patience = this.#configs.has(frame.kind === 'audio' ? 'video' : 'audio') ? PROBE_ANNOUNCED : PROBE;
+    const isEnough = frame.dts - first.dts >= patience || this.#probed > PROBE_BYTES;
     if ((this.#seen.video && this.#seen.audio) || isEnough) this.#begin();
   }
 
@@ -149,9 +152,10 @@ export class Segmenter implements FrameConsumer {
     this.#unreadable.delete(codec);
     const isAnother = this.#configs.has(kind);
     this.#configs.set(kind, Buffer.from(payload));
-    if (!this.#carried[kind]) return;
+    // At the start its frames tell: it may be announced and never come.
+    if (!this.#carried[kind] || this.#probing !== undefined) return;
     this.#see(kind, FrameMuxer.trackOf(frame));
-    if (isAnother && this.#probing === undefined) this.#changed = true;
+    if (isAnother) this.#changed = true;
   }
 
   #leaveOut(codec: string, why: string): void {
