@@ -11,6 +11,12 @@ export interface WireFormat {
   /** Two viewers with the same id share one log. */
   readonly id: string;
   readonly selection: Selection;
+  /**
+   * Players of the format make ready for every track that they are told of, and play nothing before it comes (mpegts.js;
+   * AVPlayer, with the tables of a transport stream). So they hear of one with its first frame: cameras whose
+   * microphone is off send the configuration of their sound, and no sound.
+   */
+  readonly waitsForTracks?: boolean;
   lengthOf(frame: Frame): number;
   /** Writes the frame at `at`. @returns the offset behind it. */
   write(out: Buffer, at: number, frame: Frame): number;
