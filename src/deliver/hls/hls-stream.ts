@@ -3,6 +3,7 @@ import { secondsToMs } from '../../core/index.js';
 import type { Clock } from '../../kernel/index.js';
 import { writePlaylist } from '../../protocol/m3u8/index.js';
 import type { StreamName } from '../../stream/index.js';
+import { Dates } from './dates.js';
 import { KeyRing } from './keys.js';
 import { fillPath, segmentPath, uriOf } from './names.js';
 import { type Segment, SegmentWindow } from './segment-window.js';
@@ -51,7 +52,10 @@ export class HlsStream implements SegmenterRules, HlsNumbers {
   readonly playlistPath: string;
   readonly #window = new SegmentWindow();
   readonly #keys: KeyRing;
+  readonly #dates = new Dates();
   readonly #isAligned: boolean;
+  /** Other servers make the same segments. */
+  readonly #isShared: boolean;
   #next: number;
   #discontinuities: number;
   /** What comes next does not go on from what players may have seen: of another process, or elsewhere. */
@@ -78,9 +82,9 @@ export class HlsStream implements SegmenterRules, HlsNumbers {
     const next = before?.next ?? 0;
     this.#next = this.#isAligned ? next : Math.max(next, firstNumber(wall));
     // Servers of a cluster count alike; there a stream that begins again has the encoder's clock as before.
-    const isShared = this.#isAligned && settings().isAbsolute;
-    this.#discontinuities = before?.discontinuities ?? (isShared ? 0 : firstDiscontinuity(wall));
-    this.#isNew = before !== undefined || !isShared;
+    this.#isShared = this.#isAligned && settings().isAbsolute;
+    this.#discontinuities = before?.discontinuities ?? (this.#isShared ? 0 : firstDiscontinuity(wall));
+    this.#isNew = before !== undefined || !this.#isShared;
     this.playlistPath = fillPath(settings().hls.hlsM3u8File, name);
     this.segmenter = new Segmenter(
       this,
@@ -233,6 +237,7 @@ export class HlsStream implements SegmenterRules, HlsNumbers {
     this.#lastEnd = Math.max(this.#lastEnd + 1, this.clock.wall());
     const discontinuity = piece.discontinuity || this.#isNew;
     this.#isNew = false;
+    if (discontinuity) this.#dates.restart();
     const timestamp = isAligned ? grid.index(unix, this.#fragment) : this.#lastEnd;
     const path = segmentPath(hlsTsFile, this.name, { seq, duration, at: this.#lastEnd, timestamp }, utc);
     const locked = hls.hlsKeys ? this.#keys.encrypt(bytes, seq, hls.hlsFragmentsPerKey) : undefined;
@@ -245,6 +250,8 @@ export class HlsStream implements SegmenterRules, HlsNumbers {
       size: bytes.length,
       duration,
       discontinuity,
+      // Each server of a cluster would tell another time.
+      date: this.#isShared ? undefined : this.#dates.of(start, duration * 1000, this.clock.wall()),
       key: locked && { uri: locked.key.uri, iv: locked.iv },
       secret: locked?.key,
       discontinuitiesBefore: this.#discontinuities,
