@@ -11,3 +11,6 @@ const CROSSDOMAIN: Headers = {
 
 /** What every answer carries. @param crossdomain pages of other hosts may read it, too. */
 export const commonHeaders = (crossdomain: boolean): Headers => (crossdomain ? CROSSDOMAIN : COMMON);
+
+/** An error is true of now only: a cache that kept it would tell of no stream, minutes after it began. */
+export const NOT_KEPT: Headers = { 'Cache-Control': 'no-store' };

@@ -4,6 +4,8 @@ import type { LiveStream, Tracks, ViewerSink } from '../stream/index.js';
 
 /** The second track of a stream comes so soon, or there is none. */
 const SECOND_TRACK_WITHIN: Ms = ms(1000);
+/** The same when its configuration is there. */
+const ANNOUNCED_WITHIN: Ms = ms(3000);
 /** A stream of data alone never shows a track. */
 const MAX_HELD = 2 ** 20;
 
@@ -44,12 +46,21 @@ export class HeldStart implements ViewerSink {
   write(bytes: Buffer): void {
     this.#held.push(bytes);
     this.#bytes += bytes.length;
-    if (this.#bytes > MAX_HELD) return this.release();
+    if (this.#bytes > MAX_HELD) this.release();
+    else this.#look();
+  }
+
+  #look(): void {
     const { publication, meter } = this.stream;
     const { audio, video } = meter.tracks;
-    const age = this.clock.wall() - (publication?.since ?? 0);
-    if ((audio && video) || ((audio || video) && age >= SECOND_TRACK_WITHIN)) this.release();
-    else if (audio || video) this.#patience ??= this.clock.after(SECOND_TRACK_WITHIN, () => this.release());
+    if (!audio && !video) return;
+    const within = meter.announced.audio && meter.announced.video ? ANNOUNCED_WITHIN : SECOND_TRACK_WITHIN;
+    const left = within - (this.clock.wall() - (publication?.since ?? 0));
+    if ((audio && video) || left <= 0) return this.release();
+    this.#patience ??= this.clock.after(ms(Math.ceil(left)), () => {
+      this.#patience = undefined;
+      this.#look();
+    });
   }
 
   /** Nobody waits any longer: the header, and what was held. Without a track it names both. */

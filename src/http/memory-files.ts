@@ -6,7 +6,7 @@ import { answerTo } from './answer-to.js';
 import { readRange } from './byte-range.js';
 import { withoutCacheBusters } from './cache-busters.js';
 import { TOO_MANY, takeShare } from './client-address.js';
-import { commonHeaders } from './common-headers.js';
+import { commonHeaders, NOT_KEPT } from './common-headers.js';
 import { isKnown, isStill } from './conditions.js';
 import { splitContext, withContext } from './hls-context.js';
 import { type HlsSession, HlsSessions } from './hls-sessions.js';
@@ -144,7 +144,8 @@ function splitUrl(url: string): [path: string, query: string] {
 const COMMON: HeaderList = Object.entries(commonHeaders(false)).flat();
 const CROSSDOMAIN: HeaderList = Object.entries(commonHeaders(true)).flat();
 
-const TEXT: HeaderList = ['Content-Type', 'text/plain'];
+const NO_CACHE: HeaderList = Object.entries(NOT_KEPT).flat();
+const TEXT: HeaderList = ['Content-Type', 'text/plain', ...NO_CACHE];
 const plainText = (status: number, text: string): Answer => ({ status, headers: TEXT, body: `${text}\n` });
 
 /** Places become free when players have asked for nothing for half a minute. */
@@ -155,24 +156,21 @@ const NOT_FOUND = plainText(404, 'Not Found');
 const PLAYLIST: HeaderList = ['Content-Type', 'application/vnd.apple.mpegurl', 'Cache-Control', 'no-cache'];
 const playlist = (body: string): Answer => ({ status: 200, headers: PLAYLIST, body });
 
-const KEY: HeaderList = ['Content-Type', 'application/octet-stream', 'Cache-Control', 'no-store'];
+const KEY: HeaderList = ['Content-Type', 'application/octet-stream', ...NO_CACHE];
 const key = (body: Buffer): Answer => ({ status: 200, headers: KEY, body });
 
-const SEGMENT: HeaderList = [
-  ...['Content-Type', 'video/mp2t'],
-  ...['Cache-Control', 'public, max-age=3600, immutable'],
-  ...['Accept-Ranges', 'bytes'],
-];
+const SEGMENT: HeaderList = ['Content-Type', 'video/mp2t', 'Accept-Ranges', 'bytes'];
+const UNCHANGING: HeaderList = ['Cache-Control', 'public, max-age=3600, immutable'];
 
 function segment(bytes: Buffer, { headers: asked }: IncomingMessage): Answer {
   // The name is unique and its bytes never change, so their number tells one version from another.
   const etag = `"${bytes.length.toString(36)}"`;
-  const headers = [...SEGMENT, 'ETag', etag];
+  const headers = [...SEGMENT, ...UNCHANGING, 'ETag', etag];
   if (isKnown(asked['if-none-match'], etag)) return { status: 304, headers, body: '' };
   const range = isStill(asked['if-range'], etag) ? readRange(asked.range, bytes.length) : undefined;
   if (range === undefined) return { status: 200, headers, body: bytes };
   if (range === 'unsatisfiable')
-    return { status: 416, headers: [...headers, 'Content-Range', `bytes */${bytes.length}`], body: '' };
+    return { status: 416, headers: [...SEGMENT, ...NO_CACHE, 'Content-Range', `bytes */${bytes.length}`], body: '' };
   const [from, to] = range;
   const part = `bytes ${from}-${to}/${bytes.length}`;
   return { status: 206, headers: [...headers, 'Content-Range', part], body: bytes.subarray(from, to + 1) };

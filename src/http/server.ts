@@ -9,7 +9,7 @@ import { type Service, waitWhile } from '../kernel/index.js';
 import { streamKey } from '../stream/index.js';
 import { answerTo } from './answer-to.js';
 import { TOO_MANY, takeShare } from './client-address.js';
-import { commonHeaders, type Headers } from './common-headers.js';
+import { commonHeaders, type Headers, NOT_KEPT } from './common-headers.js';
 import { crossdomainXml } from './crossdomain.js';
 import { FlvPush, readBody } from './flv-push.js';
 import { seekOf, sendFlvFrom } from './flv-seek.js';
@@ -25,7 +25,11 @@ import { WebSockets } from './web-sockets.js';
 
 /** A request must have sent its headers within this time (reliability S9); a body may take as long as a stream lasts. */
 const HEADERS_WITHIN = 10_000;
-const IDLE = 15_000;
+/**
+ * A connection that waits for another request. Longer than load balancers keep one that they share (those of AWS: 60 s):
+ * a request that crosses our closing is answered by them, with 502.
+ */
+const IDLE = 75_000;
 /**
  * A connection on which nothing moves for so long is closed, whoever should read or write (reliability S9); Node takes
  * up to twice as long to see that a write stands still. Live players have their own rule.
@@ -69,7 +73,8 @@ export class HttpServer implements Service {
           if (!this.#memory.answers(message, response)) route(message, response);
         }),
       // A path that cannot be decoded reaches neither hooks nor handlers.
-      frameworkErrors: (error, _, reply) => this.#failed(error, (reply as FastifyReply).headers(this.#headers())),
+      frameworkErrors: (error, _, reply) =>
+        this.#failed(error, (reply as FastifyReply).headers({ ...this.#headers(), ...NOT_KEPT })),
       forceCloseConnections: true,
       logger: false,
       routerOptions: { ignoreTrailingSlash: false },
@@ -96,6 +101,7 @@ export class HttpServer implements Service {
       // What the console tells is for its own page only.
       const isOwn = reply.hasHeader('Content-Security-Policy');
       reply.headers(isOwn ? commonHeaders(false) : this.#headers());
+      if (reply.statusCode >= 400) reply.headers(NOT_KEPT);
     });
     app.setErrorHandler((error, _request, reply) => this.#failed(error, reply));
     app.setNotFoundHandler((request, reply) => this.#notFound(request, reply));
@@ -197,6 +203,8 @@ export class HttpServer implements Service {
         .send();
     // Not opened before: nobody would close it when the connection goes while it waits.
     if (!(await comesToItsTurn(reply, request.raw.socket))) return reply.hijack();
+    // A playlist may be of a live stream, as those of HLS in files and of ffmpeg are.
+    if (/\.(m3u8|mpd)$/i.test(path)) reply.header('Cache-Control', 'no-cache');
     const start = seekOf(path, request.url);
     return start === undefined ? reply.sendFile(path, root) : sendFlvFrom(join(root, path), start, request, reply);
   }

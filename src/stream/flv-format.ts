@@ -8,6 +8,7 @@ const TYPE = { audio: TagType.audio, video: TagType.video, data: TagType.script 
 /** FLV tags, each in the framing of its transport (spec/http.md §4). */
 export class FlvFormat implements WireFormat {
   readonly id: string;
+  readonly waitsForTracks = true;
 
   constructor(
     readonly selection: Selection = 'all',

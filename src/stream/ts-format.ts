@@ -16,6 +16,7 @@ const NOTHING = Buffer.alloc(0);
  */
 export class TsFormat implements WireFormat {
   readonly id: string;
+  readonly waitsForTracks = true;
   readonly #muxer = new FrameMuxer();
   readonly #encoded = new Map<Frame, Buffer>();
   #headers: readonly Frame[] | undefined;

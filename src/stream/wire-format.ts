@@ -14,6 +14,12 @@ export interface WireFormat {
   readonly selection: Selection;
   /** For viewers who know nothing of multitrack packets and would take them for something else: without these. */
   readonly isPlain?: boolean;
+  /**
+   * Players of the format make ready for every track that they are told of, and play nothing before it comes (mpegts.js;
+   * AVPlayer, with the tables of a transport stream). So they hear of one with its first frame: cameras whose
+   * microphone is off send the configuration of their sound, and no sound.
+   */
+  readonly waitsForTracks?: boolean;
   lengthOf(frame: Frame): number;
   /** Writes the frame at `at`. @returns the offset behind it. */
   write(out: Buffer, at: number, frame: Frame): number;

@@ -97,6 +97,25 @@ describe.each(pulls)('the header of FLV over %s', (transport, pull) => {
     publisher.close();
   });
 
+  test('sound that is announced and does not come: the header does not name it, nobody is told of it before it does', async () => {
+    const publisher = await publish(srs.url('live', name('silent')));
+    publisher.send(tag.aacConfig());
+    publisher.send(tag.avcConfig());
+    publisher.send(tag.key(0));
+    const early = pull(`/live/${name('silent')}.flv`);
+    expect(await flags(early)).toBe(VIDEO);
+    const late = pull(`/live/${name('silent')}.flv`);
+    expect(await flags(late)).toBe(VIDEO);
+    publisher.send(tag.key(4000));
+    for (const player of [early, late]) {
+      await until('a picture', () => types(player).length >= 2);
+      expect(types(player)).not.toContain(8);
+    }
+    publisher.send(tag.audio(4010));
+    await until('sound', () => types(early).filter((type) => type === 8).length === 2);
+    publisher.close();
+  });
+
   test('the stream ends before its tracks are known: what there was comes, and the end', async () => {
     const player = pull(`/live/${name('short')}.flv`);
     const publisher = await publish(srs.url('live', name('short')));

@@ -380,6 +380,14 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
     expect(await statusOf(srs, '/live/a.flv')).toBe(200);
   });
 
+  test('a connection that waits for a request is kept longer than load balancers keep theirs: 60 s', async () => {
+    const srs = await startSrs({ config: config('hls { enabled on; }') });
+    for (const path of ['/live/none.m3u8', '/live/none-1.ts']) {
+      const answer = await fetch(url(srs, path));
+      expect(Number(/timeout=(\d+)/.exec(answer.headers.get('keep-alive') ?? '')?.[1])).toBeGreaterThan(60);
+    }
+  });
+
   test('HEAD tells whether the stream is live; a preflight is let through; the absolute form of a URL is one', async () => {
     const srs = await startSrs({ config: config('') });
     pushFile(await clip({ gop: 25 }), srs.url('live', 'a'));

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { get, request } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -93,5 +93,37 @@ withPeers('ffmpeg', 'nginx-rtmp')('nginx as docs/deploy.md has it', () => {
     expect(await push('127.0.0.7', origin)).toBe(101);
     expect(await push('127.0.0.7', 'http://evil.example')).toBe(403);
     expect(await push('127.0.0.8', origin)).toBe(403);
+  });
+
+  test('a cache that keeps every answer it may: who asked too early spoils nobody a stream that begins then', {
+    timeout: 60_000,
+  }, async () => {
+    const config = confOf(
+      'http_remux { enabled on; wait 0; } hls { enabled on; hls_fragment 1; }',
+      'http_server { enabled on; listen HTTP_PORT; dir DIR; }',
+    );
+    const srs = await startSrs({ config });
+    const port = await freePort();
+    await startNginxHttp(
+      (dir) => `proxy_cache_path ${dir}/cache keys_zone=all:1m;
+        server { listen 127.0.0.1:${port}; location / {
+          proxy_pass http://127.0.0.1:${srs.ports.HTTP_PORT}; proxy_cache all; proxy_cache_valid any 10m; } }`,
+      port,
+    );
+    const ask = async (path: string): Promise<{ status: number; text: string }> => {
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`);
+      return { status: answer.status, text: await answer.text() };
+    };
+    const early = await Promise.all(['/live/a.m3u8', '/live/a.flv', '/vod/a.m3u8'].map(ask));
+    expect(early.map(({ status }) => status)).toEqual([404, 404, 404]);
+    pushFile(await clip({ gop: 25 }), srs.url('live', 'a'));
+    await until('the playlist', async () => (await ask('/live/a.m3u8')).status === 200, 20_000);
+
+    // A live playlist among the files, as ffmpeg writes one.
+    mkdirSync(join(srs.dir, 'vod'));
+    for (const text of ['#EXTM3U\n#1\n', '#EXTM3U\n#2\n']) {
+      writeFileSync(join(srs.dir, 'vod/a.m3u8'), text);
+      expect(await ask('/vod/a.m3u8')).toEqual({ status: 200, text });
+    }
   });
 });

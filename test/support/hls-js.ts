@@ -13,13 +13,15 @@ export interface HlsJsState {
   readonly errors: string[];
 }
 
-/** Serves a page on which hls.js plays a playlist, as its makers' example does. */
-export async function hlsJsPage(playlist: string): Promise<{ readonly url: string; close(): void }> {
+/** Serves a page on which hls.js plays a playlist, as its makers' example does. @param more script for `hls` and `video`. */
+export async function hlsJsPage(playlist: string, more = ''): Promise<{ readonly url: string; close(): void }> {
   const script = await readFile(createRequire(import.meta.url).resolve('hls.js/dist/hls.min.js'));
   const html = `<!doctype html><video muted autoplay></video><script src="hls.js"></script><script>
     window.errors = []; const hls = new Hls();
     hls.on(Hls.Events.ERROR, (_, e) => { if (e.fatal) window.errors.push(e.details); });
-    hls.loadSource(${JSON.stringify(playlist)}); hls.attachMedia(document.querySelector('video'));
+    const video = document.querySelector('video');
+    hls.loadSource(${JSON.stringify(playlist)}); hls.attachMedia(video);
+    ${more}
   </script>`;
   const server = createServer((request, reply) => void reply.end(request.url === '/hls.js' ? script : html));
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));

@@ -1,6 +1,7 @@
 import type { Clock } from '../../kernel/index.js';
 import { writePlaylist } from '../../protocol/m3u8/index.js';
 import type { StreamName } from '../../stream/index.js';
+import { Dates } from './dates.js';
 import { HlsRules, PIECE_SHARE } from './hls-rules.js';
 import type { HlsSettings } from './hls-settings.js';
 import { KeyRing } from './keys.js';
@@ -41,6 +42,9 @@ export class HlsStream implements HlsNumbers {
   readonly #window = new SegmentWindow();
   readonly #keys: KeyRing;
   readonly #rules: HlsRules;
+  readonly #dates = new Dates();
+  /** Other servers make the same segments. */
+  readonly #isShared: boolean;
   #next: number;
   #discontinuities: number;
   /** What comes next does not go on from what players may have seen: of another process, or elsewhere. */
@@ -65,9 +69,9 @@ export class HlsStream implements HlsNumbers {
     const next = before?.next ?? 0;
     this.#next = isAligned ? next : Math.max(next, firstNumber(wall));
     // Servers of a cluster count alike; there a stream that begins again has the encoder's clock as before.
-    const isShared = isAligned && settings().isAbsolute;
-    this.#discontinuities = before?.discontinuities ?? (isShared ? 0 : firstDiscontinuity(wall));
-    this.#isNew = before !== undefined || !isShared;
+    this.#isShared = isAligned && settings().isAbsolute;
+    this.#discontinuities = before?.discontinuities ?? (this.#isShared ? 0 : firstDiscontinuity(wall));
+    this.#isNew = before !== undefined || !this.#isShared;
     this.playlistPath = fillPath(settings().hls.hlsM3u8File, name);
     this.segmenter = new Segmenter(
       this.#rules,
@@ -173,6 +177,7 @@ export class HlsStream implements HlsNumbers {
     this.#lastEnd = Math.max(this.#lastEnd + 1, this.clock.wall());
     const discontinuity = piece.discontinuity || this.#isNew;
     this.#isNew = false;
+    if (discontinuity) this.#dates.restart();
     const timestamp = isAligned ? grid.index(unix, fragment) : this.#lastEnd;
     const path = segmentPath(hlsTsFile, this.name, { seq, duration, at: this.#lastEnd, timestamp }, utc);
     const locked = hls.hlsKeys ? this.#keys.encrypt(bytes, seq, hls.hlsFragmentsPerKey) : undefined;
@@ -185,6 +190,8 @@ export class HlsStream implements HlsNumbers {
       size: bytes.length,
       duration,
       discontinuity,
+      // Each server of a cluster would tell another time.
+      date: this.#isShared ? undefined : this.#dates.of(start, duration * 1000, this.clock.wall()),
       key: locked && { uri: locked.key.uri, iv: locked.iv },
       secret: locked?.key,
       discontinuitiesBefore: this.#discontinuities,

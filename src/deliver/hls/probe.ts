@@ -2,6 +2,8 @@ import type { Frame } from '../../core/index.js';
 
 /** Audio and video are waited for together for so much of the stream, ms; what comes later joins at a key frame. */
 const ENOUGH = 1000;
+/** The same for a track that has sent its configuration, ms. */
+const ENOUGH_FOR_ANNOUNCED = 3000;
 /** The same where the clock stands still. */
 const ENOUGH_BYTES = 4 * 2 ** 20;
 
@@ -10,11 +12,14 @@ export class Probe {
   readonly frames: Frame[] = [];
   #bytes = 0;
 
-  /** @returns whether so much is there that a track which is still missing is not waited for. */
-  add(frame: Frame): boolean {
+  /**
+   * @param isAnnounced the other kind of media has sent its configuration.
+   * @returns whether so much is there that a track which is still missing is not waited for.
+   */
+  add(frame: Frame, isAnnounced: boolean): boolean {
     this.frames.push(frame);
     this.#bytes += frame.payload.length;
     const first = this.frames[0] ?? frame;
-    return frame.dts - first.dts >= ENOUGH || this.#bytes > ENOUGH_BYTES;
+    return frame.dts - first.dts >= (isAnnounced ? ENOUGH_FOR_ANNOUNCED : ENOUGH) || this.#bytes > ENOUGH_BYTES;
   }
 }

@@ -15,6 +15,7 @@ export class PublishTracks {
   /** Configurations that count from the next piece on. */
   readonly #pending = new Map<MediaKind, TrackConfig>();
   readonly #carried = { audio: true, video: true };
+  #hasBegun = false;
   /** Codecs whose configuration cannot be read: left out like those that have no place here. */
   readonly #unreadable = new Set<Frame['codec']>();
   /** Another track, configuration or sequence of pictures: the next key frame begins a piece whatever its time. */
@@ -33,6 +34,17 @@ export class PublishTracks {
 
   get hasBoth(): boolean {
     return this.#seen.video !== undefined && this.#seen.audio !== undefined;
+  }
+
+  /** The kind has sent its configuration, so frames of it may follow. */
+  isAnnounced(kind: MediaKind): boolean {
+    return this.#configs.has(kind);
+  }
+
+  /** The first piece begins: its tracks are those that have sent frames. */
+  begin(): void {
+    this.#hasBegun = true;
+    this.hasChanged = false;
   }
 
   /** Learns from the next frame. @returns whether it is to be written. */
@@ -79,6 +91,7 @@ export class PublishTracks {
     this.#configs.clear();
     this.#pending.clear();
     this.#unreadable.clear();
+    this.#hasBegun = false;
     this.hasChanged = false;
   }
 
@@ -104,7 +117,8 @@ export class PublishTracks {
     this.#unreadable.delete(codec);
     const isAnother = this.#configs.has(kind);
     this.#configs.set(kind, Buffer.from(payload));
-    if (!this.#carried[kind]) return;
+    // At the start its frames tell: it may be announced and never come.
+    if (!this.#carried[kind] || !this.#hasBegun) return;
     this.#see(kind, FrameMuxer.trackOf(frame));
     if (isAnother) this.hasChanged = true;
   }

@@ -62,7 +62,7 @@ export class Segmenter implements FrameConsumer {
   onFrame(frame: Frame): void {
     if (this.#halted || !this.#tracks.admit(frame)) return;
     if (this.#probe === undefined) return this.#take(frame);
-    const isEnough = this.#probe.add(frame);
+    const isEnough = this.#probe.add(frame, this.#tracks.isAnnounced(frame.kind === 'audio' ? 'video' : 'audio'));
     if (isEnough || this.#tracks.hasBoth) this.#begin(this.#probe.frames);
   }
 
@@ -83,7 +83,7 @@ export class Segmenter implements FrameConsumer {
     this.#probe = undefined;
     this.#cuts.reset();
     this.#interleaver = new Interleaver();
-    this.#tracks.hasChanged = false;
+    this.#tracks.begin();
     // Not what it was: the clock of another stream of this name begins anew.
     this.#last = Math.min(...frames.map(({ dts }) => dts));
     this.#landed = undefined;

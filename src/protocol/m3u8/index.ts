@@ -12,6 +12,8 @@ export interface PlaylistEntry {
   readonly duration: number;
   /** Something changed before it: another publish, another codec. */
   readonly discontinuity: boolean;
+  /** When its first frame was live, ms since 1970; undefined: nobody knows. */
+  readonly date: number | undefined;
   /** Undefined: it is not encrypted. */
   readonly key: SegmentKey | undefined;
 }
@@ -39,11 +41,12 @@ export function writePlaylist(list: Playlist, query = ''): string {
   ];
   if (list.startOffset !== undefined) lines.push(`#EXT-X-START:TIME-OFFSET=${list.startOffset.toFixed(3)}`);
   let inForce = KEY_NONE;
-  for (const { uri, duration, discontinuity, key } of list.entries) {
+  for (const { uri, duration, discontinuity, date, key } of list.entries) {
     if (discontinuity) lines.push('#EXT-X-DISCONTINUITY');
     const tag = keyTag(key, query);
     if (tag !== inForce) lines.push(tag);
     inForce = tag;
+    if (date !== undefined) lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(date).toISOString()}`);
     lines.push(`#EXTINF:${duration.toFixed(3)},`, uri + query);
   }
   if (list.ended) lines.push('#EXT-X-ENDLIST');

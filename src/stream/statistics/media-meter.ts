@@ -34,6 +34,8 @@ export class MediaMeter {
   #videoConfig: Frame | undefined;
   #picture: PictureFormat | undefined;
   #audioFrame: Frame | undefined;
+  /** Of which kinds there were frames, not only configurations. */
+  #shown = { audio: false, video: false };
   #sound: SoundFormat | undefined;
   #track = Number.POSITIVE_INFINITY;
   #keyDts = 0;
@@ -49,12 +51,16 @@ export class MediaMeter {
   beginPublish(): void {
     this.#videoCodec = this.#videoConfig = this.#picture = undefined;
     this.#audioFrame = this.#sound = undefined;
+    this.#shown = { audio: false, video: false };
     this.#track = Number.POSITIVE_INFINITY;
     this.#keyAt = this.#anchorAt = -1;
     this.#gopFrames = this.#gopMs = this.#fps = 0;
   }
 
   count(frame: Frame): void {
+    const { kind, role, codec } = frame;
+    if (kind !== 'data' && codec !== 'none' && (role === 'key' || role === 'inter' || role === 'audio'))
+      this.#shown[kind] = true;
     if (frame.kind === 'video') this.#video(frame);
     else if (frame.kind === 'audio') this.#audio(frame);
   }
@@ -110,6 +116,11 @@ export class MediaMeter {
 
   /** Which kinds of media this publish has shown so far. */
   get tracks(): Tracks {
+    return this.#shown;
+  }
+
+  /** Which kinds it has told of, be it with a configuration alone. */
+  get announced(): Tracks {
     return { audio: this.#audioFrame !== undefined, video: this.#videoCodec !== undefined };
   }
 

@@ -57,9 +57,9 @@ const owner = (id = 'o') => {
   const o = { id, evictedBy: [] as string[], evicted: (by: string) => void o.evictedBy.push(by) };
   return o;
 };
-const watch = (sink = new FakeSink()) => {
+const watch = (sink = new FakeSink(), format = story) => {
   const viewer = new Viewer(sink);
-  stream.join(viewer, story);
+  stream.join(viewer, format);
   return { sink, viewer };
 };
 const start = (o = owner()) => {
@@ -147,6 +147,53 @@ describe('LiveStream: publishing', () => {
     publication.media('video', 40, keyTag);
     publication.settle();
     expect(sink.take().slice(2)).toEqual(['a:audio@5', 'v:key@40']);
+  });
+});
+
+describe('LiveStream: players that wait for each track that they are told of', () => {
+  const waits: WireFormat = { ...story, id: 'waits', waitsForTracks: true };
+  const join = () => watch(new FakeSink(), waits).sink;
+
+  test('hear of a configuration with the first frame of its kind, whenever they came; others at once', () => {
+    const early = join();
+    const { sink: other } = watch();
+    const publication = start();
+    for (const at of [0, 40]) publication.media('video', at, keyTag);
+    publication.media('audio', 40, aacConfig);
+    publication.settle();
+    const late = join();
+    expect(early.take()).toEqual(['v:config@0', 'v:key@0', 'v:key@40']);
+    expect(late.take()).toEqual(['v:config@40', 'v:key@40']);
+    expect(other.take().slice(0, 2)).toEqual(['v:config@0', 'a:config@0']);
+    publication.media('audio', 50, aacTag);
+    publication.settle();
+    for (const sink of [early, late]) expect(sink.take()).toEqual(['a:config@50', 'a:audio@50']);
+    expect(other.take()).toEqual(['a:audio@50']);
+    expect(join().take()).toEqual(['v:config@40', 'v:key@40', 'a:config@50', 'a:audio@50']);
+    publication.media('audio', 60, aacConfig);
+    publication.settle();
+    expect(early.take()).toEqual(['a:config@50']);
+  });
+
+  test('the first of them, later: neither headers nor what is kept names it, until it comes', () => {
+    const publication = start();
+    publication.media('video', 0, keyTag);
+    publication.media('audio', 0, aacConfig);
+    expect(join().take()).toEqual(['v:config@0', 'v:key@0']);
+  });
+
+  test('the next publish has to show its media anew; an empty message shows nothing', () => {
+    const sink = join();
+    const first = start();
+    first.media('video', 0, keyTag);
+    first.media('audio', 0, aacTag);
+    first.release();
+    expect(sink.take()).toContain('a:config@0');
+    const second = start();
+    second.media('video', 0, keyTag);
+    second.media('audio', 0, freeze(Buffer.alloc(0)));
+    second.settle();
+    expect(sink.take().filter((text) => text.startsWith('a:config'))).toEqual([]);
   });
 });
 

@@ -48,6 +48,7 @@ const segment = (seq: number): Segment => ({
   size: 9,
   duration: 1,
   discontinuity: false,
+  date: undefined,
   key: undefined,
   secret: undefined,
   discontinuitiesBefore: 0,

@@ -100,6 +100,53 @@ describe('the playlist of a stream (RFC 8216)', () => {
     for (const { duration } of list.segments) expect(duration).toBeCloseTo(4.004, 2);
   });
 
+  test('each segment says when it was live, also of an encoder whose clock is slow; anew after a discontinuity', () => {
+    const clock = new FakeClock();
+    const hls = make({ block: 'hls_fragment 4; hls_window 20;', clock });
+    const dates = () => read(hls).segments.map(({ programDateTime }) => programDateTime?.getTime() ?? 0);
+    const began = clock.wall();
+    const hours = 3;
+    for (let at = 0; at < hours * 3_600_000; at += 20) {
+      // 200 ppm.
+      clock.advance(at % 100_000 === 0 ? 40 : 20);
+      if (at === 0) hls.segmenter.onFrame(aacConfig(0));
+      hls.segmenter.onFrame(aacFrame(at));
+      if (at === 8000) expect(Math.abs((dates()[0] ?? 0) - began)).toBeLessThanOrEqual(40);
+    }
+    const last = dates();
+    expect(Math.abs((last.at(-1) ?? 0) - (clock.wall() - 8000))).toBeLessThan(4000);
+    for (const [i, { duration }] of read(hls).segments.slice(0, -1).entries())
+      expect(Math.abs((last[i + 1] ?? 0) - (last[i] ?? 0) - duration * 1000)).toBeLessThan(6);
+    hls.segmenter.finish();
+    clock.advance(60_000);
+    hls.resume();
+    const again = clock.wall();
+    sound(hls, hours * 3_600_000 + 60_000, hours * 3_600_000 + 69_000, clock);
+    const { segments } = read(hls);
+    const first = segments.findIndex(({ discontinuity }) => discontinuity);
+    expect(Math.abs((dates()[first] ?? 0) - again)).toBeLessThanOrEqual(40);
+  });
+
+  test('an encoder that sends its first minute at once: no segment was live in the future', () => {
+    const clock = new FakeClock();
+    const hls = make({ block: 'hls_fragment 1; hls_window 100;', clock });
+    hls.segmenter.onFrame(aacConfig(0));
+    for (let at = 0; at < 60_000; at += 20) hls.segmenter.onFrame(aacFrame(at));
+    sound(hls, 60_000, 65_000, clock);
+    const { segments } = read(hls);
+    expect(segments.length).toBeGreaterThan(60);
+    for (const { programDateTime, duration } of segments)
+      expect((programDateTime?.getTime() ?? 0) + duration * 1000).toBeLessThanOrEqual(clock.wall());
+    expect(Math.abs((segments.at(-1)?.programDateTime?.getTime() ?? 0) - (clock.wall() - 2000))).toBeLessThan(1100);
+  });
+
+  test('servers of a cluster tell no time of day: theirs would differ', () => {
+    const hls = make({ block: 'hls_fragment 1; hls_ts_floor on;', isAbsolute: true });
+    sound(hls, 0, 5000);
+    expect(hls.playlist('')).toContain('#EXTINF');
+    expect(hls.playlist('')).not.toContain('PROGRAM-DATE-TIME');
+  });
+
   test('a name with characters that mean something in a URI leads to its segments', () => {
     const name = 'a b#c%20:ü+';
     const hls = make({ stream: name, block: 'hls_fragment 1;' });

@@ -295,6 +295,30 @@ describe('where a stream is cut', () => {
     expect(pieces.map((piece) => [...rates(piece)])).toEqual([[4], [4], [3]]);
   });
 
+  test.each([
+    ['audio', [0x0f, 0xe1, 0x01]],
+    ['video', [0x1b, 0xe1, 0x00]],
+  ] as const)('%s that is announced and does not come is not in the tables, and holds nothing up', (kind, entry) => {
+    const { it, pieces } = segmenter(2, 2);
+    const others = [...programme(12, 25, 50)].filter((frame) => frame.kind !== kind || frame.role === 'config');
+    for (const frame of others) it.onFrame(frame);
+    it.finish();
+    expect(pieces.length).toBeGreaterThanOrEqual(5);
+    for (const { bytes, duration, independent } of pieces.slice(0, 5)) {
+      expect(bytes.subarray(0, 376).includes(Buffer.from(entry))).toBe(false);
+      expect([Math.round(duration), independent]).toEqual([2, true]);
+    }
+  });
+
+  test('sound that is announced is waited for: up to 3 s it is there from the first segment on', () => {
+    const { it, pieces } = segmenter(4, 4);
+    for (const frame of programme(20, 25, 100))
+      if (frame.kind !== 'audio' || frame.role === 'config' || frame.dts > 2500) it.onFrame(frame);
+    it.finish();
+    expect(pieces.map(({ discontinuity }) => discontinuity)).not.toContain(true);
+    expect(pieces.every(({ bytes }) => checkTs(bytes).pids.has(0x101))).toBe(true);
+  });
+
   test('sound whose configuration cannot be read is left out and not announced, until a better one comes', () => {
     const { it, pieces, complaints } = segmenter(2, 2);
     const config = aacConfig(0);

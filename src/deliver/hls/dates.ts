@@ -1,0 +1,25 @@
+/** Of the time that has passed, an encoder's clock may be slow by so much: crystals differ by less, and no player notices. */
+const FOLLOW = 1 / 1000;
+
+/** The time of day on the clock of a stream. Times in ms. */
+export class Dates {
+  /** What a time of the stream and the time of day differ by. */
+  #offset: number | undefined;
+
+  /** What follows has another clock. */
+  restart(): void {
+    this.#offset = undefined;
+  }
+
+  /**
+   * Nothing was live after it was complete, also of an encoder that sends its first minute at once: dates from the future
+   * would go back at the next publish. What comes late may have been held up, so it is followed slowly.
+   * @param start of a piece, on the stream's clock. @param wall when it was complete, since 1970.
+   * @returns when it began, since 1970.
+   */
+  of(start: number, length: number, wall: number): number {
+    const latest = wall - start - length;
+    this.#offset = Math.min(latest, (this.#offset ?? latest) + length * FOLLOW);
+    return Math.round(start + this.#offset);
+  }
+}
