@@ -2,8 +2,8 @@ import type { Frame } from '../../core/index.js';
 import { SrsError } from '../../kernel/index.js';
 import { FrameMuxer, type TrackConfig, type Tracks } from '../../protocol/mpegts/index.js';
 import type { FrameConsumer } from '../../stream/index.js';
+import { Interleaver } from '../interleaver.js';
 import { Groups } from './groups.js';
-import { Interleaver } from './interleaver.js';
 
 /** A finished piece of a stream that can be played alone. */
 export interface Piece {
