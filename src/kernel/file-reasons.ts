@@ -5,6 +5,8 @@ const REASONS: Record<string, string> = {
   ENOSPC: 'the disk is full',
   ENOTDIR: 'a part of its path is not a directory',
   EEXIST: 'a part of its path is not a directory',
+  ENAMETOOLONG: 'its name is too long',
+  EIO: 'the disk reports an error',
   ENOENT: 'its directory can not be made',
 };
 
