@@ -18,6 +18,8 @@ export interface Ended {
   readonly duration: Ms;
   /** It was closed and did not fail. */
   readonly isWhole: boolean;
+  /** Why it has no name though there is something in it: it stays as it is, and the next start repairs it. */
+  readonly unnamed: string | undefined;
 }
 
 /** Told of what becomes of the file. */
@@ -120,14 +122,16 @@ export class Recording {
     if (this.#queue.length > 0) return this.#pump();
     if (this.#state === 'open') return;
     this.#pumping = true;
+    const end = { isWhole: this.#state === 'closing', path: undefined, unnamed: undefined };
     void this.root
       .inTurn(() => this.#finish())
-      .catch((cause) => {
-        // It stays as it is, on record: the next start repairs it.
-        if (this.#state === 'closing') this.events.failed(reasonOf(cause));
-        return undefined;
-      })
-      .then((path) => this.events.ended({ ...this.#reached, path, isWhole: this.#state === 'closing' }));
+      .then(
+        (path) => this.events.ended({ ...this.#reached, ...end, path }),
+        (cause) => {
+          if (end.isWhole) this.events.failed(reasonOf(cause));
+          this.events.ended({ ...this.#reached, ...end, isWhole: false, unnamed: reasonOf(cause) });
+        },
+      );
   }
 
   async #turn(): Promise<void> {

@@ -244,6 +244,11 @@ export class StreamRecorder implements FrameConsumer {
             this.#open.delete(open);
             over();
             if (end.path !== undefined) this.#ended(file, join(directory, end.path), end, announce);
+            else if (end.unnamed !== undefined)
+              this.#log.warn(
+                { file: file.path, why: end.unnamed },
+                'recording keeps .tmp behind its name until the next start',
+              );
             if (isRetry && end.isWhole) this.#health.recovered();
           },
         });

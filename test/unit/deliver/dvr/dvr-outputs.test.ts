@@ -354,6 +354,20 @@ describe('names', () => {
   });
 });
 
+test('a directory that is taken away: the stream goes on, the next file is made in a new one', async () => {
+  const { publish, finish, dir, files, clock, said, dvr, stream } = server('dvr_plan segment; dvr_duration 1;');
+  const { send } = publish();
+  send(tag.avcConfig(), tag.key(0), tag.inter(40), tag.inter(1100));
+  clock.advance(1000);
+  await until('it is recorded', () => files().includes('live/s.flv.tmp'));
+  rmSync(join(dir, 'live'), { recursive: true });
+  send(tag.key(1200), tag.inter(1240));
+  await until('the log says it', () => said('recording keeps .tmp').length === 1);
+  expect(said('recording failed')[0]?.why).toBe('its directory is gone, or led elsewhere');
+  expect(dvr.stateOf(stream.key)).toMatchObject({ failures: 1, lastError: 'its directory is gone, or led elsewhere' });
+  expect(await finish()).toEqual(['live/s.flv']);
+});
+
 describe('reload', () => {
   test('another path: the file goes on to the next key frame, and no frame is lost', async () => {
     const { publish, dir, reload, finish, read, stream } = server();
