@@ -66,6 +66,7 @@ function server(rows = '', more = '') {
     dir,
     clock,
     dvr,
+    hub,
     stream,
     publish,
     files,
@@ -366,6 +367,29 @@ test('a directory that is taken away: the stream goes on, the next file is made 
   expect(said('recording failed')[0]?.why).toBe('its directory is gone, or led elsewhere');
   expect(dvr.stateOf(stream.key)).toMatchObject({ failures: 1, lastError: 'its directory is gone, or led elsewhere' });
   expect(await finish()).toEqual(['live/s.flv']);
+});
+
+test('streams come and go: nothing of them stays but their files (R7)', async () => {
+  const { hub, clock, dvr, files, dir } = server();
+  const fds = (): number => readdirSync('/proc/self/fd').length;
+  const [before, timers] = [fds(), clock.timers];
+  for (let i = 0; i < 100; i++) {
+    const publication = hub
+      .obtain({ vhost, app: 'live', stream: `n${i}` })
+      .publish({ id: 'o', evicted: () => undefined });
+    for (const { kind, timestamp, payload } of [tag.avcConfig(), tag.key(0), tag.inter(40)])
+      publication.media(kind === 'audio' ? 'audio' : 'video', timestamp, freeze(Buffer.from(payload)));
+    publication.release();
+    clock.advance(1000);
+  }
+  await until('all are closed', () => dvr.totals.files === 100);
+  expect(files().every((file) => file.endsWith('.flv'))).toBe(true);
+  expect(dvr.totals).toMatchObject({ streams: 0, waiting: 0, failures: 0 });
+  expect(hub.get(`${vhost}/live/n50`)).toBeUndefined();
+  expect(clock.timers).toBe(timers);
+  expect(fds()).toBeLessThan(before + 5);
+  await dvr.close();
+  expect(readdirSync(dir)).toEqual(['live']);
 });
 
 describe('reload', () => {
