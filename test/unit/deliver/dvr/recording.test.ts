@@ -101,10 +101,8 @@ test('files and their descriptors are given back, however many there were', asyn
 });
 
 test('a payload is written as it came, whatever the codec (R13, R14)', async () => {
-  const { dir, content, recording, told } = (() => {
-    const all = start();
-    return { dir: all.dir, ...all.begin('a.flv') };
-  })();
+  const { dir, root, begin } = start();
+  const { content, recording, told } = begin('a.flv');
   const payloads = ['90687663310000', '91687663310000000102', 'a1687663310000000304', '9561766331'].map((hex) =>
     freeze(Buffer.from(hex, 'hex')),
   );
@@ -112,6 +110,7 @@ test('a payload is written as it came, whatever the codec (R13, R14)', async () 
     content.append({ kind: 'video', role: 'key', codec: 'hevc', track: 0, dts: ms(i * 40), cts: ms(0), payload }, 0);
   recording.close();
   await until('it has ended', () => told.ended.length === 1);
+  await root.close();
   const tags = new FlvReader().push(readFileSync(join(dir, 'a.flv')));
   expect(tags.slice(1).map(({ payload }) => payload)).toEqual(payloads);
 });
