@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Config, dumpSettings, type LoadedConfig } from '../config/index.js';
 import { type Ms, ms } from '../core/index.js';
-import { type ForwardOutputs, HlsOutputs } from '../deliver/index.js';
+import { type DvrOutputs, type ForwardOutputs, HlsOutputs } from '../deliver/index.js';
 import {
   type ApiEnvironment,
   type ApiServer,
@@ -42,6 +42,7 @@ import { Admission } from './admission.js';
 import { Doors } from './doors.js';
 import { makeForwards } from './forwards.js';
 import { OnDemand } from './on-demand.js';
+import { makeRecordings } from './recordings.js';
 import { type Prepared, type Reloadable, Reloader } from './reload.js';
 import { RtmpSessions } from './rtmp-sessions.js';
 import { SegmentHooks } from './segment-hooks.js';
@@ -71,6 +72,7 @@ export class SrsServer implements Service {
   readonly #api: OnDemand<ApiServer>;
   readonly #trail: RelayTrail;
   readonly #hls: HlsOutputs;
+  readonly #dvr: DvrOutputs;
   readonly #forwards: ForwardOutputs;
   readonly #doors: Doors;
   readonly #transcoding: Transcoding;
@@ -101,6 +103,14 @@ export class SrsServer implements Service {
     this.#hls = new HlsOutputs(this.#hub, config, clock, log, {
       completed: (key, segment) => segmentHooks.completed(key, segment),
       failed: (key, why) => this.#disconnect(key, why),
+    });
+    this.#dvr = makeRecordings({
+      hub: this.#hub,
+      clients: this.#clients,
+      hooks: this.#hooks,
+      clock,
+      log,
+      config: () => this.config,
     });
     this.#forwards = makeForwards({
       hub: this.#hub,
@@ -152,6 +162,8 @@ export class SrsServer implements Service {
       forwards: this.#forwards,
       transcodes: (streamKey) => this.#transcoding.states(streamKey),
       hls: (streamKey) => this.#hls.stateOf(streamKey),
+      dvr: (streamKey) => this.#dvr.stateOf(streamKey),
+      dvrTotals: () => this.#dvr.totals,
       readiness: () => (this.#readiness === 'ready' && admission.isFull ? 'full' : this.#readiness),
       identity,
       proc,
@@ -226,6 +238,7 @@ export class SrsServer implements Service {
       for (const service of this.#services) await service.start(signal);
       await this.#transcoding.start();
       this.#hls.start();
+      this.#dvr.start();
       await this.#doors.open(this.config);
     } catch (error) {
       await this.stop();
@@ -275,6 +288,7 @@ export class SrsServer implements Service {
         this.#hub.reconfigure(before);
         this.#http.current?.reconfigure();
         this.#hls.reconfigure(this.#hub);
+        this.#dvr.reconfigure();
         this.#forwards.reconfigure();
         this.#transcoding.reconfigure();
         this.#heartbeat.reconfigure();
@@ -302,7 +316,7 @@ export class SrsServer implements Service {
     this.#hub.flush();
     // Links of forwards close by themselves when their peer takes too long.
     await Promise.all([this.#sessions.end(DRAIN), this.#http.current?.endPlayers(DRAIN), this.#forwards.close()]);
-    await this.#hls.close();
+    await Promise.all([this.#hls.close(), this.#dvr.close()]);
     this.#hub.close();
     for (const service of this.#services.toReversed()) await service.stop();
     await this.#hooks.close(LAST_HOOKS);

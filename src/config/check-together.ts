@@ -19,6 +19,7 @@ export function checkTogether(config: Config, reading: Reading, whole: Position,
   for (const [id, vhost] of config.vhosts) {
     const atInVhost = placeIn(reading.named.get('/vhosts')?.get(id), whole);
     checkHls(vhost, atInVhost, problems);
+    checkDvr(vhost, atInVhost, problems);
     if (!vhost.enabled) continue;
     if (!config.httpServer.enabled) checkUnserved(vhost, atInVhost, problems);
     checkSign(vhost, atInVhost, problems);
@@ -51,6 +52,19 @@ function checkApi({ httpApi }: Config, at: Place, problems: Problems): void {
 function checkHls({ hls }: VhostConfig, at: Place, problems: Problems): void {
   if (hls.hlsStorage === 'disk' && hls.hlsPath === '')
     problems.error(at('/hls/hlsStorage'), 'hls_storage disk needs hls_path, the directory of the files');
+}
+
+function checkDvr({ dvr }: VhostConfig, at: Place, problems: Problems): void {
+  if (/\.mp4$/i.test(dvr.dvrPath))
+    problems.error(
+      at('/dvr/dvrPath'),
+      'dvr_path ends in .mp4, and recordings are FLV: let it end in .flv, and make "ffmpeg -i X.flv -c copy X.mp4" of a closed file',
+    );
+  if (dvr.dvrPlan === 'append')
+    problems.warn(
+      at('/dvr/dvrPlan'),
+      'dvr_plan append was removed in version 3, so session is taken: a file goes on while its encoder comes back within publish grace',
+    );
 }
 
 function checkUnserved({ hls, httpRemux }: VhostConfig, at: Place, problems: Problems): void {

@@ -13,6 +13,8 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of its path is not a directory',
   // Of files that are written: they replace what is there, so only a directory of their path can be in the way.
   EEXIST: 'a part of its path is not a directory',
+  ENAMETOOLONG: 'its name is too long',
+  EIO: 'the disk reports an error',
   EADDRINUSE: 'the port is in use by another process',
   EADDRNOTAVAIL: 'this machine has no such address',
 };

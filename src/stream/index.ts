@@ -16,6 +16,7 @@ export * from './statistics/statistics.js';
 export * from './stream-hub.js';
 export * from './stream-name.js';
 export * from './stream-settings.js';
+export { Timeline } from './timeline.js';
 export * from './ts-format.js';
 export * from './viewer.js';
 export * from './wire-format.js';

@@ -1,8 +1,19 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { unprivileged } from '../../scripts/lib/peers.mjs';
+import { probe } from '../support/ffprobe.js';
 import { clip } from '../support/media.js';
 import { withPeers } from '../support/peers.js';
 import { background, run, until } from '../support/run.js';
@@ -61,6 +72,31 @@ withPeers(
     ]);
     expect(ended?.code ?? 0, program.log()).toBe(0);
     await program.stop();
+    expect((await srs.stop()).code).toBe(0);
+  });
+
+  // Each block works on recordings, one alone and several segments, in the directory where they are.
+  test('docs/dvr.md', { timeout: 40_000 }, async () => {
+    const srs = await startSrs({
+      config: `listen PORT; pid DIR/srs.pid; srs_log_tank console; vhost __defaultVhost__ { publish { grace 0.1; }
+        dvr { enabled on; dvr_path DIR/rec/[stream].[timestamp].flv; dvr_plan segment; dvr_duration 2; } }`,
+    });
+    const rec = join(srs.dir, 'rec');
+    const push = ['-v', 'error', '-t', '6', '-i', movie, '-c', 'copy', '-f', 'flv', srs.url('live', 'livestream')];
+    await run('ffmpeg', push);
+    const files = await until('all segments are closed', () => {
+      const names = existsSync(rec) ? readdirSync(rec).filter((name) => name.startsWith('livestream')) : [];
+      return names.length === 3 && names.every((name) => name.endsWith('.flv')) && names;
+    });
+    copyFileSync(join(rec, files[0] ?? ''), join(rec, 'livestream.flv'));
+    const found = blocks('dvr.md', 'sh');
+    expect(found).toHaveLength(2);
+    for (const [, text] of found) {
+      const end = await run('bash', ['-ec', text], { cwd: rec });
+      expect(end.code, end.stderr).toBe(0);
+      expect(end.stderr).toBe('');
+    }
+    expect((await probe(join(rec, 'whole.mp4'), 60)).packets.filter(({ type }) => type === 'video')).toHaveLength(150);
     expect((await srs.stop()).code).toBe(0);
   });
 

@@ -56,6 +56,10 @@ vhost __defaultVhost__ {
     # vhost hls
     enabled on; hls_fragment 1;
   }
+  dvr {
+    # vhost dvr
+    enabled on; dvr_path DIR/dvr;
+  }
   security {
     # vhost security
     enabled on; allow play all; allow publish all;
@@ -85,7 +89,7 @@ const valuesIn = (dir: string) => ({
     ]),
   ),
   ...Object.fromEntries(
-    ['connect', 'close', 'publish', 'unpublish', 'play', 'stop', 'hls', 'hls_notify'].map((event) => [
+    ['connect', 'close', 'publish', 'unpublish', 'play', 'stop', 'hls', 'hls_notify', 'dvr'].map((event) => [
       `vhost http_hooks on_${event}`,
       'http://other.example.com',
     ]),
@@ -105,6 +109,9 @@ const valuesIn = (dir: string) => ({
   'vhost hls hls_ts_file': '[app]/other-[stream]-[seq].ts',
   'vhost hls hls_key_file': '[app]/other-[stream]-[seq].key',
   'vhost hls hls_storage': 'ram',
+  'vhost dvr enabled': 'off',
+  'vhost dvr dvr_path': join(dir, 'other-dvr'),
+  'vhost dvr dvr_apply': 'live/other',
   'vhost security enabled': 'off',
   'vhost security allow': 'play 127.0.0.1',
   'vhost security deny': 'play 192.0.2.1',

@@ -29,7 +29,6 @@ export const acceptedInVhost = {
   token_traverse: { since: 1, note: origin },
   debug_srs_upnode: { since: 1, note: origin },
   bandcheck: { since: 1, note: 'so there are no bandwidth tests' },
-  dvr: { since: 1, note: 'so nothing is recorded' },
   ingest: { since: 1, note: 'so nothing is pulled', unique: true },
   vhost: { since: 2, note: origin },
   hds: { since: 2, note: 'so there is no HDS' },

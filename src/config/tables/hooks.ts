@@ -22,6 +22,7 @@ export const httpHooks = {
       on_unpublish: { ...urls, doc: 'Told when a publish has ended.' },
       on_play: { ...urls, doc: 'Asked before a player hears that it may play.' },
       on_stop: { ...urls, doc: 'Told when a play has ended.' },
+      on_dvr: { ...urls, since: 2, doc: 'Told when a recording is closed and has its name.' },
       on_hls: { ...urls, since: 2, doc: 'Told when a segment of HLS is complete.' },
       on_hls_notify: {
         ...urls,

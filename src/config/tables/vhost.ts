@@ -1,6 +1,7 @@
 import type { ConfigOf, DirectiveTable, LaterTable } from '../table.js';
 import { acceptedInVhost } from './accepted.js';
 import { access } from './access.js';
+import { dvr } from './dvr.js';
 import { forward } from './forward.js';
 import { hls, laterInHls } from './hls.js';
 import { httpHooks } from './hooks.js';
@@ -193,6 +194,7 @@ export const vhost = {
   ...access,
   ...httpHooks,
   hls,
+  dvr,
   ...forward,
   transcodes,
 } as const satisfies DirectiveTable;
@@ -209,5 +211,4 @@ export const laterInVhost = {
   'http_remux.drop_if_not_match': { since: 5, note: 'what has_audio or has_video turns off is left out' },
   ...acceptedInVhost,
   ...laterInHls,
-  'http_hooks.on_dvr': { since: 2, note: 'so nothing is recorded' },
 } as const satisfies LaterTable;

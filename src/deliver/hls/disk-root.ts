@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { open as openFile, rename, unlink } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { errnoOf, type Log, makeContained } from '../../kernel/index.js';
-import { OwnFiles, placeOf, sweep, TEMPORARY } from './own-files.js';
+import { OwnFiles, placeOf, sweep, TEMPORARY } from '../own-files.js';
 
 /** A link in place of the file is not followed. */
 const WRITE = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;

@@ -1,7 +1,7 @@
 import type { Frame } from '../../core/index.js';
 import type { FrameConsumer } from '../../stream/index.js';
+import { Interleaver } from '../interleaver.js';
 import { type Cut, CutRule, OVER_LIMIT, SHORTEST } from './cut-rule.js';
-import { Interleaver } from './interleaver.js';
 import { OpenPiece, type Piece } from './open-piece.js';
 import { Probe } from './probe.js';
 import { type MediaKind, PublishTracks } from './publish-tracks.js';

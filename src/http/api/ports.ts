@@ -75,6 +75,18 @@ export interface ShownHls {
   readonly leftOut: ReadonlyMap<string, string>;
 }
 
+/** The recording of a live stream, as deliver/ tells it. */
+export interface ShownDvr {
+  readonly state: string;
+  readonly file: string;
+  /** Seconds. */
+  readonly duration: number;
+  readonly bytes: number;
+  readonly files: number;
+  readonly failures: number;
+  readonly lastError: string;
+}
+
 /** What the API shows and does; wired in app/. */
 export interface ApiEnvironment extends MetricSources {
   readonly hub: StreamHub;
@@ -90,6 +102,8 @@ export interface ApiEnvironment extends MetricSources {
   transcodes(streamKey: string): readonly ShownTranscode[];
   /** @returns undefined: the stream has no HLS. */
   hls(streamKey: string): ShownHls | undefined;
+  /** @returns undefined: the stream is not recorded. */
+  dvr(streamKey: string): ShownDvr | undefined;
   readiness(): Readiness;
   config(): Config;
   /** The configuration that is in force, to be shown. */

@@ -7,7 +7,7 @@ import {
   type VhostStatistics,
 } from '../../stream/index.js';
 
-import type { ShownForward, ShownHls, ShownTranscode } from './ports.js';
+import type { ShownDvr, ShownForward, ShownHls, ShownTranscode } from './ports.js';
 
 const CODECS: Readonly<Record<string, string>> = {
   avc: 'H264',
@@ -83,8 +83,11 @@ const hlsShape = ({ playlist, leftOut }: ShownHls) => ({
   left_out: [...leftOut].map(([codec, reason]) => ({ codec: codecName(codec), reason })),
 });
 
+const dvrShape = ({ lastError, ...dvr }: ShownDvr) => ({ ...dvr, last_error: lastError });
+
 /** What the server makes of a live stream. */
 export interface StreamOutputs {
+  readonly dvr: ShownDvr | undefined;
   readonly hls: ShownHls | undefined;
   readonly forwards: readonly ShownForward[];
   readonly transcodes: readonly ShownTranscode[];
@@ -94,7 +97,7 @@ export interface StreamOutputs {
 export function streamShape(
   from: ServerIdentity,
   stream: StreamStatistics,
-  { hls, forwards, transcodes }: StreamOutputs,
+  { hls, dvr, forwards, transcodes }: StreamOutputs,
   now: number,
 ) {
   const { key, name, publisher, video, audio } = stream;
@@ -141,6 +144,7 @@ export function streamShape(
             profile: audio.profile,
           },
     hls: hls === undefined ? null : hlsShape(hls),
+    dvr: dvr === undefined ? null : dvrShape(dvr),
     forwards: forwards.map((forward) => forwardShape(from, forward, now)),
     transcodes: transcodes.map(transcodeShape),
   };

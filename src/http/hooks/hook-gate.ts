@@ -13,7 +13,9 @@ import { NotificationQueues } from './notification-queues.js';
 
 type Hooks = VhostConfig['httpHooks'];
 type Question = 'onConnect' | 'onPublish' | 'onPlay';
-type Event = Question | 'onClose' | 'onUnpublish' | 'onStop' | 'onHls';
+/** Of an output, which goes on while clients come and go. */
+type OutputEvent = 'onHls' | 'onDvr';
+type Event = Question | 'onClose' | 'onUnpublish' | 'onStop' | OutputEvent;
 
 /** A question about a client waits this long for what is still to be told about it, so that events keep their order. */
 const ORDER = ms(1000);
@@ -64,6 +66,11 @@ export class HookGate implements Gate {
   /** A segment of HLS is complete. @param more the fields of spec/http.md §1.2 after `param`. */
   segment(stream: OutputFacts, more: object): void {
     this.#tell('onHls', stream, (id) => bodies.output('on_hls', stream, more, this.sender, id));
+  }
+
+  /** A recording is closed. @param more `cwd` and `file` (spec/http.md §1.2). */
+  recorded(stream: OutputFacts, more: object): void {
+    this.#tell('onDvr', stream, (id) => bodies.output('on_dvr', stream, more, this.sender, id));
   }
 
   /** Calls `on_hls_notify` with its placeholders filled in. @param tsUrl the segment's URL. */
@@ -178,7 +185,7 @@ export class HookGate implements Gate {
     if (hooks === undefined) return;
     const fields = hooks[event].length > 0 ? body(randomUUID()) : {};
     for (const url of hooks[event]) {
-      this.#queues.add(event === 'onHls' ? keyOf(about) : about.id, {
+      this.#queues.add(event === 'onHls' || event === 'onDvr' ? keyOf(about) : about.id, {
         what: { hook: nameOf(event), url: publicUrl(url) },
         deliver: async (stop) => {
           const signal = this.#deadline(hooks, stop);

@@ -15,6 +15,15 @@ export interface MetricSources {
   accepted(): number;
   /** Connections that were closed at once, by reason. */
   refusals(): Iterable<readonly [reason: string, count: number]>;
+  /** Recordings: since the start of the server, and now. */
+  dvrTotals(): {
+    readonly streams: number;
+    readonly files: number;
+    readonly bytes: number;
+    readonly failures: number;
+    /** Bytes that wait for disks. */
+    readonly waiting: number;
+  };
   /** Programs such as ffmpeg that run now. */
   programs(): number;
 }

@@ -123,6 +123,21 @@ export const readMetrics: readonly ReadMetric[] = [
     ({ env }) => env.governor.window(false) / 1000,
   ),
   one('srs_programs_running', 'gauge', 'Programs such as ffmpeg that run for streams.', ({ env }) => env.programs()),
+  one('srs_dvr_streams', 'gauge', 'Streams that are recorded.', ({ env }) => env.dvrTotals().streams),
+  one('srs_dvr_files_total', 'counter', 'Recordings that were closed.', ({ env }) => env.dvrTotals().files),
+  one('srs_dvr_bytes_total', 'counter', 'Bytes written to recordings.', ({ env }) => env.dvrTotals().bytes),
+  one(
+    'srs_dvr_failures_total',
+    'counter',
+    'Recordings that could not be begun, or not go on.',
+    ({ env }) => env.dvrTotals().failures,
+  ),
+  one(
+    'srs_dvr_waiting_bytes',
+    'gauge',
+    'Bytes of recordings that wait for their disk.',
+    ({ env }) => env.dvrTotals().waiting,
+  ),
   one('srs_event_listeners', 'gauge', 'Listeners to /api/v1/events.', ({ env }) => env.events.listeners),
   one(
     'srs_hook_notifications_waiting',

@@ -1,5 +1,5 @@
 export { findHeaderTags, flvStartBytes } from './seek.js';
-export { type FlvTag, TagType } from './tag.js';
+export { type FlvTag, TagType, tagHeaderBytes, tagSizeBytes } from './tag.js';
 export { audioDataOffset, videoDataOffset } from './tag-body.js';
 export { isMultitrack, readAudioTag, readVideoTag } from './tag-info.js';
 export { FlvReader } from './tag-reader.js';

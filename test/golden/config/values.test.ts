@@ -46,6 +46,7 @@ const plainVhost = {
     onUnpublish: [],
     onPlay: [],
     onStop: [],
+    onDvr: [],
     onHls: [],
     onHlsNotify: [],
     timeout: 5,

@@ -48,6 +48,8 @@ const api = new ApiServer({
   forwards: { list: () => [], add: noForward, pause: noForward, resume: noForward, remove: () => false },
   transcodes: () => [],
   hls: () => undefined,
+  dvr: () => undefined,
+  dvrTotals: () => ({ streams: 0, files: 0, bytes: 0, failures: 0, waiting: 0 }),
   config: () => loaded.config,
   settings: () => dumpSettings(loaded, { mask: true }),
   reload: () => Promise.reject(new Error('not here')),

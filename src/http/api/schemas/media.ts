@@ -69,6 +69,15 @@ export const stream = exactly({
       description: 'What of the stream cannot be in it.',
     }),
   }),
+  dvr: orNull({
+    state: Type.String({ description: 'recording, waiting (for a key frame or the encoder), failing.' }),
+    file: Type.String({ description: 'Until it is closed .tmp stands behind it; empty while there is none.' }),
+    duration: Type.Number({ description: 'Of this file, seconds.' }),
+    bytes: Type.Integer({ description: 'Of this file.' }),
+    files: Type.Integer({ description: 'Closed so far.' }),
+    failures: Type.Integer(),
+    last_error: Type.String(),
+  }),
   forwards: Type.Array(forward, { description: 'Where it is pushed to.' }),
   transcodes: Type.Array(transcode, { description: 'What ffmpeg makes of it.' }),
 });

@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, readdir, readFile, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { containedPath, identityOf, isAlive, makeContained } from '../../kernel/index.js';
+import { containedPath, identityOf, isAlive, makeContained } from '../kernel/index.js';
 
-const RECORD = /^\.srs-own-\d+-[0-9a-f]+$/;
+/** Whose files a record lists: HLS segments are removed when they are left behind, recordings are repaired. */
+type Use = 'own' | 'dvr';
+const isRecord = (name: string, use: Use): boolean => new RegExp(`^\\.srs-${use}-\\d+-[0-9a-f]+$`).test(name);
 /** A file that is being written is called so until it is whole. */
 export const TEMPORARY = '.tmp';
 /** A record with so many lines more than files is written anew. */
@@ -25,7 +27,10 @@ export class OwnFiles {
   #record: { readonly file: FileHandle; readonly path: string } | undefined;
   #lines = 0;
 
-  constructor(private readonly directory: string) {}
+  constructor(
+    private readonly directory: string,
+    private readonly use: Use = 'own',
+  ) {}
 
   /** Puts a file on record. @param path relative to the directory. */
   async add(path: string): Promise<void> {
@@ -56,7 +61,7 @@ export class OwnFiles {
   }
 
   async #open(): Promise<{ file: FileHandle; path: string }> {
-    const name = `.srs-own-${process.pid}-${randomBytes(4).toString('hex')}`;
+    const name = `.srs-${this.use}-${process.pid}-${randomBytes(4).toString('hex')}`;
     const path = await makeContained(this.directory, name);
     if (path === undefined) throw new Error('the directory is not there');
     const file = await open(path, 'ax', 0o644);
@@ -88,16 +93,28 @@ export class OwnFiles {
 
 /** Removes what processes that run no more have left in a directory. @returns how many files. */
 export async function sweep(directory: string): Promise<number> {
-  const names = await readdir(directory).catch(() => []);
   let removed = 0;
-  for (const name of names.filter((entry) => RECORD.test(entry))) {
+  await visitLeft(directory, 'own', async (path) => {
+    removed += await removeWithin(directory, path);
+    return true;
+  });
+  return removed;
+}
+
+/**
+ * Visits the files that processes that run no more have on record in a directory, one after another.
+ * @param visit gets the path on record; false: it has to be visited again at the next start, so the record stays.
+ */
+export async function visitLeft(directory: string, use: Use, visit: (path: string) => Promise<boolean>): Promise<void> {
+  const names = await readdir(directory).catch(() => []);
+  for (const name of names.filter((entry) => isRecord(entry, use))) {
     const record = join(directory, name);
     const left = leftBehind(await readFile(record, 'utf8').catch(() => ''));
     if (left === undefined) continue;
-    for (const path of left) removed += await removeWithin(directory, path);
-    await unlink(record).catch(() => undefined);
+    let isDone = true;
+    for (const path of left) isDone = (await visit(path)) && isDone;
+    if (isDone) await unlink(record).catch(() => undefined);
   }
-  return removed;
 }
 
 /** The files on a record. @returns undefined when its process may still run. */

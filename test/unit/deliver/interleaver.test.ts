@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Interleaver } from '../../../../src/deliver/hls/interleaver.js';
-import { audio, inter, key } from '../../../support/frames.js';
+import { Interleaver } from '../../../src/deliver/interleaver.js';
+import { audio, inter, key } from '../../support/frames.js';
 
 const named = (frames: readonly { kind: string; dts: number }[]) => frames.map(({ kind, dts }) => `${kind}@${dts}`);
 

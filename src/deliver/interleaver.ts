@@ -1,4 +1,4 @@
-import type { Frame } from '../../core/index.js';
+import type { Frame } from '../core/index.js';
 
 /** Pictures that come later than sound by more than this, ms, are taken to have stopped. */
 const PATIENCE = 3000;
