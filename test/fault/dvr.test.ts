@@ -160,7 +160,7 @@ withPeers('ffmpeg')('a disk in trouble', () => {
     const client = await publish(srs.url('live', 's'));
     await feed(client, { frames: 50 });
     await until('the log says why', () => said(srs, 'recording failed').length === 1);
-    expect(said(srs, 'recording failed')[0]?.why).toBe('its directory cannot be made');
+    expect(said(srs, 'recording failed')[0]?.why).toBe('there is no such file or directory');
     await client.unpublish();
     await client.publish();
     expect((await srs.stop()).code).toBe(0);
