@@ -16,12 +16,14 @@ import {
   Refusals,
   summaryAnswer,
 } from '../http/index.js';
+import { Edges } from '../intake/index.js';
 import { type Clock, type Log, ProcSampler, type Service, sendQueues, systemClock } from '../kernel/index.js';
 import { Deadlines } from '../link/index.js';
 import { metadataTags } from '../session/index.js';
 import {
   ClientRegistry,
   FanoutGovernor,
+  type Gate,
   identify,
   LagWatch,
   RelayTrail,
@@ -55,7 +57,7 @@ export class SrsServer implements Service {
   readonly #clients = new ClientRegistry();
   readonly #statistics: Statistics;
   readonly #hooks: HookGate;
-  readonly #gate: RuleGate;
+  readonly #gate: Gate;
   readonly #sessions: RtmpSessions;
   readonly #summary: Summary;
   readonly #services: Service[];
@@ -64,6 +66,7 @@ export class SrsServer implements Service {
   readonly #trail: RelayTrail;
   readonly #hls: HlsOutputs;
   readonly #forwards: ForwardOutputs;
+  readonly #edges: Edges;
   readonly #doors: Doors;
   readonly #transcoding: Transcoding;
   #readiness: Readiness = 'starting';
@@ -87,7 +90,16 @@ export class SrsServer implements Service {
     new UseLog(this.#clients, clock, log);
     this.#events = new EventFeed(this.#hub, this.#clients, identity, clock);
     this.#hooks = new HookGate(() => this.config, clock, log, identity);
-    this.#gate = new RuleGate(() => this.config, clock, this.#hooks);
+    this.#edges = new Edges({
+      hub: this.#hub,
+      clients: this.#clients,
+      trail: this.#trail,
+      deadlines: this.#deadlines,
+      clock,
+      log,
+      config: () => this.config,
+    });
+    this.#gate = this.#edges.gate(new RuleGate(() => this.config, clock, this.#hooks));
     const segmentHooks = new SegmentHooks(this.#hub, this.#clients, this.#hooks);
     this.#hls = new HlsOutputs(this.#hub, () => this.config, clock, log, {
       completed: (key, segment) => segmentHooks.completed(key, segment),
@@ -133,6 +145,9 @@ export class SrsServer implements Service {
       hls: (vhost, path) => this.#hls.find(vhost, path),
       hlsLeftOut: (streamKey) => this.#hls.stateOf(streamKey)?.leftOut,
       isSegmentName: (vhost, path) => this.#hls.names(vhost, path),
+      playlistAtOrigin: (vhost, path) =>
+        vhost.cluster.mode === 'remote' ? this.#hls.playlistOf(vhost, path) : undefined,
+      want: (stream) => this.#edges.want(stream),
       config: () => this.config,
     };
     const apiAround: ApiEnvironment = {
@@ -141,6 +156,7 @@ export class SrsServer implements Service {
       statistics: this.#statistics,
       events: this.#events,
       forwards: this.#forwards,
+      edges: this.#edges,
       transcodes: (streamKey) => this.#transcoding.states(streamKey),
       hls: (streamKey) => this.#hls.stateOf(streamKey),
       readiness: () => (this.#readiness === 'ready' && admission.isFull ? 'full' : this.#readiness),
@@ -188,7 +204,7 @@ export class SrsServer implements Service {
       clock,
       log,
     );
-    this.#summary = new Summary(this.#clients, this.#forwards, () => this.config.pithyPrint, clock, log);
+    this.#summary = new Summary(this.#clients, this.#forwards, this.#edges, () => this.config.pithyPrint, clock, log);
     this.#services = [
       this.#deadlines,
       governor,
@@ -268,6 +284,7 @@ export class SrsServer implements Service {
         this.#http.current?.reconfigure();
         this.#hls.reconfigure(this.#hub);
         this.#forwards.reconfigure();
+        this.#edges.reconfigure();
         this.#transcoding.reconfigure();
         this.#heartbeat.reconfigure();
         if (before.pithyPrint !== this.config.pithyPrint) this.#summary.restart();
@@ -295,7 +312,12 @@ export class SrsServer implements Service {
     await this.#transcoding.stop();
     this.#hub.flush();
     // Links of forwards close by themselves when their peer takes too long.
-    await Promise.all([this.#sessions.end(DRAIN), this.#http.current?.endPlayers(DRAIN), this.#forwards.close()]);
+    await Promise.all([
+      this.#sessions.end(DRAIN),
+      this.#http.current?.endPlayers(DRAIN),
+      this.#forwards.close(),
+      this.#edges.close(),
+    ]);
     await this.#hls.close();
     this.#hub.close();
     for (const service of this.#services.toReversed()) await service.stop();

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { VhostConfig } from '../config/index.js';
+import { ms } from '../core/index.js';
 import { writeMasterPlaylist } from '../protocol/m3u8/index.js';
-import type { StreamName } from '../stream/index.js';
+import { type StreamName, streamKey } from '../stream/index.js';
 import { answerTo } from './answer-to.js';
 import { readRange } from './byte-range.js';
 import { withoutCacheBusters } from './cache-busters.js';
@@ -28,6 +29,10 @@ interface ContextSettings {
 /** Names and values by turns: Node writes such a list out as it is. */
 type HeaderList = readonly string[];
 
+/** The first segment of a stream that is pulled takes its time; no longer than a connection on which nothing moves may. */
+const PULLED_WITHIN = 25_000;
+const LOOK_AGAIN = ms(100);
+
 interface Answer {
   readonly status: number;
   readonly headers: HeaderList;
@@ -47,9 +52,59 @@ export class MemoryFiles {
   answers(message: IncomingMessage, response: ServerResponse): boolean {
     const found = isReading(message) ? this.#find(message) : undefined;
     if (found === undefined) return false;
-    if (takeShare(this.env, message, response)) void this.#answer(found.file, found.vhost.hls, message, response);
+    const { file, vhost } = found;
+    if (takeShare(this.env, message, response))
+      void (this.#mustCome(file, vhost)
+        ? this.fromOrigin(vhost, file.stream, message, response)
+        : this.#answer(file, vhost.hls, message, response));
     else this.#send(plainText(429, TOO_MANY), response);
     return true;
+  }
+
+  /** On an edge: a playlist that is over, or not there yet, comes when somebody wants it. */
+  #mustCome(file: MemoryFile, { cluster }: VhostConfig): boolean {
+    if (cluster.mode !== 'remote' || file.kind !== 'playlist') return false;
+    return file.text('') === undefined || this.env.hub.get(streamKey(file.stream))?.isLive !== true;
+  }
+
+  /**
+   * The playlist of a stream that an origin may have. Who asks for it becomes a player, and so the stream is pulled; the
+   * answer waits until there is a segment.
+   */
+  async fromOrigin(
+    vhost: VhostConfig,
+    stream: StreamName,
+    message: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const { hlsCtx } = vhost.hls;
+    try {
+      const query = withoutCacheBusters(splitUrl(message.url ?? '/')[1]);
+      const { param, context } = hlsCtx ? splitContext(query) : { param: query, context: undefined };
+      if (hlsCtx && context === undefined) await this.#sessions.offer(stream, message, param);
+      else await this.#sessions.admit(stream, message, param, context);
+      const came = await this.#arrival(message, response);
+      if (came === undefined) this.#send(NOT_FOUND, response);
+      else await this.#answer(came, vhost.hls, message, response);
+    } catch (error) {
+      this.#fail(error, response);
+    }
+  }
+
+  /** @returns undefined: it did not come, or who asks has gone. */
+  #arrival(message: IncomingMessage, response: ServerResponse): Promise<MemoryFile | undefined> {
+    const { clock } = this.env;
+    const deadline = clock.now() + PULLED_WITHIN;
+    return new Promise((resolve) => {
+      const look = (): void => {
+        const found = this.#find(message);
+        const isThere = found !== undefined && !this.#mustCome(found.file, found.vhost);
+        if (!isThere && clock.now() < deadline && !response.destroyed) return;
+        timer.cancel();
+        resolve(isThere ? found.file : undefined);
+      };
+      const timer = clock.every(LOOK_AGAIN, look);
+    });
   }
 
   /** Whether a request names such a file, whatever it wants to do with it. */
@@ -73,10 +128,14 @@ export class MemoryFiles {
       if (session !== undefined && message.method !== 'HEAD') session.bytesOut += Buffer.byteLength(answer.body);
       this.#send(answer, response);
     } catch (error) {
-      const { status, text } = answerTo(error, this.env);
-      const { headers, ...answer } = plainText(status, text);
-      this.#send({ ...answer, headers: status === 503 ? [...headers, ...LATER] : headers }, response);
+      this.#fail(error, response);
     }
+  }
+
+  #fail(error: unknown, response: ServerResponse): void {
+    const { status, text } = answerTo(error, this.env);
+    const { headers, ...answer } = plainText(status, text);
+    this.#send({ ...answer, headers: status === 503 ? [...headers, ...LATER] : headers }, response);
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { ConfigOf, DirectiveTable, LaterTable } from '../table.js';
 import { acceptedInVhost } from './accepted.js';
 import { access } from './access.js';
+import { cluster, laterInCluster } from './cluster.js';
 import { forward } from './forward.js';
 import { hls, laterInHls } from './hls.js';
 import { httpHooks } from './hooks.js';
@@ -193,6 +194,7 @@ export const vhost = {
   ...access,
   ...httpHooks,
   hls,
+  ...cluster,
   ...forward,
   transcodes,
 } as const satisfies DirectiveTable;
@@ -208,6 +210,7 @@ export const laterInVhost = {
   'http_remux.hstrs': { since: 2, note: 'a request always waits for its stream' },
   'http_remux.drop_if_not_match': { since: 5, note: 'what has_audio or has_video turns off is left out' },
   ...acceptedInVhost,
+  ...laterInCluster,
   ...laterInHls,
   'http_hooks.on_dvr': { since: 2, note: 'so nothing is recorded' },
 } as const satisfies LaterTable;

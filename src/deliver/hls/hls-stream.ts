@@ -212,6 +212,10 @@ export class HlsStream implements SegmenterRules, HlsNumbers {
     this.listener.listed(undefined);
   }
 
+  get hasEnded(): boolean {
+    return this.#ended;
+  }
+
   /** Forgets everything. */
   dispose(): void {
     this.#forget(this.#window.clear());

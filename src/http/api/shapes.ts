@@ -7,7 +7,7 @@ import {
   type VhostStatistics,
 } from '../../stream/index.js';
 
-import type { ShownForward, ShownHls, ShownTranscode } from './ports.js';
+import type { ShownEdge, ShownForward, ShownHls, ShownTranscode } from './ports.js';
 
 const CODECS: Readonly<Record<string, string>> = {
   avc: 'H264',
@@ -63,6 +63,20 @@ export const forwardShape = (from: ServerIdentity, { stream, ...forward }: Shown
   last_error: forward.lastError,
 });
 
+/** @param now wall clock, ms. */
+export const edgeShape = (from: ServerIdentity, { stream, ...edge }: ShownEdge, now: number) => ({
+  role: edge.role,
+  stream: idOf(from, stream),
+  stream_url: stream,
+  upstream: edge.upstream,
+  state: edge.state,
+  alive: seconds(now - edge.since),
+  bytes: edge.bytes,
+  reconnects: edge.reconnects,
+  failures: edge.failures,
+  last_error: edge.lastError,
+});
+
 const transcodeShape = (one: ShownTranscode) => ({
   scope: one.scope,
   engine: one.engine,
@@ -83,8 +97,9 @@ const hlsShape = ({ playlist, leftOut }: ShownHls) => ({
   left_out: [...leftOut].map(([codec, reason]) => ({ codec: codecName(codec), reason })),
 });
 
-/** What the server makes of a live stream. */
-export interface StreamOutputs {
+/** What the server makes of a live stream, and where it has it from. */
+export interface StreamParts {
+  readonly edge: ShownEdge | undefined;
   readonly hls: ShownHls | undefined;
   readonly forwards: readonly ShownForward[];
   readonly transcodes: readonly ShownTranscode[];
@@ -94,7 +109,7 @@ export interface StreamOutputs {
 export function streamShape(
   from: ServerIdentity,
   stream: StreamStatistics,
-  { hls, forwards, transcodes }: StreamOutputs,
+  { edge, hls, forwards, transcodes }: StreamParts,
   now: number,
 ) {
   const { key, name, publisher, video, audio } = stream;
@@ -140,6 +155,7 @@ export function streamShape(
             channel: audio.channels,
             profile: audio.profile,
           },
+    edge: edge === undefined ? null : edgeShape(from, edge, now),
     hls: hls === undefined ? null : hlsShape(hls),
     forwards: forwards.map((forward) => forwardShape(from, forward, now)),
     transcodes: transcodes.map(transcodeShape),

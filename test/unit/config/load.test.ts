@@ -35,7 +35,6 @@ const refusal = (run: () => unknown): { code: string; message: string } => {
 const NOT_YET: Readonly<Record<string, readonly string[]>> = {
   'bandcheck.conf': ['bandcheck'],
   'dvr.conf': ['dvr'],
-  'edge.conf': ['mode', 'origin'],
   'ingest.conf': ['ingest'],
 };
 

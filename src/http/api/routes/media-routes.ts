@@ -53,7 +53,12 @@ function streams(app: Api, env: ApiEnvironment): void {
     streamShape(
       identity,
       one,
-      { hls: env.hls(one.key), forwards: env.forwards.list(one.key), transcodes: env.transcodes(one.key) },
+      {
+        edge: env.edges.of(one.key),
+        hls: env.hls(one.key),
+        forwards: env.forwards.list(one.key),
+        transcodes: env.transcodes(one.key),
+      },
       now,
     );
   const tags = ['streams'];

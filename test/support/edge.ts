@@ -1,0 +1,31 @@
+import { apiOf } from './api.js';
+import type { Srs } from './srs.js';
+
+const http = 'http_server { enabled on; listen HTTP_PORT; }';
+const api = 'http_api { enabled on; listen 127.0.0.1:API_PORT; }';
+
+/** An edge with every way to play. @param origins `host:port …`. @param more directives of its vhost. */
+export const edgeConf = (origins: string, more = ''): string => `
+listen PORT;
+pid DIR/srs.pid;
+srs_log_tank console;
+${http}
+${api}
+vhost __defaultVhost__ {
+  mode remote;
+  origin ${origins};
+  http_remux { enabled on; mount [vhost]/[app]/[stream].flv; mount [vhost]/[app]/[stream].ts; }
+  hls { enabled on; hls_fragment 1; }
+  ${more}
+}
+`;
+
+/** What an edge says about its streams. */
+export const edgesOf = async (srs: Srs) => (await apiOf(srs.ports.API_PORT)('/api/v1/edges')).body.edges;
+
+/** Lines of a log with this message. */
+export const linesOf = (srs: Pick<Srs, 'log'>, msg: string): string[] =>
+  srs
+    .log()
+    .split('\n')
+    .filter((line) => line.includes(`"msg":"${msg}"`));
