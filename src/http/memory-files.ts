@@ -54,17 +54,32 @@ export class MemoryFiles {
     if (found === undefined) return false;
     const { file, vhost } = found;
     if (takeShare(this.env, message, response))
-      void (this.#mustCome(file, vhost)
+      void (this.#mustCome(file, vhost, message)
         ? this.fromOrigin(vhost, file.stream, message, response)
         : this.#answer(file, vhost.hls, message, response));
     else this.#send(plainText(429, TOO_MANY), response);
     return true;
   }
 
-  /** On an edge: a playlist that is over, or not there yet, comes when somebody wants it. */
-  #mustCome(file: MemoryFile, { cluster }: VhostConfig): boolean {
-    if (cluster.mode !== 'remote' || file.kind !== 'playlist') return false;
-    return file.text('') === undefined || this.env.hub.get(streamKey(file.stream))?.isLive !== true;
+  /** On an edge: a playlist that is not there yet comes when somebody wants it; so does one that ended, for a newcomer. */
+  #mustCome(file: MemoryFile, vhost: VhostConfig, message: IncomingMessage): boolean {
+    if (vhost.cluster.mode !== 'remote' || file.kind !== 'playlist') return false;
+    if (this.#isRunning(file)) return false;
+    const { param, context } = this.#readQuery(vhost, message);
+    return file.text('') === undefined || !this.#sessions.knows(file.stream, message, param, context);
+  }
+
+  /** A playlist of a live stream, with segments. */
+  #isRunning(file: MemoryFile): boolean {
+    const { stream } = file;
+    return (
+      file.kind === 'playlist' && file.text('') !== undefined && this.env.hub.get(streamKey(stream))?.isLive === true
+    );
+  }
+
+  #readQuery({ hls }: VhostConfig, message: IncomingMessage): { param: string; context: string | undefined } {
+    const query = withoutCacheBusters(splitUrl(message.url ?? '/')[1]);
+    return hls.hlsCtx ? splitContext(query) : { param: query, context: undefined };
   }
 
   /**
@@ -77,11 +92,9 @@ export class MemoryFiles {
     message: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
-    const { hlsCtx } = vhost.hls;
     try {
-      const query = withoutCacheBusters(splitUrl(message.url ?? '/')[1]);
-      const { param, context } = hlsCtx ? splitContext(query) : { param: query, context: undefined };
-      if (hlsCtx && context === undefined) await this.#sessions.offer(stream, message, param);
+      const { param, context } = this.#readQuery(vhost, message);
+      if (vhost.hls.hlsCtx && context === undefined) await this.#sessions.offer(stream, message, param);
       else await this.#sessions.admit(stream, message, param, context);
       const came = await this.#arrival(message, response);
       if (came === undefined) this.#send(NOT_FOUND, response);
@@ -91,17 +104,17 @@ export class MemoryFiles {
     }
   }
 
-  /** @returns undefined: it did not come, or who asks has gone. */
+  /** Waits for a playlist that runs. @returns what there is in the end: it may have ended, or never come. */
   #arrival(message: IncomingMessage, response: ServerResponse): Promise<MemoryFile | undefined> {
     const { clock } = this.env;
     const deadline = clock.now() + PULLED_WITHIN;
     return new Promise((resolve) => {
       const look = (): void => {
         const found = this.#find(message);
-        const isThere = found !== undefined && !this.#mustCome(found.file, found.vhost);
+        const isThere = found !== undefined && this.#isRunning(found.file);
         if (!isThere && clock.now() < deadline && !response.destroyed) return;
         timer.cancel();
-        resolve(isThere ? found.file : undefined);
+        resolve(found?.file);
       };
       const timer = clock.every(LOOK_AGAIN, look);
     });
