@@ -68,13 +68,19 @@ export class PushTask {
   /** Resolves when the socket of the last connection is gone. */
   #gone: Promise<void> = Promise.resolve();
 
-  /** @param destinations at least one; after a failure it is the next one's turn. */
+  /** The one that is used, or was tried last. */
+  #destination: Destination;
+
+  /** @param destinations asked for each attempt, at least one; after a failure it is the next one's turn. */
   constructor(
     private readonly stream: LiveStream,
-    readonly destinations: readonly [Destination, ...Destination[]],
+    private readonly destinations: () => readonly Destination[],
     private readonly context: PushContext,
   ) {
     const { clock, log } = context;
+    const [first] = destinations();
+    if (first === undefined) throw new Error('there is nowhere to push to');
+    this.#destination = first;
     this.#log = log;
     this.#turns = new Turns(context.retry);
     this.#since = clock.wall();
@@ -82,9 +88,8 @@ export class PushTask {
     this.#rate = new RateWindow(clock.now());
   }
 
-  /** The one that is used, or tried next. */
   get destination(): Destination {
-    return this.#turns.of(this.destinations) ?? this.destinations[0];
+    return this.#destination;
   }
 
   /** Something is published there, or about to be. */
@@ -112,7 +117,7 @@ export class PushTask {
         this.#attempt = undefined;
         this.#lastError = this.#wordsOf(error);
         if (!(failure instanceof RefusedError)) failure = error;
-        const isNext = this.#turns.failed(this.destinations.length) === 0;
+        const isNext = this.#failed() === 0;
         this.#enter('idle');
         if (!isNext || clock.now() >= deadline || this.#over) throw failure;
       } finally {
@@ -159,8 +164,10 @@ export class PushTask {
   }
 
   async #publish(attempt: AbortController, gone: () => void): Promise<void> {
-    const { context, destination, stream } = this;
+    const { context, stream } = this;
     const { what, timeout, deadlines } = context;
+    const destination = this.#turns.of(this.destinations()) ?? this.#destination;
+    this.#destination = destination;
     if (context.leadsBack(destination)) return this.#circle(gone);
     const other = context.takenBy?.(destination);
     if (other !== undefined) throw new RefusedError('FORWARD_TAKEN', `the stream ${other} is pushed there`);
@@ -219,11 +226,16 @@ export class PushTask {
     this.#forget();
     attempt.abort();
     this.#lastError = this.#wordsOf(error);
-    const shown = this.destination.shown;
-    const wait = this.#turns.failed(this.destinations.length);
+    const { shown } = this.#destination;
+    const wait = this.#failed();
     this.#report(error, shown, wait);
     this.#enter('retrying');
     this.#retry = clock.after(wait, () => void this.#connect());
+  }
+
+  /** @returns the wait until the next attempt. */
+  #failed(): Ms {
+    return this.#turns.failed(Math.max(1, this.destinations().length));
   }
 
   #wordsOf(error: unknown): string {

@@ -330,8 +330,7 @@ describe('reload', () => {
   test('another mode is refused with the reason; another origin is for new connections; linger counts at once', async () => {
     const [one, two] = await Promise.all([startSrs(), startSrs()]);
     const edge = await startSrs({ config: edgeConf(at(one)) });
-    await goLive(one, 'a');
-    await goLive(two, 'b');
+    await Promise.all([goLive(one, 'a'), goLive(two, 'b'), goLive(edge, 'p')]);
     const player = await record(edge.url('live', 'a'));
     await player.until('frames', () => times(player.media(), 'video').length > 5);
 
@@ -357,7 +356,11 @@ describe('reload', () => {
     await until('the first origin is left', () => endsOf(one) === 1);
     const metrics = await (await fetch(`http://127.0.0.1:${edge.ports.API_PORT}/metrics`)).text();
     expect(metrics).toContain('srs_edge_streams{role="pull",state="live"} 1');
+    expect(metrics).toContain('srs_edge_streams{role="push",state="live"} 1');
     expect(metrics).toContain('srs_edge_failures_total{role="pull"} 0');
+    // So it is for a push that has to connect anew.
+    await one.kill9();
+    await until('the new origin has it', () => linesOf(two, 'publish started').some((line) => line.includes('live/p')));
   });
 });
 

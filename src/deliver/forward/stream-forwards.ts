@@ -86,7 +86,7 @@ export class StreamForwards {
     for (const destination of this.#wanted()) {
       const { url, isDynamic } = destination;
       if (this.#removed.has(url) || next.has(url)) continue;
-      next.set(url, kept(url, isDynamic) ?? new PushTask(this.stream, [destination], this.#context()));
+      next.set(url, kept(url, isDynamic) ?? new PushTask(this.stream, () => [destination], this.#context()));
     }
     this.#forwarders = next;
     for (const [url, forwarder] of now) if (next.get(url) !== forwarder) void forwarder.stop();

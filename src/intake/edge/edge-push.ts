@@ -1,9 +1,10 @@
-import { type Ms, ms } from '../../core/index.js';
+import type { VhostConfig } from '../../config/index.js';
+import { ms, secondsToMs } from '../../core/index.js';
 import type { Timer } from '../../kernel/index.js';
-import { type Destination, leadsBack, PushTask, upstreamIdentity } from '../../relay/index.js';
+import { leadsBack, PushTask, upstreamIdentity } from '../../relay/index.js';
 import type { ClientFacts, FrameConsumer, LiveStream } from '../../stream/index.js';
 import type { EdgeStatus } from './edge-status.js';
-import { edgeOf } from './origins.js';
+import { edgeOf, upstreamsOf } from './origins.js';
 import type { EdgeEnvironment } from './ports.js';
 
 /** An encoder waits meanwhile, so origins that restart are found soon. */
@@ -32,24 +33,22 @@ export class EdgePush {
    */
   constructor(
     readonly stream: LiveStream,
-    upstreams: readonly [Destination, ...Destination[]],
+    private vhost: VhostConfig,
     private readonly publisher: ClientFacts,
     private readonly env: EdgeEnvironment,
-    private readonly grace: () => Ms,
     private readonly givenUp: () => void,
   ) {
     const { clock, log, deadlines, trail, config } = env;
-    const settings = () => edgeOf(config(), stream.name.vhost);
-    this.task = new PushTask(stream, upstreams, {
+    this.task = new PushTask(stream, () => upstreamsOf(this.#settings, stream.name, this.#current.param), {
       what: 'edge push',
       retry: RETRY,
       timeout: TIMEOUT,
       clock,
       log: log.child({ stream: stream.key }),
       deadlines,
-      chunkSize: () => settings()?.chunkSize ?? 60_000,
+      chunkSize: () => this.#settings.chunkSize,
       trail: () => trail.onward(stream.key, this.#current.trail),
-      identity: () => (settings()?.cluster.debugSrsUpnode === false ? undefined : upstreamIdentity(this.#current.id)),
+      identity: () => (this.#settings.cluster.debugSrsUpnode ? upstreamIdentity(this.#current.id) : undefined),
       leadsBack: (to) => leadsBack(to, stream.name, config()),
       tls: async () => ({}),
       changed: (state) => {
@@ -58,6 +57,12 @@ export class EdgePush {
       },
     });
     this.keep();
+  }
+
+  /** Those of its vhost now; the last ones, where that is not served any more. */
+  get #settings(): VhostConfig {
+    this.vhost = edgeOf(this.env.config(), this.stream.name.vhost) ?? this.vhost;
+    return this.vhost;
   }
 
   /** The stream is there when its publisher comes. */
@@ -70,8 +75,9 @@ export class EdgePush {
     return this.#hasBegun;
   }
 
-  /** Who publishes now; before that, who wants to. */
+  /** Who publishes now; before that, who wants to: until then the stream may be pulled. */
   get #current(): ClientFacts {
+    if (!this.#hasBegun) return this.publisher;
     return this.env.clients.get(this.stream.publication?.owner.id ?? '')?.facts ?? this.publisher;
   }
 
@@ -96,7 +102,7 @@ export class EdgePush {
       this.#patience?.cancel();
       this.#patience = undefined;
     } else
-      this.#patience ??= this.env.clock.after(this.grace(), () => {
+      this.#patience ??= this.env.clock.after(secondsToMs(this.#settings.publish.grace), () => {
         this.#patience = undefined;
         if (this.#hasBegun && this.stream.publication !== undefined) this.givenUp();
       });

@@ -1,8 +1,7 @@
-import { secondsToMs } from '../../core/index.js';
 import { RefusedError, SrsError } from '../../kernel/index.js';
 import { type LiveStream, type StreamFacts, streamKey } from '../../stream/index.js';
 import { EdgePush } from './edge-push.js';
-import { edgeOf, upstreamsOf } from './origins.js';
+import { edgeOf } from './origins.js';
 import type { EdgeEnvironment } from './ports.js';
 
 /** The streams that are published here and belong to an origin (spec/rtmp.md §9). */
@@ -41,15 +40,12 @@ export class EdgePushes {
   #create(key: string, publisher: StreamFacts): EdgePush {
     const { hub, config } = this.env;
     const vhost = edgeOf(config(), publisher.vhost);
-    const [first, ...more] = vhost === undefined ? [] : upstreamsOf(vhost, publisher, publisher.param);
-    if (vhost === undefined || first === undefined)
-      throw new RefusedError('VHOST_UNKNOWN', `vhost ${publisher.vhost} is not served any more`);
-    const grace = () => secondsToMs((edgeOf(config(), publisher.vhost) ?? vhost).publish.grace);
+    if (vhost === undefined) throw new RefusedError('VHOST_UNKNOWN', `vhost ${publisher.vhost} is not served any more`);
     const stream = hub.obtain(publisher);
     // Before an origin is asked, which would throw out the one that is live.
     if (stream.publication !== undefined && vhost.publish.policy === 'reject')
       throw new RefusedError('STREAM_BUSY', `stream ${key} already has a publisher`, { stream: key });
-    const push = new EdgePush(stream, [first, ...more], publisher, this.env, grace, () => this.#giveUp(push));
+    const push = new EdgePush(stream, vhost, publisher, this.env, () => this.#giveUp(push));
     this.#pushes.set(key, push);
     return push;
   }

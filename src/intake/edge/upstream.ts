@@ -222,7 +222,9 @@ export class Upstream implements Client, PublishOwner {
     if (this.#over) return;
     this.#over = true;
     this.#publication?.release();
-    if (this.#publication !== undefined) this.env.clients.remove(this, cause);
+    // As words: whoever opened it warns of a failure.
+    const why = cause instanceof Error ? cause.message : cause;
+    if (this.#publication !== undefined) this.env.clients.remove(this, why);
     this.#client?.end();
   }
 }

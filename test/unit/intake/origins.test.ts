@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseConfig } from '../../../src/config/index.js';
+import { parseConfig, printSummary, summarize } from '../../../src/config/index.js';
 import { edgeOf, nameOf, upstreamsOf } from '../../../src/intake/edge/origins.js';
 
 const load = (text: string) => parseConfig(`listen 1935;\n${text}\n`, 'a.conf');
@@ -50,6 +50,11 @@ describe('where a stream of an edge is: spec/rtmp.md §9', () => {
   test('the key of a stream has its names in it', () => {
     expect(nameOf('v.example.com/live/room/a')).toEqual({ vhost: 'v.example.com', app: 'live/room', stream: 'a' });
   });
+});
+
+test('srs -t says which vhosts are edges', () => {
+  const loaded = load('vhost a { mode remote; origin o; hls { enabled on; } } vhost b { }');
+  expect(printSummary(summarize(loaded))).toMatch(/vhost a: edge, hls\nvhost b$/);
 });
 
 describe('what an operator may write', () => {
