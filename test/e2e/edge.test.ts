@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { apiOf } from '../support/api.js';
-import { edgeConf, edgesOf, linesOf } from '../support/edge.js';
+import { edgeConf, edgesOf, linesOf, startPair } from '../support/edge.js';
 import { probe } from '../support/ffprobe.js';
 import { freePort } from '../support/free-port.js';
 import { confOf, startHooks } from '../support/hook-server.js';
@@ -63,8 +63,7 @@ withPeers('ffmpeg')('one origin and two edges (spec/rtmp.md §9)', () => {
 
 describe('pull', () => {
   test('50 players at once cause one upstream; it ends a moment after the last of them', { retry: 0 }, async () => {
-    const origin = await startSrs();
-    const edge = await startSrs({ config: edgeConf(at(origin), 'cluster { linger 0.5; }') });
+    const { origin, edge } = await startPair('cluster { linger 0.5; }');
     await goLive(origin, 'x');
     const players = await Promise.all(Array.from({ length: 50 }, () => record(edge.url('live', 'x'))));
     for (const player of players) await player.until('frames', () => times(player.media(), 'video').length > 5);
@@ -119,8 +118,7 @@ describe('pull', () => {
   });
 
   test('times, metadata and Enhanced RTMP arrive as the origin sends them', async () => {
-    const origin = await startSrs({ config: confOf('time_jitter off;') });
-    const edge = await startSrs({ config: edgeConf(at(origin)) });
+    const { origin, edge } = await startPair('', confOf('time_jitter off;'));
     const publisher = await publish(origin.url('live', 'raw'));
     const [direct, relayed] = [await record(origin.url('live', 'raw')), await record(edge.url('live', 'raw'))];
     await until('the origin is asked', () => playsOf(origin) === 2);
@@ -156,8 +154,7 @@ describe('pull', () => {
   });
 
   test('HLS: the playlist waits for its first segment, and a stale one is not shown', async () => {
-    const origin = await startSrs();
-    const edge = await startSrs({ config: edgeConf(at(origin), 'publish { grace 0.2; normal_timeout 1000; }') });
+    const { origin, edge } = await startPair('publish { grace 0.2; normal_timeout 1000; }');
     const encoder = await goLive(origin, 'x');
     const url = `http://127.0.0.1:${edge.ports.HTTP_PORT}/live/x.m3u8`;
     const player = await record(edge.url('live', 'x'));
@@ -278,8 +275,7 @@ describe('push', () => {
   });
 
   test('an encoder that comes back finds its push still there; one that takes a pulled stream over ends the pull', async () => {
-    const origin = await startSrs();
-    const edge = await startSrs({ config: edgeConf(at(origin)) });
+    const { origin, edge } = await startPair();
     await goLive(origin, 'x');
     const player = await record(edge.url('live', 'x'));
     await player.until('frames', () => times(player.media(), 'video').length > 5);
@@ -377,8 +373,7 @@ test('aggregates of an origin are taken apart (spec/rtmp.md §7.5)', async () =>
 });
 
 test('HTTP-FLV alone starts a pull, and its end ends it', async () => {
-  const origin = await startSrs();
-  const edge = await startSrs({ config: edgeConf(at(origin), 'cluster { linger 0; }') });
+  const { origin, edge } = await startPair('cluster { linger 0; }');
   await goLive(origin, 'x');
   const player = pullFlv(edge.ports.HTTP_PORT as number, '/live/x.flv');
   await until('tags', () => player.tags().length > 10);

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { decodeComplaints } from '../support/decode.js';
-import { edgeConf, edgesOf, linesOf } from '../support/edge.js';
+import { edgeConf, edgesOf, linesOf, startPair } from '../support/edge.js';
 import { freePort } from '../support/free-port.js';
 import { confOf } from '../support/hook-server.js';
 import { clip } from '../support/media.js';
@@ -32,8 +32,7 @@ const goesOn = async (player: Recording, within = 20_000): Promise<void> => {
 
 describe('an origin that is lost while players watch (R4, R15)', () => {
   test('killed and started again: players of every protocol play on, with one discontinuity', async () => {
-    const origin = await startSrs();
-    const edge = await startSrs({ config: edgeConf(at(origin)) });
+    const { origin, edge } = await startPair();
     await goLive(origin, 'x');
     const player = await record(edge.url('live', 'x'));
     const flv = pullFlv(edge.ports.HTTP_PORT as number, '/live/x.flv');
@@ -131,8 +130,7 @@ describe('circles', () => {
 
 describe('push', () => {
   test('an origin that restarts: the encoder stays, and the stream goes on there at a key frame', async () => {
-    const origin = await startSrs();
-    const edge = await startSrs({ config: edgeConf(at(origin)) });
+    const { origin, edge } = await startPair();
     const encoder = await goLive(edge, 'p');
     const player = await record(edge.url('live', 'p'));
     const atOrigin = await record(origin.url('live', 'p'));
@@ -152,8 +150,7 @@ describe('push', () => {
   });
 
   test('an origin that does not come back: the encoder is told, and not let in again', async () => {
-    const origin = await startSrs();
-    const edge = await startSrs({ config: edgeConf(at(origin), 'publish { grace 1; }') });
+    const { origin, edge } = await startPair('publish { grace 1; }');
     const encoder = await goLive(edge, 'p');
     await until('it is at the origin', () => linesOf(origin, 'publish started').length === 1);
     await origin.kill9();
@@ -210,8 +207,7 @@ withPeers('ffmpeg', 'nginx-rtmp')('nginx as the origin', () => {
 });
 
 test('the edge itself stops while origins are frozen and players wait', async () => {
-  const origin = await startSrs({ config: confOf('') });
-  const edge = await startSrs({ config: edgeConf(at(origin)) });
+  const { origin, edge } = await startPair('', confOf(''));
   await goLive(origin, 'x');
   await goesOn(await record(edge.url('live', 'x')));
   origin.signal('SIGSTOP');

@@ -1,5 +1,6 @@
 import { apiOf } from './api.js';
-import type { Srs } from './srs.js';
+import { freePort } from './free-port.js';
+import { type Srs, startSrs } from './srs.js';
 
 const http = 'http_server { enabled on; listen HTTP_PORT; }';
 const api = 'http_api { enabled on; listen 127.0.0.1:API_PORT; }';
@@ -29,3 +30,13 @@ export const linesOf = (srs: Pick<Srs, 'log'>, msg: string): string[] =>
     .log()
     .split('\n')
     .filter((line) => line.includes(`"msg":"${msg}"`));
+
+/** An origin and an edge of it, started side by side. @param more directives of the edge's vhost. */
+export async function startPair(more = '', originConf?: string): Promise<{ origin: Srs; edge: Srs }> {
+  const port = await freePort();
+  const [origin, edge] = await Promise.all([
+    startSrs({ ports: { PORT: port }, ...(originConf !== undefined && { config: originConf }) }),
+    startSrs({ config: edgeConf(`127.0.0.1:${port}`, more) }),
+  ]);
+  return { origin, edge };
+}
