@@ -8,12 +8,13 @@ const rank = {
   config: 2,
   link: 3,
   stream: 3,
-  session: 4,
-  deliver: 4,
-  intake: 4,
-  http: 4,
-  app: 5,
-  main: 6,
+  relay: 4,
+  session: 5,
+  deliver: 5,
+  intake: 5,
+  http: 5,
+  app: 6,
+  main: 7,
 };
 
 /** Third-party packages, each with the one room that uses it: the rest of the house does not know its name. */

@@ -59,6 +59,7 @@ export class Reloader {
     try {
       const loaded = this.load();
       const changes = planReload(this.now(), loaded.config);
+      refuse(changes);
       await this.#apply(loaded, changes);
       const warnings = [...loaded.warnings, ...restartsNeeded(changes)];
       for (const warning of warnings) this.log.warn(warning);
@@ -96,6 +97,14 @@ export class Reloader {
       this.log.error({ err }, 'internal error in a reload; the new configuration is in force');
     }
   }
+}
+
+/** @throws {ConfigError} RELOAD_REFUSED */
+function refuse(changes: readonly Change[]): void {
+  const refused = changes.filter(({ how }) => how === 'refused').map(printChange);
+  if (refused.length === 0) return;
+  const why = `${refused.join(', ')}: this cannot change while the server runs; restart it, or use another vhost`;
+  throw new ConfigError('RELOAD_REFUSED', why);
 }
 
 const restartsNeeded = (changes: readonly Change[]): string[] =>

@@ -16,6 +16,7 @@ import {
   Refusals,
   summaryAnswer,
 } from '../http/index.js';
+import { Edges } from '../intake/index.js';
 import {
   type Clock,
   type Log,
@@ -30,6 +31,7 @@ import { metadataTags } from '../session/index.js';
 import {
   ClientRegistry,
   FanoutGovernor,
+  type Gate,
   identify,
   LagWatch,
   RelayTrail,
@@ -64,7 +66,7 @@ export class SrsServer implements Service {
   readonly #clients = new ClientRegistry();
   readonly #statistics: Statistics;
   readonly #hooks: HookGate;
-  readonly #gate: RuleGate;
+  readonly #gate: Gate;
   readonly #sessions: RtmpSessions;
   readonly #summary: Summary;
   readonly #services: Service[];
@@ -74,6 +76,7 @@ export class SrsServer implements Service {
   readonly #hls: HlsOutputs;
   readonly #dvr: DvrOutputs;
   readonly #forwards: ForwardOutputs;
+  readonly #edges: Edges;
   readonly #doors: Doors;
   readonly #transcoding: Transcoding;
   #readiness: Readiness = 'starting';
@@ -98,7 +101,16 @@ export class SrsServer implements Service {
     new UseLog(this.#clients, clock, log);
     this.#events = new EventFeed(this.#hub, this.#clients, identity, clock);
     this.#hooks = new HookGate(config, clock, log, identity);
-    this.#gate = new RuleGate(config, clock, this.#hooks);
+    this.#edges = new Edges({
+      hub: this.#hub,
+      clients: this.#clients,
+      trail: this.#trail,
+      deadlines: this.#deadlines,
+      clock,
+      log,
+      config,
+    });
+    this.#gate = this.#edges.gate(new RuleGate(config, clock, this.#hooks));
     const segmentHooks = new SegmentHooks(this.#hub, this.#clients, this.#hooks);
     this.#hls = new HlsOutputs(this.#hub, config, clock, log, {
       completed: (key, segment) => segmentHooks.completed(key, segment),
@@ -152,6 +164,9 @@ export class SrsServer implements Service {
       hls: (vhost, path) => this.#hls.find(vhost, path),
       hlsLeftOut: (streamKey) => this.#hls.stateOf(streamKey)?.leftOut,
       isSegmentName: (vhost, path) => this.#hls.names(vhost, path),
+      playlistAtOrigin: (vhost, path) =>
+        vhost.cluster.mode === 'remote' ? this.#hls.playlistOf(vhost, path) : undefined,
+      want: (stream) => this.#edges.want(stream),
       config,
     };
     const apiEnvironment: ApiEnvironment = {
@@ -160,6 +175,7 @@ export class SrsServer implements Service {
       statistics: this.#statistics,
       events: this.#events,
       forwards: this.#forwards,
+      edges: this.#edges,
       transcodes: (streamKey) => this.#transcoding.states(streamKey),
       hls: (streamKey) => this.#hls.stateOf(streamKey),
       dvr: (streamKey) => this.#dvr.stateOf(streamKey),
@@ -208,7 +224,7 @@ export class SrsServer implements Service {
       clock,
       log,
     );
-    this.#summary = new Summary(this.#clients, this.#forwards, () => this.config.pithyPrint, clock, log);
+    this.#summary = new Summary(this.#clients, this.#forwards, this.#edges, () => this.config.pithyPrint, clock, log);
     this.#services = [
       this.#deadlines,
       governor,
@@ -290,6 +306,7 @@ export class SrsServer implements Service {
         this.#hls.reconfigure(this.#hub);
         this.#dvr.reconfigure();
         this.#forwards.reconfigure();
+        this.#edges.reconfigure();
         this.#transcoding.reconfigure();
         this.#heartbeat.reconfigure();
         if (before.pithyPrint !== this.config.pithyPrint) this.#summary.restart();
@@ -315,7 +332,12 @@ export class SrsServer implements Service {
     await this.#transcoding.stop();
     this.#hub.flush();
     // Links of forwards close by themselves when their peer takes too long.
-    await Promise.all([this.#sessions.end(DRAIN), this.#http.current?.endPlayers(DRAIN), this.#forwards.close()]);
+    await Promise.all([
+      this.#sessions.end(DRAIN),
+      this.#http.current?.endPlayers(DRAIN),
+      this.#forwards.close(),
+      this.#edges.close(),
+    ]);
     await Promise.all([this.#hls.close(), this.#dvr.close()]);
     this.#hub.close();
     for (const service of this.#services.toReversed()) await service.stop();

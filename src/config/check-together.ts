@@ -23,6 +23,7 @@ export function checkTogether(config: Config, reading: Reading, whole: Position,
     if (!vhost.enabled) continue;
     if (!config.httpServer.enabled) checkUnserved(vhost, atInVhost, problems);
     checkSign(vhost, atInVhost, problems);
+    checkCluster(vhost, atInVhost, problems);
   }
 }
 
@@ -72,6 +73,24 @@ function checkUnserved({ hls, httpRemux }: VhostConfig, at: Place, problems: Pro
   if (hls.enabled && !writesFiles)
     problems.warn(at('/hls/enabled'), 'hls has no effect: http_server is off, and no files are written');
   if (httpRemux.enabled) problems.warn(at('/httpRemux/enabled'), 'http_remux has no effect: http_server is off');
+}
+
+function checkCluster({ cluster, forward, forwardTo }: VhostConfig, at: Place, problems: Problems): void {
+  const { mode, origin, tokenTraverse } = cluster;
+  if (mode === 'remote') {
+    if (origin.length === 0)
+      problems.error(at('/cluster/mode'), 'an edge (mode remote) needs origin, the servers that have its streams');
+    // What is pulled would be published at the origin, in place of its own publisher.
+    for (const [path, list] of [
+      ['/forwardTo', forwardTo],
+      ['/forward/destination', forward.destination],
+    ] as const)
+      if (list.some((to) => origin.includes(to)))
+        problems.error(at(path), 'an edge must not forward to its own origin: what is pulled from there would go back');
+    return;
+  }
+  if (origin.length > 0) problems.warn(at('/cluster/origin'), 'origin has no effect without mode remote');
+  if (tokenTraverse) problems.warn(at('/cluster/tokenTraverse'), 'token_traverse has no effect without mode remote');
 }
 
 function checkSign({ sign }: VhostConfig, at: Place, problems: Problems): void {

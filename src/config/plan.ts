@@ -21,16 +21,24 @@ type Blocks = ReadonlyMap<string, Values>;
 
 /** What a reload from `before` to `after` has to do, in the order of the tables. */
 export function planReload(before: Config, after: Config): readonly Change[] {
-  return [...compare(root, before as unknown as Values, after as unknown as Values, '')];
+  return [...compare(root, before as unknown as Values, after as unknown as Values, '', '')];
 }
 
-function* compare(rows: DirectiveTable, before: Values, after: Values, around: string): Iterable<Change> {
+/** @param named the block with a name around all this. @param around the same, with the blocks inside it that are open. */
+function* compare(
+  rows: DirectiveTable,
+  before: Values,
+  after: Values,
+  named: string,
+  around: string,
+): Iterable<Change> {
   for (const [name, row] of Object.entries(rows)) {
     const key = camelCase(name);
     const from = before[key];
     const to = after[key];
-    const path = around + (row.spelled?.[0] ?? name).replaceAll('.', ' ');
-    if (row.type === 'block') yield* compare(row.rows, from as Values, to as Values, `${around}${name} `);
+    // A spelling is a path from the block with a name on.
+    const path = row.spelled?.[0] === undefined ? around + name : named + row.spelled[0].replaceAll('.', ' ');
+    if (row.type === 'block') yield* compare(row.rows, from as Values, to as Values, named, `${around}${name} `);
     else if (row.type === 'named') yield* compareBlocks(row.rows, from as Blocks, to as Blocks, path);
     else if (!isDeepStrictEqual(from, to)) yield changed(path, row, from, to);
   }
@@ -43,7 +51,7 @@ function* compareBlocks(rows: DirectiveTable, before: Blocks, after: Blocks, nam
     const to = after.get(id);
     if (from === undefined) yield { path, from, to: id, how: 'added' };
     else if (to === undefined) yield { path, from: id, to, how: 'removed' };
-    else yield* compare(rows, from, to, `${path} `);
+    else yield* compare(rows, from, to, `${path} `, `${path} `);
   }
 }
 

@@ -13,7 +13,7 @@ export interface Summary {
   readonly vhosts: readonly {
     readonly name: string;
     readonly enabled: boolean;
-    /** Blocks of the vhost that are enabled. */
+    /** Blocks of the vhost that are enabled; `edge` for one of mode remote. */
     readonly features: readonly string[];
   }[];
   readonly warnings: readonly string[];
@@ -31,7 +31,7 @@ export function summarize({ config, warnings }: LoadedConfig): Summary {
     vhosts: [...config.vhosts.values()].map((one) => ({
       name: one.name,
       enabled: one.enabled,
-      features: featuresOf(vhost, one as unknown as Values),
+      features: [...(one.cluster.mode === 'remote' ? ['edge'] : []), ...featuresOf(vhost, one as unknown as Values)],
     })),
     warnings,
   };

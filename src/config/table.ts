@@ -9,6 +9,7 @@ export const reloadRules = {
   relisten: 'listeners that changed are closed and opened; connections stay',
   reopen: 'the old file is closed, the new one opened',
   never: 'only by a restart',
+  refused: 'not at all: such a reload is refused',
 } as const;
 
 /** Release of the original that brought the directive; `own` is new here. */

@@ -1,7 +1,11 @@
 import { type ErrorCode, ProtocolError, RefusedError } from '../kernel/index.js';
 import type { HttpEnvironment } from './ports.js';
 
-const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = { STREAM_BUSY: 409, PLAYERS_LIMIT: 503 };
+const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
+  STREAM_BUSY: 409,
+  PLAYERS_LIMIT: 503,
+  ORIGIN_UNREACHABLE: 503,
+};
 
 /** What a client is told of an error; anything unexpected is logged and stays ours. */
 export function answerTo(error: unknown, { log }: HttpEnvironment): { status: number; text: string } {

@@ -80,6 +80,12 @@ export class HlsSessions {
     return this.#admit(asked, context ?? this.#contexts.find(asked.who));
   }
 
+  /** Whether a request is one of a player that is here. */
+  knows(stream: StreamName, message: IncomingMessage, param: string, context?: string): boolean {
+    const { who } = this.#askedBy(stream, message, param);
+    return this.#sessions.has(keyOf(who, context ?? this.#contexts.find(who)));
+  }
+
   /** As `admit`, for a player that needs a mark. @returns the mark, too. */
   async offer(
     stream: StreamName,
@@ -98,8 +104,7 @@ export class HlsSessions {
   }
 
   async #admit(asked: Asked, context: string | undefined): Promise<HlsSession> {
-    // The mark alone would be a ticket for others: who it is stays a part of it.
-    const key = context === undefined ? asked.who : `${asked.who} ${context}`;
+    const key = keyOf(asked.who, context);
     const session = this.#sessions.get(key) ?? (await this.#decide(key, asked, context));
     if (session.refused !== undefined) throw session.refused;
     session.lastAsked = this.env.clock.now();
@@ -195,3 +200,6 @@ export class HlsSessions {
     for (const [key, session] of [...this.#sessions]) this.#close(key, session);
   }
 }
+
+/** The mark alone would be a ticket for others: who it is stays a part of it. */
+const keyOf = (who: string, context: string | undefined): string => (context === undefined ? who : `${who} ${context}`);

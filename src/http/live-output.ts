@@ -50,7 +50,10 @@ export class LiveOutput {
     });
     const facts = decision.stream === undefined ? asked : { ...asked, stream: decision.stream };
     const wait = secondsToMs(request.vhost.httpRemux.wait);
+    const served = this.env.want(facts);
     const stream = await awaitLive(hub, clock, streamKey(facts), wait, gone);
+    // Who is served is a client by then, and wants the stream as one.
+    setImmediate(served);
     if (stream === undefined || gone.aborted) {
       gate.stopped(facts);
       return undefined;

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { VhostConfig } from '../config/index.js';
+import { ms } from '../core/index.js';
 import { writeMasterPlaylist } from '../protocol/m3u8/index.js';
-import type { StreamName } from '../stream/index.js';
+import { type StreamName, streamKey } from '../stream/index.js';
 import { answerTo } from './answer-to.js';
 import { readRange } from './byte-range.js';
 import { withoutCacheBusters } from './cache-busters.js';
@@ -34,6 +35,10 @@ interface ContextSettings {
 /** Names and values by turns: Node writes such a list out as it is. */
 type HeaderList = readonly string[];
 
+/** The first segment of a stream that is pulled takes its time; no longer than a connection on which nothing moves may. */
+const PULLED_WITHIN = 25_000;
+const LOOK_AGAIN = ms(100);
+
 interface Answer {
   readonly status: number;
   readonly headers: HeaderList;
@@ -53,9 +58,72 @@ export class MemoryFiles {
   answers(message: IncomingMessage, response: ServerResponse): boolean {
     const found = isReading(message) ? this.#find(message) : undefined;
     if (found === undefined) return false;
-    if (takeShare(this.env, message, response)) void this.#answer(found.file, found.vhost.hls, message, response);
+    const { file, vhost } = found;
+    if (takeShare(this.env, message, response))
+      void (this.#mustCome(file, vhost, message)
+        ? this.fromOrigin(vhost, file.stream, message, response)
+        : this.#answer(file, vhost.hls, message, response));
     else this.#send(plainText(429, TOO_MANY), response);
     return true;
+  }
+
+  /** On an edge: a playlist that is not there yet comes when somebody wants it; so does one that ended, for a newcomer. */
+  #mustCome(file: MemoryFile, vhost: VhostConfig, message: IncomingMessage): boolean {
+    if (vhost.cluster.mode !== 'remote' || file.kind !== 'playlist') return false;
+    if (this.#isRunning(file)) return false;
+    const { param, context } = this.#readQuery(vhost, message);
+    return file.text('') === undefined || !this.#sessions.knows(file.stream, message, param, context);
+  }
+
+  /** A playlist of a live stream, with segments. */
+  #isRunning(file: MemoryFile): boolean {
+    const { stream } = file;
+    return (
+      file.kind === 'playlist' && file.text('') !== undefined && this.env.hub.get(streamKey(stream))?.isLive === true
+    );
+  }
+
+  #readQuery({ hls }: VhostConfig, message: IncomingMessage): { param: string; context: string | undefined } {
+    const query = withoutCacheBusters(splitUrl(message.url ?? '/')[1]);
+    return hls.hlsCtx ? splitContext(query) : { param: query, context: undefined };
+  }
+
+  /**
+   * The playlist of a stream that an origin may have. Who asks for it becomes a player, and so the stream is pulled; the
+   * answer waits until there is a segment.
+   */
+  async fromOrigin(
+    vhost: VhostConfig,
+    stream: StreamName,
+    message: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    try {
+      const { param, context } = this.#readQuery(vhost, message);
+      if (vhost.hls.hlsCtx && context === undefined) await this.#sessions.offer(stream, message, param);
+      else await this.#sessions.admit(stream, message, param, context);
+      const came = await this.#arrival(message, response);
+      if (came === undefined) this.#send(NOT_FOUND, response);
+      else await this.#answer(came, vhost.hls, message, response);
+    } catch (error) {
+      this.#fail(error, response);
+    }
+  }
+
+  /** Waits for a playlist that runs. @returns what there is in the end: it may have ended, or never come. */
+  #arrival(message: IncomingMessage, response: ServerResponse): Promise<MemoryFile | undefined> {
+    const { clock } = this.env;
+    const deadline = clock.now() + PULLED_WITHIN;
+    return new Promise((resolve) => {
+      const look = (): void => {
+        const found = this.#find(message);
+        const isThere = found !== undefined && this.#isRunning(found.file);
+        if (!isThere && clock.now() < deadline && !response.destroyed) return;
+        timer.cancel();
+        resolve(found?.file);
+      };
+      const timer = clock.every(LOOK_AGAIN, look);
+    });
   }
 
   /** Whether a request names such a file, whatever it wants to do with it. */
@@ -79,10 +147,14 @@ export class MemoryFiles {
       if (session !== undefined && message.method !== 'HEAD') session.bytesOut += Buffer.byteLength(answer.body);
       this.#send(answer, response);
     } catch (error) {
-      const { status, text } = answerTo(error, this.env);
-      const { headers, ...answer } = plainText(status, text);
-      this.#send({ ...answer, headers: status === 503 ? [...headers, ...LATER] : headers }, response);
+      this.#fail(error, response);
     }
+  }
+
+  #fail(error: unknown, response: ServerResponse): void {
+    const { status, text } = answerTo(error, this.env);
+    const { headers, ...answer } = plainText(status, text);
+    this.#send({ ...answer, headers: status === 503 ? [...headers, ...LATER] : headers }, response);
   }
 
   /**

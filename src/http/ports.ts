@@ -1,6 +1,6 @@
-import type { Config } from '../config/index.js';
+import type { Config, VhostConfig } from '../config/index.js';
 import type { Clock, Log } from '../kernel/index.js';
-import type { ClientRegistry, Gate, StreamHub } from '../stream/index.js';
+import type { ClientRegistry, Gate, StreamHub, StreamName } from '../stream/index.js';
 import type { MemoryFile } from './memory-files.js';
 import type { Refusals } from './refusals.js';
 
@@ -20,6 +20,10 @@ export interface HttpEnvironment {
   hlsLeftOut(streamKey: string): ReadonlyMap<string, string> | undefined;
   /** A path is called as segments of a stream are; those that have been forgotten, too. @param path decoded. */
   isSegmentName(vhost: string, path: string): boolean;
+  /** The stream whose playlist a path is, where an origin may have it: it comes when somebody plays it. */
+  playlistAtOrigin(vhost: VhostConfig, path: string): StreamName | undefined;
+  /** Somebody waits for a stream and is no client of it yet. @returns how to tell that he waits no more. */
+  want(stream: StreamName): () => void;
   /** A request of a client behind a proxy counts as a connection of it. @returns how to give it back; undefined: too many. */
   share(address: string): (() => void) | undefined;
   config(): Config;

@@ -6,6 +6,7 @@ import fastifyStatic from '@fastify/static';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { Ms } from '../core/index.js';
 import { type Service, waitWhile } from '../kernel/index.js';
+import { checkName } from '../protocol/rtmp/index.js';
 import { streamKey } from '../stream/index.js';
 import { answerTo } from './answer-to.js';
 import { TOO_MANY, takeShare } from './client-address.js';
@@ -185,6 +186,12 @@ export class HttpServer implements Service {
     // A segment that has been forgotten does not come again, so nobody waits for a stream of its name.
     const isOver = live !== undefined && this.env.isSegmentName(live.vhost.name, pathOf(url) ?? '');
     if (live !== undefined && !isOver) return this.#play(live, request, reply);
+    const pulled = vhost === undefined ? undefined : this.env.playlistAtOrigin(vhost, pathOf(url) ?? '');
+    if (vhost !== undefined && pulled !== undefined && request.method === 'GET') {
+      const stream = { ...pulled, app: checkName('app', pulled.app), stream: checkName('stream', pulled.stream) };
+      reply.hijack();
+      return this.#memory.fromOrigin(vhost, stream, request.raw, reply.raw);
+    }
     if (config.httpServer.crossdomain && request.url === '/crossdomain.xml')
       return reply.type('text/xml; charset=utf-8').send(crossdomainXml());
     return reply.callNotFound();

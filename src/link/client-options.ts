@@ -1,4 +1,4 @@
-import type { Ms } from '../core/index.js';
+import type { Ms, Payload } from '../core/index.js';
 import type { AmfObject, AmfValue } from '../protocol/amf/index.js';
 import type { Deadlines } from './deadlines.js';
 
@@ -9,6 +9,13 @@ export interface MediaMessage {
   readonly payload: Uint8Array;
 }
 
+/** What a server sends of a played stream; nobody writes to its bytes any more. */
+export interface ReceivedMedia extends MediaMessage {
+  readonly payload: Payload;
+  /** Of a data message, e.g. `onMetaData`; '' for audio and video. */
+  readonly name: string;
+}
+
 export interface ClientOptions {
   /** Whole time for connecting, and for each later call. Default 10 s. */
   readonly timeout?: Ms;
@@ -17,10 +24,12 @@ export interface ClientOptions {
   readonly chunkSize?: number;
   /** Further properties of the connect object, e.g. `pageUrl`. */
   readonly properties?: Readonly<Record<string, AmfValue>>;
-  /** The connect command's second object, e.g. the identity that one server tells another. */
-  readonly identity?: AmfObject;
-  /** Called for every audio, video and data message of a played stream. */
-  readonly onMedia?: (message: MediaMessage) => void;
+  /** The connect command's second object, e.g. the identity that one server tells another: by the local address. */
+  readonly identity?: (localAddress: string) => AmfObject;
+  /** Called for every audio, video and data message of a played stream; aggregates are taken apart. */
+  readonly onMedia?: (message: ReceivedMedia) => void;
+  /** Called when all messages that came together have been told. */
+  readonly onSettled?: () => void;
   /** Called for every onStatus, e.g. `NetStream.Play.Start`. */
   readonly onStatus?: (code: string, description: string) => void;
   /** Called once when the connection is gone; without a reason for an orderly end. */

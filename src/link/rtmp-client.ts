@@ -13,6 +13,7 @@ import {
   parseMessage,
   parseRtmpUrl,
   type RtmpMessage,
+  splitAggregate,
   type WireMessage,
 } from '../protocol/rtmp/index.js';
 import type { ClientOptions, MediaMessage, PlayOptions } from './client-options.js';
@@ -126,10 +127,8 @@ export class RtmpClient implements LinkHandler {
       fourCcList: ['*'],
       ...this.options.properties,
     });
-    await this.#call(
-      'connect',
-      this.options.identity === undefined ? [properties] : [properties, this.options.identity],
-    );
+    const { identity } = this.options;
+    await this.#call('connect', identity === undefined ? [properties] : [properties, identity(link.localAddress)]);
   }
 
   /** Announces the stream the way encoders do. Resolves at `NetStream.Publish.Start`. */
@@ -235,11 +234,16 @@ export class RtmpClient implements LinkHandler {
 
   message(message: WireMessage): void {
     const parsed = parseMessage(message);
+    const { timestamp } = message;
     switch (parsed.kind) {
       case 'audio':
       case 'video':
+        return this.options.onMedia?.({ kind: parsed.kind, name: '', timestamp, payload: parsed.payload });
       case 'data':
-        return this.options.onMedia?.({ kind: parsed.kind, timestamp: message.timestamp, payload: parsed.payload });
+        return this.options.onMedia?.({ kind: 'data', name: parsed.name, timestamp, payload: parsed.payload });
+      case 'aggregate':
+        for (const part of splitAggregate(message)) this.message(part);
+        return;
       case 'command':
         return this.#command(parsed);
       default:
@@ -264,7 +268,9 @@ export class RtmpClient implements LinkHandler {
     return new SystemError(code, `connection to ${host}:${port}: ${reason.message}`, {}, { cause: reason });
   }
 
-  settled(): void {}
+  settled(): void {
+    this.options.onSettled?.();
+  }
 
   drained(): void {
     this.options.onDrain?.();

@@ -5,6 +5,14 @@ import { serverInfo } from './server-info.js';
 
 export type Command = Extract<RtmpMessage, { kind: 'command' }>;
 
+/** Another server, as it calls itself (spec/rtmp.md §9). */
+export interface Upnode {
+  readonly server: string;
+  readonly serverPid: number;
+  /** Id of the client there that the connection is for. */
+  readonly serverConn: string;
+}
+
 /** What a client said on `connect`. */
 export interface ConnectRequest {
   readonly transactionId: number;
@@ -18,6 +26,8 @@ export interface ConnectRequest {
   readonly isEnhanced: boolean;
   /** From another server that relays a stream; else ''. */
   readonly trail: string;
+  /** What another server says it is, for the log: so its own log can be found. */
+  readonly upnode: Upnode | undefined;
 }
 
 const DEFAULT_VHOST = '__defaultVhost__';
@@ -27,6 +37,8 @@ const ENHANCED = ['fourCcList', 'videoFourCcInfoMap', 'audioFourCcInfoMap', 'cap
 const ANY_CODEC = AmfObject.of({ '*': 4 });
 /** Multitrack, ModEx, nanosecond offsets; no reconnect requests. */
 const CAPS_EX = 0b1110;
+/** Of a text that a peer says about itself. */
+const MAX_IDENTITY = 64;
 const text = (value: AmfValue): string => (typeof value === 'string' ? value : '');
 
 /** @throws {ProtocolError} RTMP_MESSAGE without properties, RTMP_URL when they name no app. */
@@ -45,9 +57,18 @@ export function readConnect(message: Command): ConnectRequest {
     swfUrl: text(properties.get('swfUrl')),
     flashVer: text(properties.get('flashVer')),
     trail: text(properties.get('srs_trail')),
+    upnode: readUpnode(message.args[1]),
     isEnhanced: ENHANCED.some((name) => properties.get(name) !== undefined),
     objectEncoding: typeof encoding === 'number' ? encoding : 0,
   };
+}
+
+function readUpnode(identity: AmfValue): Upnode | undefined {
+  if (!(identity instanceof AmfObject)) return undefined;
+  const pid = identity.get('srs_pid');
+  if (typeof pid !== 'number' || !(pid > 0)) return undefined;
+  const short = (name: string): string => String(identity.get(name) ?? '').slice(0, MAX_IDENTITY);
+  return { server: short('srs_server') || short('srs_version'), serverPid: pid, serverConn: short('srs_id') };
 }
 
 /** Some clients say the app only, or a tcUrl without it. @throws {ProtocolError} RTMP_URL, NAME_INVALID */

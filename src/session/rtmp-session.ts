@@ -204,7 +204,10 @@ export class RtmpSession implements LinkHandler, Client, Connection, Asker {
     link.watch.expect('publish or play', CONNECT_WITHIN);
     this.env.clients.add(this);
     const { app } = request.url;
-    this.#log.info({ vhost: vhost.name, app, flashVer: request.flashVer || undefined }, 'client connected');
+    this.#log.info(
+      { vhost: vhost.name, app, flashVer: request.flashVer || undefined, ...request.upnode },
+      'client connected',
+    );
   }
 
   vhost(name: string): VhostConfig {

@@ -3,7 +3,7 @@ import type { ClientFacts } from './gate.js';
 import type { Viewer } from './viewer.js';
 
 /** What a client is doing, in the words of the HTTP API. */
-export type ClientType = 'Play' | 'fmle-publish' | 'flash-publish' | 'flv-publish' | 'Unknown';
+export type ClientType = 'Play' | 'fmle-publish' | 'flash-publish' | 'flv-publish' | 'edge-publish' | 'Unknown';
 
 /** A connected client as statistics, limits and the API see it. */
 export interface Client {

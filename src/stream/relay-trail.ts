@@ -25,9 +25,9 @@ export class RelayTrail {
   check(key: string, trail: string): void {
     const marks = trail.split(SEPARATOR);
     if (marks.includes(this.#mark(key)))
-      throw new RefusedError('FORWARD_LOOP', 'this stream comes from here: it is forwarded in a circle');
+      throw new RefusedError('FORWARD_LOOP', 'this stream comes from here: it is relayed in a circle');
     if (trail.length + 1 >= MAX_HOPS * (MARK + 1))
-      throw new RefusedError('FORWARD_LOOP', `this stream was forwarded ${MAX_HOPS} times, which must be a circle`);
+      throw new RefusedError('FORWARD_LOOP', `this stream was relayed ${MAX_HOPS} times, which must be a circle`);
   }
 
   /** By the run of the server: two servers may well have the same name. */

@@ -23,7 +23,8 @@ export function streamSettings(vhost: VhostConfig): StreamSettings {
     gopCache: vhost.gopCache,
     gopCacheMaxFrames: vhost.gopCacheMaxFrames,
     queueLength: secondsToMs(vhost.queueLength),
-    timeJitter: vhost.timeJitter,
+    // The origin has mended the clock already, and all edges shall show the same times.
+    timeJitter: vhost.cluster.mode === 'remote' ? 'off' : vhost.timeJitter,
     atc: vhost.atc,
     atcAuto: vhost.atcAuto,
     mwLatency: vhost.mwLatency,

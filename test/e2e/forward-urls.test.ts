@@ -118,7 +118,7 @@ describe('circles', () => {
     const b = await startSrs({ config: config(ports[0]), ports: { PORT: ports[1] } });
     const first = await goLive(a, 'pair');
     await until('b has it', () => published(b).length === 1);
-    await until('b is told that it is a circle', () => b.log().includes('it is forwarded in a circle'));
+    await until('b is told that it is a circle', () => b.log().includes('it is relayed in a circle'));
     const player = await record(b.url('live', 'pair'));
     await player.until('frames on b', () => times(player.media(), 'video').length > 50);
     expect(first.evicted()).toBe(false);

@@ -1,5 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Static } from 'typebox';
+import type { edge } from '../../src/http/api/schemas/edge.js';
 import type { forward } from '../../src/http/api/schemas/forward.js';
 import type { client, stream, vhost } from '../../src/http/api/schemas/media.js';
 
@@ -17,6 +18,7 @@ interface Body {
   stream: Static<typeof stream>;
   clients: Static<typeof client>[];
   client: Static<typeof client>;
+  edges: Static<typeof edge>[];
   forwards: Static<typeof forward>[];
   forward: Static<typeof forward>;
 }

@@ -1,17 +1,23 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import type { MediaMessage } from '../../src/link/index.js';
 import { AmfObject } from '../../src/protocol/amf/index.js';
 import {
   ChunkDecoder,
   command,
   encodeChunks,
+  MessageType,
   type OutMessage,
   parseMessage,
   ServerHandshake,
 } from '../../src/protocol/rtmp/index.js';
+import { tag } from './synthetic.js';
 
-/** What a destination does with a publish: refuses it, takes it and then reads nothing, or hangs up at the door. */
-export type Manners = 'refuses' | 'reads nothing' | 'hangs up';
+/**
+ * What a server does: refuses a publish, takes it and then reads nothing, hangs up at the door, or plays one aggregate
+ * (FMS sends these) of a key frame, a sound and another frame.
+ */
+export type Manners = 'refuses' | 'reads nothing' | 'hangs up' | 'plays an aggregate';
 
 export interface RtmpDoor {
   readonly port: number;
@@ -41,6 +47,17 @@ export async function startDoor(manners: Manners, host = '127.0.0.1', port = 0):
   return { port: (server.address() as AddressInfo).port, connects };
 }
 
+/** A tag of FLV, with the length behind it. */
+function flvTag({ kind, timestamp, payload }: MediaMessage): Buffer {
+  const bytes = Buffer.alloc(11 + payload.length + 4);
+  bytes[0] = kind === 'audio' ? 8 : 9;
+  bytes.writeUIntBE(payload.length, 1, 3);
+  bytes.writeUIntBE(timestamp, 4, 3);
+  bytes.set(payload, 11);
+  bytes.writeUInt32BE(11 + payload.length, 11 + payload.length);
+  return bytes;
+}
+
 function serve(socket: Socket, manners: Manners): void {
   const handshake = new ServerHandshake();
   const decoder = new ChunkDecoder();
@@ -53,6 +70,13 @@ function serve(socket: Socket, manners: Manners): void {
       if (manners === 'refuses') return send(status('error', 'NetStream.Publish.BadName', 'not you, key-1'));
       send(status('status', 'NetStream.Publish.Start', 'go ahead'));
       socket.pause();
+    },
+    play: () => {
+      if (manners !== 'plays an aggregate') return;
+      send(status('status', 'NetStream.Play.Start', 'go ahead'));
+      const parts = [tag.avcConfig(1000), tag.key(1000), tag.audio(1005), tag.inter(1040)].map(flvTag);
+      const payload = Buffer.concat(parts) as never;
+      send({ csid: 6, type: MessageType.aggregate, streamId: 1, timestamp: 1000, payload });
     },
   };
   socket.on('data', (bytes) => {

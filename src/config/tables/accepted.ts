@@ -20,20 +20,12 @@ export const acceptedInRoot = {
   tencentcloud_apm: { since: 5, note: 'so no trace leaves this machine' },
 } as const satisfies LaterTable;
 
-const origin = 'so this vhost is an origin';
-
 /** Names in a vhost that load and do nothing. */
 export const acceptedInVhost = {
-  mode: { since: 1, note: origin },
-  origin: { since: 1, note: origin },
-  token_traverse: { since: 1, note: origin },
-  debug_srs_upnode: { since: 1, note: origin },
   bandcheck: { since: 1, note: 'so there are no bandwidth tests' },
   ingest: { since: 1, note: 'so nothing is pulled', unique: true },
-  vhost: { since: 2, note: origin },
   hds: { since: 2, note: 'so there is no HDS' },
   'publish.parse_sps': { since: 2, never: 'streams are relayed as they come' },
-  cluster: { since: 3, note: origin },
   exec: { since: 3, note: 'so no program is started' },
   dash: { since: 3, note: 'so there is no DASH' },
   rtc: { since: 4, note: 'so there is no WebRTC' },

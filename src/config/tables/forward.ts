@@ -6,10 +6,16 @@ const host = String.raw`(?:\[[0-9A-Fa-f:.]+\]|[^\s:/[\]]+)(?::(?<port>\d{1,5}))?
 const url = String.raw`rtmps?://[^\s/]+?(?::(?<urlPort>\d+))?/([^\s/?]+/\S*[^\s/]|[^\s/?]+\?\S*/[^\s/]+)`;
 
 const pattern = new RegExp(`^(?:${host}|${url})$`);
+const server = new RegExp(`^${host}$`);
 
 /** Whether a text is a destination, wherever it comes from. */
-export function isDestination(text: string): boolean {
-  const match = pattern.exec(text);
+export const isDestination = (text: string): boolean => fits(pattern, text);
+
+/** Whether a text is host[:port]. */
+export const isServer = (text: string): boolean => fits(server, text);
+
+function fits(form: RegExp, text: string): boolean {
+  const match = form.exec(text);
   const port = Number(match?.groups?.port ?? match?.groups?.urlPort ?? 1935);
   return match !== null && port > 0 && port < 65_536;
 }

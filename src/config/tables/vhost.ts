@@ -1,6 +1,7 @@
 import type { ConfigOf, DirectiveTable, LaterTable } from '../table.js';
 import { acceptedInVhost } from './accepted.js';
 import { access } from './access.js';
+import { cluster, laterInCluster } from './cluster.js';
 import { dvr } from './dvr.js';
 import { forward } from './forward.js';
 import { hls, laterInHls } from './hls.js';
@@ -195,6 +196,7 @@ export const vhost = {
   ...httpHooks,
   hls,
   dvr,
+  ...cluster,
   ...forward,
   transcodes,
 } as const satisfies DirectiveTable;
@@ -210,5 +212,6 @@ export const laterInVhost = {
   'http_remux.hstrs': { since: 2, note: 'a request always waits for its stream' },
   'http_remux.drop_if_not_match': { since: 5, note: 'what has_audio or has_video turns off is left out' },
   ...acceptedInVhost,
+  ...laterInCluster,
   ...laterInHls,
 } as const satisfies LaterTable;

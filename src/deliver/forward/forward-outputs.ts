@@ -1,10 +1,8 @@
 import { isDestination } from '../../config/index.js';
 import { ms } from '../../core/index.js';
 import { RefusedError, type Timer } from '../../kernel/index.js';
+import type { Destination, PushStatus, PushTask } from '../../relay/index.js';
 import type { LiveStream } from '../../stream/index.js';
-import type { Destination } from './destination.js';
-import type { ForwardStatus } from './forward-status.js';
-import type { Forwarder } from './forwarder.js';
 import type { ForwardEnvironment } from './ports.js';
 import { StreamForwards } from './stream-forwards.js';
 
@@ -29,7 +27,7 @@ export class ForwardOutputs {
     });
   }
 
-  *[Symbol.iterator](): Iterator<Forwarder> {
+  *[Symbol.iterator](): Iterator<PushTask> {
     for (const { forwarders } of this.#streams.values()) yield* forwarders;
   }
 
@@ -51,7 +49,7 @@ export class ForwardOutputs {
   // ---- the operator
 
   /** @param streamKey of one stream; left out: of all. */
-  list(streamKey?: string): readonly ForwardStatus[] {
+  list(streamKey?: string): readonly PushStatus[] {
     if (streamKey === undefined) return [...this].map(({ status }) => status);
     const stream = this.env.hub.get(streamKey);
     const forwards = stream === undefined ? undefined : this.#streams.get(stream);
@@ -59,7 +57,7 @@ export class ForwardOutputs {
   }
 
   /** Adds a destination to a live stream until that ends. @throws {RefusedError} FORWARD_REFUSED */
-  add(streamKey: string, destination: string): ForwardStatus {
+  add(streamKey: string, destination: string): PushStatus {
     const stream = this.env.hub.get(streamKey);
     if (stream?.isLive !== true) throw new RefusedError('FORWARD_REFUSED', 'there is no such live stream');
     if (!isDestination(destination))
@@ -73,13 +71,13 @@ export class ForwardOutputs {
   }
 
   /** @returns its state then; undefined: there is no such forward. */
-  pause(id: string): ForwardStatus | undefined {
+  pause(id: string): PushStatus | undefined {
     const forwarder = this.#find(id)?.[1];
     forwarder?.pause();
     return forwarder?.status;
   }
 
-  resume(id: string): ForwardStatus | undefined {
+  resume(id: string): PushStatus | undefined {
     const forwarder = this.#find(id)?.[1];
     forwarder?.resume();
     return forwarder?.status;
@@ -92,7 +90,7 @@ export class ForwardOutputs {
     return found !== undefined;
   }
 
-  #find(id: string): [StreamForwards, Forwarder] | undefined {
+  #find(id: string): [StreamForwards, PushTask] | undefined {
     for (const forwards of this.#streams.values())
       for (const forwarder of forwards.forwarders) if (forwarder.id === id) return [forwards, forwarder];
     return undefined;

@@ -6,6 +6,7 @@ import { HlsDisk } from './hls-disk.js';
 import { type HlsEvents, HlsOutput, type ServedFile } from './hls-output.js';
 import type { HlsSettings } from './hls-settings.js';
 import type { HlsNumbers } from './hls-stream.js';
+import { streamOfPath } from './names.js';
 
 /** What can be said about HLS of a stream. */
 export interface HlsState {
@@ -67,6 +68,11 @@ export class HlsOutputs {
     return this.#files.get(`${vhost} ${path}`);
   }
 
+  /** The stream whose playlist a path is, by the names that the vhost gives to playlists; it need not be there. */
+  playlistOf({ name, hls }: VhostConfig, path: string): StreamName | undefined {
+    return hls.enabled && hls.hlsStorage !== 'disk' ? streamOfPath(hls.hlsM3u8File, name, path) : undefined;
+  }
+
   /** @returns undefined: the stream has none. */
   stateOf(streamKey: string): HlsState | undefined {
     const hls = this.#entries.get(streamKey)?.output.hls;
@@ -90,7 +96,9 @@ export class HlsOutputs {
     if (known !== undefined) this.#ended.delete(known);
     known?.forget?.cancel();
     known?.output.hls.segmenter.finish();
-    if (known !== undefined && !known.output.isInPlace) this.#drop(known);
+    // Whoever plays an edge has come just now: what another one saw minutes ago is nothing to him.
+    const isStale = vhost.cluster.mode === 'remote' && known?.output.hls.hasEnded === true;
+    if (known !== undefined && (isStale || !known.output.isInPlace)) this.#drop(known);
     const entry = this.#entries.get(stream.key) ?? this.#attach(stream, vhost, known?.output.hls);
     entry.stream = stream;
     // Again, too: a stream that ended lost it, and may be the same one still for a viewer that waited.

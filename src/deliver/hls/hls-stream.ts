@@ -155,6 +155,10 @@ export class HlsStream implements HlsNumbers {
     this.listener.listed(undefined);
   }
 
+  get hasEnded(): boolean {
+    return this.#ended;
+  }
+
   /** Forgets everything. */
   dispose(): void {
     this.#forget(this.#window.clear());

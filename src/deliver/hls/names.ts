@@ -12,6 +12,20 @@ export function fillPath(pattern: string, name: StreamName, more: Readonly<Recor
   return posix.join('/', filled);
 }
 
+/** The stream whose file of this pattern a path is; undefined where the pattern does not name a stream alone. */
+export function streamOfPath(pattern: string, vhost: string, path: string): StreamName | undefined {
+  const source = posix
+    .join('/', pattern)
+    .replaceAll(/[.*+?^${}()|\\]/g, '\\$&')
+    .replaceAll('[vhost]', vhost.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+    .replace('[app]', '(?<app>.+)')
+    .replace('[stream]', '(?<stream>[^/]+)')
+    .replaceAll('[app]', '\\k<app>')
+    .replaceAll('[stream]', '\\k<stream>');
+  const { app, stream } = new RegExp(`^${source}$`).exec(path)?.groups ?? {};
+  return app === undefined || stream === undefined ? undefined : { vhost, app, stream };
+}
+
 export interface SegmentFacts {
   readonly seq: number;
   /** Seconds. */

@@ -12,6 +12,7 @@ import { allowsOrigin, challenge, refuse } from './guard.js';
 import { refuseOtherMethods } from './methods.js';
 import type { ApiEnvironment } from './ports.js';
 import { answerGarbage, answerProblems, problemOf } from './problems.js';
+import { edgeRoutes } from './routes/edge-routes.js';
 import { eventRoutes } from './routes/event-routes.js';
 import { forwardRoutes } from './routes/forward-routes.js';
 import { healthRoutes } from './routes/health-routes.js';
@@ -31,7 +32,16 @@ const HEADERS = { 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-stor
 /** Answered to everybody who reaches the port: load balancers have no token. */
 const PUBLIC = new Set(['/healthz', '/readyz']);
 
-const ROUTES = [indexRoutes, serverRoutes, systemRoutes, mediaRoutes, forwardRoutes, operatorRoutes, eventRoutes];
+const ROUTES = [
+  indexRoutes,
+  serverRoutes,
+  systemRoutes,
+  mediaRoutes,
+  forwardRoutes,
+  edgeRoutes,
+  operatorRoutes,
+  eventRoutes,
+];
 
 const openApi: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
   openapi: '3.1.0',

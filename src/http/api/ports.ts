@@ -68,6 +68,31 @@ export interface ShownTranscode {
   readonly errorLines: readonly string[];
 }
 
+/** A stream between an edge and its origin, as intake/ tells it. */
+export interface ShownEdge {
+  readonly role: 'pull' | 'push';
+  /** `vhost/app/stream` */
+  readonly stream: string;
+  /** URL at the origin, without keys. */
+  readonly upstream: string;
+  readonly state: string;
+  /** Wall clock of the last change of state, ms. */
+  readonly since: number;
+  readonly bytes: number;
+  readonly reconnects: number;
+  readonly failures: number;
+  readonly lastError: string;
+}
+
+/** The streams of edges. */
+export interface EdgeStreams {
+  list(): Iterable<ShownEdge>;
+  /** @returns undefined: the stream is this server's own. */
+  of(streamKey: string): ShownEdge | undefined;
+  /** So far. */
+  readonly failures: { readonly pull: number; readonly push: number };
+}
+
 /** HLS of a live stream, as deliver/ tells it. */
 export interface ShownHls {
   readonly playlist: string;
@@ -98,6 +123,7 @@ export interface ApiEnvironment extends MetricSources {
   readonly log: Log;
   readonly events: EventFeed;
   readonly forwards: ForwardControl;
+  readonly edges: EdgeStreams;
   /** @param streamKey `vhost/app/stream` */
   transcodes(streamKey: string): readonly ShownTranscode[];
   /** @returns undefined: the stream has no HLS. */

@@ -7,7 +7,7 @@ import {
   type VhostStatistics,
 } from '../../stream/index.js';
 
-import type { ShownDvr, ShownForward, ShownHls, ShownTranscode } from './ports.js';
+import type { ShownDvr, ShownEdge, ShownForward, ShownHls, ShownTranscode } from './ports.js';
 
 const CODECS: Readonly<Record<string, string>> = {
   avc: 'H264',
@@ -63,6 +63,20 @@ export const forwardShape = (from: ServerIdentity, { stream, ...forward }: Shown
   last_error: forward.lastError,
 });
 
+/** @param now wall clock, ms. */
+export const edgeShape = (from: ServerIdentity, { stream, ...edge }: ShownEdge, now: number) => ({
+  role: edge.role,
+  stream: idOf(from, stream),
+  stream_url: stream,
+  upstream: edge.upstream,
+  state: edge.state,
+  alive: seconds(now - edge.since),
+  bytes: edge.bytes,
+  reconnects: edge.reconnects,
+  failures: edge.failures,
+  last_error: edge.lastError,
+});
+
 const transcodeShape = (one: ShownTranscode) => ({
   scope: one.scope,
   engine: one.engine,
@@ -85,8 +99,9 @@ const hlsShape = ({ playlist, leftOut }: ShownHls) => ({
 
 const dvrShape = ({ lastError, ...dvr }: ShownDvr) => ({ ...dvr, last_error: lastError });
 
-/** What the server makes of a live stream. */
-export interface StreamOutputs {
+/** What the server makes of a live stream, and where it has it from. */
+export interface StreamParts {
+  readonly edge: ShownEdge | undefined;
   readonly dvr: ShownDvr | undefined;
   readonly hls: ShownHls | undefined;
   readonly forwards: readonly ShownForward[];
@@ -97,7 +112,7 @@ export interface StreamOutputs {
 export function streamShape(
   from: ServerIdentity,
   stream: StreamStatistics,
-  { hls, dvr, forwards, transcodes }: StreamOutputs,
+  { edge, hls, dvr, forwards, transcodes }: StreamParts,
   now: number,
 ) {
   const { key, name, publisher, video, audio } = stream;
@@ -143,6 +158,7 @@ export function streamShape(
             channel: audio.channels,
             profile: audio.profile,
           },
+    edge: edge === undefined ? null : edgeShape(from, edge, now),
     hls: hls === undefined ? null : hlsShape(hls),
     dvr: dvr === undefined ? null : dvrShape(dvr),
     forwards: forwards.map((forward) => forwardShape(from, forward, now)),

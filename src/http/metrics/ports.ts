@@ -30,4 +30,4 @@ export interface MetricSources {
 
 /** Where metrics are read from. */
 export type MetricsEnvironment = MetricSources &
-  Pick<ApiEnvironment, 'hub' | 'clients' | 'statistics' | 'events' | 'config' | 'readiness' | 'connections'>;
+  Pick<ApiEnvironment, 'hub' | 'clients' | 'statistics' | 'edges' | 'events' | 'config' | 'readiness' | 'connections'>;

@@ -138,6 +138,20 @@ export const readMetrics: readonly ReadMetric[] = [
     'Bytes of recordings that wait for their disk.',
     ({ env }) => env.dvrTotals().waiting,
   ),
+  {
+    name: 'srs_edge_streams',
+    kind: 'gauge',
+    help: 'Streams between this edge and its origin, by role (pull, push) and state.',
+    labels: ['role', 'state'],
+    read: edgesByState,
+  },
+  {
+    name: 'srs_edge_failures_total',
+    kind: 'counter',
+    help: 'Attempts and connections to an origin that failed, by role.',
+    labels: ['role'],
+    read: ({ env }) => Object.entries(env.edges.failures).map(([role, count]) => [{ role }, count]),
+  },
   one('srs_event_listeners', 'gauge', 'Listeners to /api/v1/events.', ({ env }) => env.events.listeners),
   one(
     'srs_hook_notifications_waiting',
@@ -191,6 +205,18 @@ function* clientsByKind({ env }: Snapshot): Iterable<Sample> {
   for (const [kind, count] of counts) {
     const [protocol = '', role = ''] = kind.split(' ');
     yield [{ protocol, role }, count];
+  }
+}
+
+function* edgesByState({ env }: Snapshot): Iterable<Sample> {
+  const counts = new Map<string, number>();
+  for (const { role, state } of env.edges.list()) {
+    const kind = `${role} ${state}`;
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  for (const [kind, count] of counts) {
+    const [role = '', state = ''] = kind.split(' ');
+    yield [{ role, state }, count];
   }
 }
 

@@ -29,6 +29,16 @@ for (const [name, before, after, want] of [
     ],
   ],
   [
+    'a setting of a block that has other spellings, and one that a reload refuses',
+    'listen 1; vhost a { publish { normal_timeout 1000; } mode remote; origin o; }',
+    'listen 1; vhost a { publish { normal_timeout 2000; } }',
+    [
+      'live: vhost a publish normal_timeout: 1000 → 2000',
+      'refused: vhost a cluster mode: remote → local',
+      'next: vhost a cluster origin: o → none',
+    ],
+  ],
+  [
     'what a vhost inherits',
     'listen 1; vhost a { }',
     'listen 1; chunk_size 128; vhost a { }',

@@ -27,7 +27,7 @@ function samples(row: ValueRow): [string, string] {
     case 'onoff':
       return row.default ? ['off', 'on'] : ['on', 'off'];
     case 'enum':
-      return row.values.filter((value) => value !== row.default) as [string, string];
+      return [...row.values.filter((value) => value !== row.default), row.default] as [string, string];
     case 'listen':
       return ['77', '78'];
     case 'string':
@@ -47,10 +47,18 @@ const write = (path: string, value: string): string =>
     .reverse()
     .reduce((inner, name, i) => (i === 0 ? `${name} ${value};` : `${name} { ${inner} }`), '');
 
+/** Directives without which another one is an error. */
+const NEEDED: Readonly<Record<string, string>> = { 'mode remote': 'origin h;' };
+
+const needed = (text: string): string =>
+  Object.entries(NEEDED)
+    .flatMap(([wanted, more]) => (text.includes(wanted) ? [more] : []))
+    .join(' ');
+
 const load = (where: 'file' | 'vhost', text: string) =>
   where === 'file'
     ? parseConfig(`listen 1; ${text} vhost v { }`, 'a.conf')
-    : parseConfig(`listen 1; vhost v { ${text} }`, 'a.conf');
+    : parseConfig(`listen 1; vhost v { ${text} ${needed(text)} }`, 'a.conf');
 
 const known = [
   ...several(root).map((one) => ({ where: 'file' as const, ...one })),

@@ -45,6 +45,7 @@ const api = new ApiServer({
   clock: systemClock,
   log: pino({ level: 'silent' }),
   events: new EventFeed(hub, clients, identity, systemClock),
+  edges: { list: () => [], of: () => undefined, failures: { pull: 0, push: 0 } },
   forwards: { list: () => [], add: noForward, pause: noForward, resume: noForward, remove: () => false },
   transcodes: () => [],
   hls: () => undefined,

@@ -54,6 +54,7 @@ function streams(app: Api, env: ApiEnvironment): void {
       identity,
       one,
       {
+        edge: env.edges.of(one.key),
         hls: env.hls(one.key),
         dvr: env.dvr(one.key),
         forwards: env.forwards.list(one.key),

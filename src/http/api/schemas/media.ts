@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { exactly, kbps, orNull } from './common.js';
+import { edgeOfStream } from './edge.js';
 import { forward } from './forward.js';
 import { transcode } from './transcode.js';
 
@@ -63,6 +64,7 @@ export const stream = exactly({
   publish,
   video,
   audio,
+  edge: edgeOfStream,
   hls: orNull({
     playlist: Type.String({ description: 'Path of the playlist.' }),
     left_out: Type.Array(exactly({ codec: Type.String(), reason: Type.String() }), {
@@ -93,7 +95,9 @@ export const client = exactly({
   tcUrl: Type.String({ description: 'These three without their queries, which may hold secrets.' }),
   url: Type.String(),
   name: Type.String({ description: 'Of the stream.' }),
-  type: Type.String({ description: 'Play, fmle-publish, flash-publish, flv-publish, Unknown.' }),
+  type: Type.String({
+    description: 'Play, fmle-publish, flash-publish, flv-publish, edge-publish (pulled from an origin), Unknown.',
+  }),
   protocol: Type.String({ description: 'rtmp, flv, ws-flv, ts, ws-ts, hls.' }),
   publish: Type.Boolean(),
   alive: Type.Number({ description: 'Seconds since it came.' }),

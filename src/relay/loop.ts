@@ -1,13 +1,13 @@
 import { isIP } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
-import { type Config, findVhost } from '../../config/index.js';
-import { isLoopback } from '../../kernel/index.js';
-import { parseRtmpUrl, parseTcUrl } from '../../protocol/rtmp/index.js';
-import type { StreamName } from '../../stream/index.js';
+import { type Config, findVhost } from '../config/index.js';
+import { isLoopback } from '../kernel/index.js';
+import { parseRtmpUrl, parseTcUrl } from '../protocol/rtmp/index.js';
+import type { StreamName } from '../stream/index.js';
 import type { Destination } from './destination.js';
 
 /**
- * Whether a destination is, by its text, the very stream that is pushed there. A way back over other names or servers
+ * Whether a destination is, by its text, the very stream that is pushed there or pulled from there. A way back over other names or servers
  * is found by the server that it leads to (RelayTrail).
  * @throws {ProtocolError} when the destination's URL cannot be used.
  */

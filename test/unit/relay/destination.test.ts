@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { dumpConfig, parseConfig, planReload, printChange } from '../../../../src/config/index.js';
-import { resolveDestination, withoutKey } from '../../../../src/deliver/forward/destination.js';
-import { leadsBack } from '../../../../src/deliver/forward/loop.js';
-import { isPublic } from '../../../../src/deliver/forward/private-addresses.js';
+import { dumpConfig, parseConfig, planReload, printChange } from '../../../src/config/index.js';
+import { isPublic } from '../../../src/deliver/forward/private-addresses.js';
+import { resolveDestination, withoutKey } from '../../../src/relay/destination.js';
+import { leadsBack } from '../../../src/relay/loop.js';
 
 const name = { vhost: '__defaultVhost__', app: 'live/room', stream: 'a' };
 const named = { ...name, vhost: 'v.example.com' };

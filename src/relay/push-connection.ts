@@ -1,14 +1,13 @@
-import { ms } from '../../core/index.js';
-import { type Log, SrsError } from '../../kernel/index.js';
-import { type ClientOptions, RtmpClient } from '../../link/index.js';
-import { type LiveStream, RtmpPushFormat, Viewer } from '../../stream/index.js';
+import { type Log, SrsError } from '../kernel/index.js';
+import { type ClientOptions, RtmpClient } from '../link/index.js';
+import { type LiveStream, RtmpPushFormat, Viewer } from '../stream/index.js';
 import type { Destination } from './destination.js';
 
-/** Each step of a connection may take so long. */
-const TIMEOUT = ms(5000);
-
 /** How a connection is made, and who hears of its end. */
-export interface PushOptions extends Pick<ClientOptions, 'chunkSize' | 'deadlines' | 'tls' | 'mayConnect'> {
+export interface PushOptions
+  extends Pick<ClientOptions, 'chunkSize' | 'deadlines' | 'tls' | 'mayConnect' | 'timeout' | 'identity'> {
+  /** Names the push in the log: `forward`. */
+  readonly what: string;
   /** Told to the destination, should it forward the stream in turn (RelayTrail). */
   readonly trail: string;
   readonly log: Log;
@@ -26,28 +25,30 @@ export class PushConnection {
   private constructor(
     private readonly client: RtmpClient,
     private readonly stream: LiveStream,
+    what: string,
     log: Log,
   ) {
     this.viewer = new Viewer(client.link, {
       fellBehind: ({ backlog, drops }) =>
-        log.warn({ backlog, drops }, 'forward: the destination is too slow, it will go on at a key frame'),
+        log.warn({ backlog, drops }, `${what}: the destination is too slow, it will go on at a key frame`),
     });
   }
 
   /** Connects, and announces the stream; nothing of it is sent before `start`. @throws {SrsError} */
   static async open(stream: LiveStream, { url, tcUrl }: Destination, options: PushOptions): Promise<PushConnection> {
-    const { chunkSize, deadlines, tls, mayConnect, trail, log, signal, lost, gone } = options;
+    const { what, chunkSize, deadlines, tls, mayConnect, timeout, identity, trail, log, signal, lost, gone } = options;
     let said = '';
     let mediaAt = 0;
     let open: PushConnection | undefined;
     const client = await RtmpClient.connect(url, {
-      timeout: TIMEOUT,
       properties: { srs_trail: trail, ...(tcUrl !== undefined && { tcUrl }) },
       signal,
       ...(chunkSize !== undefined && { chunkSize }),
       ...(deadlines !== undefined && { deadlines }),
       ...(tls !== undefined && { tls }),
       ...(mayConnect !== undefined && { mayConnect }),
+      ...(timeout !== undefined && { timeout }),
+      ...(identity !== undefined && { identity }),
       onStatus: (_, description) => {
         said = description;
       },
@@ -63,7 +64,7 @@ export class PushConnection {
     if (client.link.isClosed) throw closed(said);
     said = '';
     mediaAt = client.link.bytesOut;
-    open = new PushConnection(client, stream, log);
+    open = new PushConnection(client, stream, what, log);
     return open;
   }
 

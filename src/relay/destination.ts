@@ -1,11 +1,11 @@
-import { maskUrl } from '../../config/index.js';
-import { parseRtmpUrl } from '../../protocol/rtmp/index.js';
-import type { StreamName } from '../../stream/index.js';
+import { maskUrl } from '../config/index.js';
+import { parseRtmpUrl } from '../protocol/rtmp/index.js';
+import type { StreamName } from '../stream/index.js';
 
 /** Streams of this vhost go by the name of the destination's own host. */
 const DEFAULT_VHOST = '__defaultVhost__';
 
-/** Where one stream is pushed to. */
+/** Where one stream is on another server. */
 export interface Destination {
   /** Same destination, same text. May hold a stream key: never shown. */
   readonly url: string;

@@ -2,16 +2,16 @@
  * `idle` waits for the publisher to come back; `retrying` waits for its next attempt; `live` is published there; `loop`
  * would lead back to its own stream; `paused` waits for the operator.
  */
-export type ForwardState = 'idle' | 'connecting' | 'live' | 'retrying' | 'loop' | 'paused';
+export type PushState = 'idle' | 'connecting' | 'live' | 'retrying' | 'loop' | 'paused';
 
-/** What an operator may know of a forward. */
-export interface ForwardStatus {
+/** What an operator may know of a push. */
+export interface PushStatus {
   readonly id: string;
   /** `vhost/app/stream` */
   readonly stream: string;
   /** The destination, without keys. */
   readonly to: string;
-  readonly state: ForwardState;
+  readonly state: PushState;
   /** Wall clock of the last change of state, ms. */
   readonly since: number;
   /** Media bytes sent, over all connections. */

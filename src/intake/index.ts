@@ -1,0 +1,1 @@
+export { Edges } from './edge/edges.js';
