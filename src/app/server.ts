@@ -34,11 +34,11 @@ import { Admission } from './admission.js';
 import { Doors } from './doors.js';
 import { makeForwards } from './forwards.js';
 import { OnDemand } from './on-demand.js';
+import { Programs } from './programs.js';
 import { type Prepared, type Reloadable, Reloader } from './reload.js';
 import { RtmpSessions } from './rtmp-sessions.js';
 import { SegmentHooks } from './segment-hooks.js';
 import { Summary } from './summary.js';
-import { Transcoding } from './transcoding.js';
 import { UseLog } from './use-log.js';
 
 /** How long a clean stop waits for players to take their last bytes. */
@@ -65,7 +65,7 @@ export class SrsServer implements Service {
   readonly #hls: HlsOutputs;
   readonly #forwards: ForwardOutputs;
   readonly #doors: Doors;
-  readonly #transcoding: Transcoding;
+  readonly #programs: Programs;
   #readiness: Readiness = 'starting';
   readonly #events: EventFeed;
   readonly #heartbeat: Heartbeat;
@@ -116,7 +116,16 @@ export class SrsServer implements Service {
       this.#deadlines,
     );
     const serve = this.#sessions.serve.bind(this.#sessions);
-    this.#transcoding = new Transcoding(this.#hub, this.#clients, this.#hooks, serve, () => this.config, clock, log);
+    this.#programs = new Programs({
+      hub: this.#hub,
+      clients: this.#clients,
+      hooks: this.#hooks,
+      rules: this.#gate,
+      serve,
+      clock,
+      log,
+      config: () => this.config,
+    });
     const httpAround: HttpEnvironment = {
       hub: this.#hub,
       gate: this.#gate,
@@ -141,7 +150,8 @@ export class SrsServer implements Service {
       statistics: this.#statistics,
       events: this.#events,
       forwards: this.#forwards,
-      transcodes: (streamKey) => this.#transcoding.states(streamKey),
+      transcodes: (streamKey) => this.#programs.transcodes(streamKey),
+      ingests: () => this.#programs.ingests.states,
       hls: (streamKey) => this.#hls.stateOf(streamKey),
       readiness: () => (this.#readiness === 'ready' && admission.isFull ? 'full' : this.#readiness),
       identity,
@@ -154,7 +164,7 @@ export class SrsServer implements Service {
       connections: () => admission.count,
       accepted: () => admission.accepted,
       refusals: () => this.#doors.refusals,
-      programs: () => this.#transcoding.running,
+      programs: () => this.#programs.running,
       governor,
       hooks: this.#hooks,
     };
@@ -188,7 +198,14 @@ export class SrsServer implements Service {
       clock,
       log,
     );
-    this.#summary = new Summary(this.#clients, this.#forwards, () => this.config.pithyPrint, clock, log);
+    this.#summary = new Summary(
+      this.#clients,
+      this.#forwards,
+      () => this.#programs.ingests.sums,
+      () => this.config.pithyPrint,
+      clock,
+      log,
+    );
     this.#services = [
       this.#deadlines,
       governor,
@@ -216,9 +233,10 @@ export class SrsServer implements Service {
   async start(signal: AbortSignal): Promise<void> {
     try {
       for (const service of this.#services) await service.start(signal);
-      await this.#transcoding.start();
+      await this.#programs.start();
       this.#hls.start();
       await this.#doors.open(this.config);
+      await this.#programs.ingests.start();
     } catch (error) {
       await this.stop();
       throw error;
@@ -263,12 +281,12 @@ export class SrsServer implements Service {
       undo: () => undefined,
       commit: () => {
         this.#sessions.reconfigure();
-        for (const session of [...this.#transcoding.sessions]) session.reconfigure();
+        for (const session of [...this.#programs.sessions]) session.reconfigure();
         this.#hub.reconfigure(before);
         this.#http.current?.reconfigure();
         this.#hls.reconfigure(this.#hub);
         this.#forwards.reconfigure();
-        this.#transcoding.reconfigure();
+        this.#programs.reconfigure();
         this.#heartbeat.reconfigure();
         if (before.pithyPrint !== this.config.pithyPrint) this.#summary.restart();
       },
@@ -292,7 +310,7 @@ export class SrsServer implements Service {
   async stop(): Promise<void> {
     this.#readiness = 'stopping';
     await this.#doors.close();
-    await this.#transcoding.stop();
+    await this.#programs.stop();
     this.#hub.flush();
     // Links of forwards close by themselves when their peer takes too long.
     await Promise.all([this.#sessions.end(DRAIN), this.#http.current?.endPlayers(DRAIN), this.#forwards.close()]);

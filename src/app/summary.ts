@@ -2,7 +2,7 @@ import type { Ms } from '../core/index.js';
 import type { Clock, Log, Service, Timer } from '../kernel/index.js';
 import type { Client } from '../stream/index.js';
 
-type StageName = 'publish' | 'play' | 'forward';
+type StageName = 'publish' | 'play' | 'forward' | 'ingest';
 
 /** Somebody who counts in a stage. */
 interface Summed {
@@ -19,7 +19,7 @@ interface Stage {
 }
 
 /** Stage → whom it counts. */
-const STAGES = { publish: 'client', play: 'client', forward: 'destination' } as const;
+const STAGES = { publish: 'client', play: 'client', forward: 'destination', ingest: 'source' } as const;
 
 /** One line per stage and interval, however many clients there are (`pithy_print`). */
 export class Summary implements Service {
@@ -29,6 +29,7 @@ export class Summary implements Service {
   constructor(
     private readonly clients: Iterable<Client>,
     private readonly forwards: Iterable<Summed>,
+    private readonly ingests: () => Iterable<Summed>,
     private readonly interval: () => Ms,
     private readonly clock: Clock,
     private readonly log: Log,
@@ -70,6 +71,7 @@ export class Summary implements Service {
       if (streamKey !== undefined)
         count(type === 'Play' ? 'play' : 'publish', { bytesIn, bytesOut, drops: viewer?.drops ?? 0 });
     for (const forward of this.forwards) count('forward', forward);
+    for (const ingest of this.ingests()) count('ingest', ingest);
     for (const [name, noun] of Object.entries(STAGES) as [StageName, string][]) {
       const stage = stages.get(name);
       if (stage === undefined) continue;

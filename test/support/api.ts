@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Static } from 'typebox';
 import type { forward } from '../../src/http/api/schemas/forward.js';
+import type { ingest } from '../../src/http/api/schemas/ingest.js';
 import type { client, stream, vhost } from '../../src/http/api/schemas/media.js';
 
 /** Bodies of all answers in one: what a test reads of it is there, or the test fails. */
@@ -19,6 +20,7 @@ interface Body {
   client: Static<typeof client>;
   forwards: Static<typeof forward>[];
   forward: Static<typeof forward>;
+  ingests: Static<typeof ingest>[];
 }
 
 export interface Answer {

@@ -30,7 +30,6 @@ export const acceptedInVhost = {
   debug_srs_upnode: { since: 1, note: origin },
   bandcheck: { since: 1, note: 'so there are no bandwidth tests' },
   dvr: { since: 1, note: 'so nothing is recorded' },
-  ingest: { since: 1, note: 'so nothing is pulled', unique: true },
   vhost: { since: 2, note: origin },
   hds: { since: 2, note: 'so there is no HDS' },
   'publish.parse_sps': { since: 2, never: 'streams are relayed as they come' },

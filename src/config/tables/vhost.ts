@@ -5,6 +5,7 @@ import { forward } from './forward.js';
 import { hls, laterInHls } from './hls.js';
 import { httpHooks } from './hooks.js';
 import { httpInVhost } from './http.js';
+import { ingests } from './ingest.js';
 import { transcodes } from './transcode.js';
 
 /** What may stand in `vhost NAME { … }`. */
@@ -195,6 +196,7 @@ export const vhost = {
   hls,
   ...forward,
   transcodes,
+  ingests,
 } as const satisfies DirectiveTable;
 
 /** A vhost with every setting filled in. */

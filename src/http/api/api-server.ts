@@ -16,6 +16,7 @@ import { eventRoutes } from './routes/event-routes.js';
 import { forwardRoutes } from './routes/forward-routes.js';
 import { healthRoutes } from './routes/health-routes.js';
 import { indexRoutes } from './routes/index-routes.js';
+import { ingestRoutes } from './routes/ingest-routes.js';
 import { mediaRoutes } from './routes/media-routes.js';
 import { metricRoutes } from './routes/metric-routes.js';
 import { operatorRoutes } from './routes/operator-routes.js';
@@ -31,7 +32,16 @@ const HEADERS = { 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-stor
 /** Answered to everybody who reaches the port: load balancers have no token. */
 const PUBLIC = new Set(['/healthz', '/readyz']);
 
-const ROUTES = [indexRoutes, serverRoutes, systemRoutes, mediaRoutes, forwardRoutes, operatorRoutes, eventRoutes];
+const ROUTES = [
+  indexRoutes,
+  serverRoutes,
+  systemRoutes,
+  mediaRoutes,
+  forwardRoutes,
+  ingestRoutes,
+  operatorRoutes,
+  eventRoutes,
+];
 
 const openApi: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
   openapi: '3.1.0',

@@ -52,9 +52,8 @@ export interface ForwardControl {
   remove(id: string): boolean;
 }
 
-/** ffmpeg at work for a live stream, as deliver/ tells it. */
-export interface ShownTranscode {
-  readonly scope: string;
+/** An ffmpeg that this server runs. */
+export interface ShownProgram {
   readonly engine: string;
   /** Where the result goes, without keys. */
   readonly output: string;
@@ -66,6 +65,19 @@ export interface ShownTranscode {
   readonly restarts: number;
   readonly lastError: string | undefined;
   readonly errorLines: readonly string[];
+}
+
+/** ffmpeg at work for a live stream, as deliver/ tells it. */
+export interface ShownTranscode extends ShownProgram {
+  readonly scope: string;
+}
+
+/** ffmpeg that pulls a source, as intake/ tells it. */
+export interface ShownIngest extends ShownProgram {
+  readonly vhost: string;
+  readonly ingest: string;
+  /** Without passwords. */
+  readonly input: string;
 }
 
 /** HLS of a live stream, as deliver/ tells it. */

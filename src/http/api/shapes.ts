@@ -7,7 +7,7 @@ import {
   type VhostStatistics,
 } from '../../stream/index.js';
 
-import type { ShownForward, ShownHls, ShownTranscode } from './ports.js';
+import type { ShownForward, ShownHls, ShownIngest, ShownProgram, ShownTranscode } from './ports.js';
 
 const CODECS: Readonly<Record<string, string>> = {
   avc: 'H264',
@@ -63,9 +63,7 @@ export const forwardShape = (from: ServerIdentity, { stream, ...forward }: Shown
   last_error: forward.lastError,
 });
 
-const transcodeShape = (one: ShownTranscode) => ({
-  scope: one.scope,
-  engine: one.engine,
+const programShape = (one: ShownProgram) => ({
   output: one.output,
   state: one.phase,
   pid: one.pid ?? 0,
@@ -76,6 +74,16 @@ const transcodeShape = (one: ShownTranscode) => ({
   restarts: one.restarts,
   last_error: one.lastError ?? '',
   error_lines: [...one.errorLines],
+});
+
+const transcodeShape = (one: ShownTranscode) => ({ scope: one.scope, engine: one.engine, ...programShape(one) });
+
+export const ingestShape = (one: ShownIngest) => ({
+  vhost: one.vhost,
+  ingest: one.ingest,
+  engine: one.engine,
+  input: one.input,
+  ...programShape(one),
 });
 
 const hlsShape = ({ playlist, leftOut }: ShownHls) => ({

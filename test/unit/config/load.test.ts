@@ -36,7 +36,6 @@ const NOT_YET: Readonly<Record<string, readonly string[]>> = {
   'bandcheck.conf': ['bandcheck'],
   'dvr.conf': ['dvr'],
   'edge.conf': ['mode', 'origin'],
-  'ingest.conf': ['ingest'],
 };
 
 describe('conf/', () => {
@@ -50,7 +49,7 @@ describe('conf/', () => {
 
   test('full.conf changes nothing', () => {
     // Named blocks are there as examples, with nothing in them.
-    const examples = 'transcode live/livestream { engine hd { } }';
+    const examples = 'transcode live/livestream { engine hd { } } ingest camera { engine copy { } }';
     const plain = parseConfig(`listen 1935; vhost __defaultVhost__ { ${examples} }`, 'plain');
     assert.deepEqual(parseConfig(fullConf(), 'full').config, plain.config);
   });

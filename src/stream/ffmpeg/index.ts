@@ -1,0 +1,10 @@
+export { ffmpegArguments, type Place } from './ffmpeg-args.js';
+export {
+  type FfmpegEnvironment,
+  type FfmpegJob,
+  FfmpegProgram,
+  type FfmpegState,
+  type FfmpegTask,
+  type OutputsInUse,
+} from './ffmpeg-program.js';
+export { type IssuePass, inputPlace, type OutputPlace, outputPlace, rtmpPlace, secretsIn } from './places.js';
