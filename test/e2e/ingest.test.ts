@@ -1,7 +1,8 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, assert, beforeEach, expect, test } from 'vitest';
+import { unprivileged } from '../../scripts/lib/peers.mjs';
 import { signedQuery } from '../../src/stream/index.js';
 import { apiOf } from '../support/api.js';
 import { decodeComplaints } from '../support/decode.js';
@@ -14,6 +15,8 @@ import { background, run, until } from '../support/run.js';
 import { type Srs, startSrs } from '../support/srs.js';
 import { neverBack, pushFile, type Recording, record, times } from '../support/streams.js';
 
+const root = join(import.meta.dirname, '../..');
+const program = join(root, 'dist/srs.mjs');
 let dir: string;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'srs-ingest-'));
@@ -88,54 +91,73 @@ withPeers('ffmpeg')('a file, over and over', () => {
   });
 });
 
-withPeers('ffmpeg')('streams of others', () => {
-  test('by RTMP, HTTP-FLV, HLS, RTSP and UDP; what vanishes is pulled again when it is back', {
+withPeers('ffmpeg', 'vlc')('streams of others', () => {
+  const page = readFileSync(join(root, 'docs/ingest.md'), 'utf8');
+  const examples = [...page.matchAll(/```nginx\n(ingest .*?)\n```/gs)].map(([, block]) => block).join('\n');
+
+  test('as docs/ingest.md writes them, and by HTTP-FLV and UDP; what vanishes is pulled again when it is back', {
     timeout: 120_000,
   }, async () => {
     const file = await clip({ seconds: 10, gop: 25 });
+    const [rtsp, udp] = [await freePort(), await freePort()];
+    const feed = ingest('livestream', `url ${file};`);
     const source = await start(
-      `hls { enabled on; hls_fragment 1; } http_remux { enabled on; } ${ingest('s', `url ${file};`)}`,
+      `hls { enabled on; hls_fragment 1; } http_remux { enabled on; } ${feed}`,
       'http_server { enabled on; listen HTTP_PORT; }',
     );
-    const [rtsp, udp] = [await freePort(), await freePort()];
-    const http = `http://127.0.0.1:${source.ports.HTTP_PORT}/live/s`;
-    const srs = await start(`publish { grace 60; }
-      ${ingest('rtmp', `type stream; url rtmp://127.0.0.1:${source.port}/live/s;`)}
-      ${ingest('flv', `type stream; url ${http}.flv;`)}
-      ${ingest('hls', `type stream; url ${http}.m3u8;`)}
-      ${ingest('rtsp', `type stream; url rtsp://127.0.0.1:${rtsp}/cam;`, '', 'enabled on; perfile { rtsp_flags listen; }')}
+    const http = `127.0.0.1:${source.ports.HTTP_PORT}`;
+    copyFileSync(file, join(dir, 'movie.flv'));
+    chmodSync(dir, 0o755);
+    const rtp = `#gather:rtp{sdp=rtsp://127.0.0.1:${rtsp}/stream1}`;
+    const vlc = ['-I', 'dummy', '-q', '--loop', join(dir, 'movie.flv'), '--sout', rtp, '--sout-keep'];
+    background(...unprivileged('cvlc', vlc));
+    const mpegts = ['-c', 'copy', '-f', 'mpegts', `udp://127.0.0.1:${udp}?pkt_size=1316`];
+    background('ffmpeg', ['-v', 'error', '-re', '-stream_loop', '-1', '-i', file, ...mpegts]);
+    const blocks = examples
+      .replace('./movie.flv', join(dir, 'movie.flv'))
+      .replace('user:password@camera.example.com', `user:password@127.0.0.1:${rtsp}`)
+      .replace('rtsp_transport tcp', 'rtsp_transport udp') // of VLC's camera
+      .replace('http://origin.example.com:8080', `http://${http}`)
+      .replace('rtmp://origin.example.com', `rtmp://127.0.0.1:${source.port}`);
+    const srs = await start(`publish { grace 60; } ${blocks}
+      ${ingest('flv', `type stream; url http://${http}/live/livestream.flv;`)}
       ${ingest('udp', `type stream; url udp://127.0.0.1:${udp};`)}`);
-    // A camera is asked for its stream; ffmpeg can only push one, which the same demuxer reads.
-    const camera = (format: string, url: string) =>
-      background('ffmpeg', ['-v', 'error', '-re', '-stream_loop', '-1', '-i', file, '-c', 'copy', '-f', format, url]);
-    camera('mpegts', `udp://127.0.0.1:${udp}?pkt_size=1316`);
-    await until('ffmpeg waits for the camera', () =>
-      ffmpegs(srs).some(({ command }) => command.includes('rtsp_flags')),
-    );
-    background('sh', [
-      '-c',
-      `until ffmpeg -v error -re -stream_loop -1 -i ${file} -c copy -f rtsp -rtsp_transport tcp rtsp://127.0.0.1:${rtsp}/cam; do sleep 0.2; done`,
-    ]);
-    const ids = ['rtmp', 'flv', 'hls', 'rtsp', 'udp'];
-    await Promise.all(ids.map((id) => isLive(srs, id)));
-    const complaints = await Promise.all(ids.map((id) => decodeComplaints(srs.url('live', id), 3)));
-    expect(Object.fromEntries(ids.map((id, i) => [id, complaints[i]]))).toEqual(
-      Object.fromEntries(ids.map((id) => [id, []])),
-    );
+    const names = ['livestream', 'camera', 'news', 'origin_small', 'flv', 'udp'];
+    await Promise.all(names.map((name) => isLive(srs, name)));
+    const complaints = await Promise.all(names.map((name) => decodeComplaints(srs.url('live', name), 2)));
+    expect(complaints).toEqual(names.map(() => []));
+    expect((await stateOf(srs, 'camera')).input).toBe(`rtsp://***@127.0.0.1:${rtsp}/stream1`);
+    const camera = readFileSync(join(dir, 'logs/ffmpeg-ingest-__defaultVhost__-live-camera.log'), 'utf8');
+    expect(srs.log() + camera).not.toContain('password');
 
-    const player = await record(srs.url('live', 'rtmp'));
+    const player = await record(srs.url('live', 'origin_small'));
     await more(player);
-    const before = published(srs, 'rtmp');
+    const before = published(srs, 'origin_small');
     await source.kill9();
-    await until('it is missed', async () => (await stateOf(srs, 'rtmp')).state === 'waiting', PATIENCE);
-    expect((await stateOf(srs, 'rtmp')).last_error).toMatch(/^it ended with code \d+$/);
+    await until('it is missed', async () => (await stateOf(srs, 'origin')).state === 'waiting', PATIENCE);
+    expect((await stateOf(srs, 'origin')).last_error).toMatch(/^it ended with code \d+$/);
     const seen = times(player.messages, 'video').length;
-    await start(ingest('s', `url ${file};`), '', { PORT: source.port });
-    await until('it is pulled again', () => published(srs, 'rtmp') > before, PATIENCE);
+    await start(feed, '', { PORT: source.port });
+    await until('it is pulled again', () => published(srs, 'origin_small') > before, PATIENCE);
     await player.until('players go on', (all) => times(all, 'video').length > seen + 25, PATIENCE);
     expect(player.closed()).toBe(false);
     expect(neverBack(times(player.media(), 'video'))).toBe(true);
-    expect((await stateOf(srs, 'rtmp')).restarts).toBeGreaterThan(0);
+    expect((await stateOf(srs, 'origin')).restarts).toBeGreaterThan(0);
+  });
+
+  test('conf/ingest.conf runs as it is, with a movie.flv beside it', { timeout: 60_000 }, async () => {
+    copyFileSync(await clip({ seconds: 10, gop: 25 }), join(dir, 'movie.flv'));
+    const port = await freePort();
+    const env = { ...process.env, SRS_LISTEN: String(port) };
+    const conf = ['-c', join(root, 'conf/ingest.conf')];
+    const check = await run(process.execPath, [program, '-t', ...conf], { cwd: dir, env });
+    expect([check.code, check.stderr]).toEqual([0, '']);
+    const server = background(process.execPath, [program, ...conf], { cwd: dir, env });
+    await until('it is published', () => server.log().includes('live/livestream","style"'), PATIENCE);
+    expect(await decodeComplaints(`rtmp://127.0.0.1:${port}/live/livestream`, 2)).toEqual([]);
+    expect(server.log()).not.toMatch(/"level":[45]0/);
+    server.signal('SIGTERM');
+    expect((await server.ended).code).toBe(0);
   });
 });
 
@@ -144,7 +166,7 @@ withPeers('ffmpeg')('what goes wrong with ffmpeg', () => {
     timeout: 90_000,
   }, async () => {
     const file = await clip({ seconds: 10, gop: 25 });
-    const srs = await start(`publish { grace 60; } ${ingest('a', `url ${file};`, 'stall_timeout 5;')}
+    const srs = await start(`publish { grace 60; } ${ingest('a', `url ${file};`, 'stall_timeout 4;')}
       ${ingest('bad', 'type stream; url rtmp://127.0.0.1:1/live/s;')}`);
     await isLive(srs, 'a');
     const player = await record(srs.url('live', 'a'));
@@ -160,7 +182,7 @@ withPeers('ffmpeg')('what goes wrong with ffmpeg', () => {
     await until('a third one publishes', () => published(srs, 'a') === 3, PATIENCE);
     expect(isAlive(killed.pid)).toBe(false);
     await more(player);
-    expect(await stateOf(srs, 'a')).toMatchObject({ restarts: 2, last_error: 'no progress for 5000 ms' });
+    expect(await stateOf(srs, 'a')).toMatchObject({ restarts: 2, last_error: 'no progress for 4000 ms' });
     expect(player.closed()).toBe(false);
     expect(neverBack(times(player.media(), 'video'))).toBe(true);
     const bad = await stateOf(srs, 'bad');

@@ -4,7 +4,6 @@ export {
   type FfmpegJob,
   FfmpegProgram,
   type FfmpegState,
-  type FfmpegTask,
   type OutputsInUse,
 } from './ffmpeg-program.js';
-export { type IssuePass, inputPlace, type OutputPlace, outputPlace, rtmpPlace, secretsIn } from './places.js';
+export { inputPlace, type OutputPlace, outputPlace, rtmpPlace, secretsIn } from './places.js';
