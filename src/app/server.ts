@@ -18,7 +18,7 @@ import {
 } from '../http/index.js';
 import { type Clock, type Log, ProcSampler, type Service, sendQueues, systemClock } from '../kernel/index.js';
 import { Deadlines } from '../link/index.js';
-import { metadataTags } from '../session/index.js';
+import { metadataTags, TestTurns } from '../session/index.js';
 import {
   ClientRegistry,
   FanoutGovernor,
@@ -109,6 +109,7 @@ export class SrsServer implements Service {
         clients: this.#clients,
         gate: this.#gate,
         trail: this.#trail,
+        turns: new TestTurns(clock),
         clock,
         log,
         config: () => this.config,

@@ -28,7 +28,6 @@ export const acceptedInVhost = {
   origin: { since: 1, note: origin },
   token_traverse: { since: 1, note: origin },
   debug_srs_upnode: { since: 1, note: origin },
-  bandcheck: { since: 1, note: 'so there are no bandwidth tests' },
   dvr: { since: 1, note: 'so nothing is recorded' },
   vhost: { since: 2, note: origin },
   hds: { since: 2, note: 'so there is no HDS' },

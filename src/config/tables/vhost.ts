@@ -1,6 +1,7 @@
 import type { ConfigOf, DirectiveTable, LaterTable } from '../table.js';
 import { acceptedInVhost } from './accepted.js';
 import { access } from './access.js';
+import { bandcheck } from './bandcheck.js';
 import { forward } from './forward.js';
 import { hls, laterInHls } from './hls.js';
 import { httpHooks } from './hooks.js';
@@ -195,6 +196,7 @@ export const vhost = {
   ...httpHooks,
   hls,
   ...forward,
+  ...bandcheck,
   transcodes,
   ingests,
 } as const satisfies DirectiveTable;

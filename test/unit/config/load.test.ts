@@ -33,7 +33,6 @@ const refusal = (run: () => unknown): { code: string; message: string } => {
 
 /** Samples of features that are not there yet, and the names that say so. A feature that lands takes its sample out. */
 const NOT_YET: Readonly<Record<string, readonly string[]>> = {
-  'bandcheck.conf': ['bandcheck'],
   'dvr.conf': ['dvr'],
   'edge.conf': ['mode', 'origin'],
 };
