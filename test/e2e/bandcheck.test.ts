@@ -7,9 +7,9 @@ import { startSrs } from '../support/srs.js';
 import { publish, record } from '../support/streams.js';
 
 const LIMIT = 4000;
-const config = `listen PORT; pid DIR/srs.pid; srs_log_tank console;
+const config = `listen PORT; pid DIR/srs.pid; srs_log_tank console; http_server { enabled on; listen HTTP_PORT; }
 vhost __defaultVhost__ { }
-vhost often { bandcheck { enabled on; key abc; interval 0; limit_kbps ${LIMIT}; } }
+vhost often { http_remux { enabled on; } bandcheck { enabled on; key abc; interval 0; limit_kbps ${LIMIT}; } }
 vhost seldom { bandcheck { enabled on; key abc; interval 30; } }`;
 
 /** The object of the last call of this name. */
@@ -92,6 +92,11 @@ test('spec/rtmp.md §12: a client is measured in both directions, and takes no m
   // Whoever connects is tested and never served, also who comes by another vhost.
   await expect(publish(`rtmp://127.0.0.1:${srs.port}/live/s?vhost=often`)).rejects.toThrow();
   await expect(record(`rtmp://127.0.0.1:${srs.port}/live/s?vhost=often`)).rejects.toThrow();
+  const pushed = await fetch(`http://127.0.0.1:${srs.ports.HTTP_PORT}/live/s.flv?vhost=often`, {
+    method: 'POST',
+    body: Buffer.from('464c5601050000000900000000', 'hex'),
+  });
+  expect([pushed.status, await pushed.text()]).toEqual([403, expect.stringContaining('for bandwidth tests only')]);
   await publish(srs.url('live', 's'));
 
   // One that says nothing is closed, and one that leaves is no harm.
