@@ -1,27 +1,27 @@
 import type { Socket } from 'node:net';
 import { TcpListener } from '../link/index.js';
 import type { RtmpSession } from '../session/index.js';
-import { type Gate, Passes, PassGate } from '../stream/index.js';
+import { type Gate, type Passes, PassGate, type ProgramKind } from '../stream/index.js';
 
 /** Makes a socket an RTMP session. */
 export type ServeRtmp = (socket: Socket, gate: Gate, closed: (session: RtmpSession) => void) => RtmpSession;
 
 /**
  * The way in for programs that this server runs itself: a port of 127.0.0.1, opened when the first of them needs it,
- * where only a pass counts. So no rule for clients keeps out the server's own ffmpeg, and no place is taken from one.
+ * where only a pass lets in. So it is reached whatever addresses are listened on, and no place is taken from a client.
  */
 export class ChildDoor {
-  readonly passes = new Passes();
   readonly sessions = new Set<RtmpSession>();
   readonly #gate: Gate;
   #listener: TcpListener | undefined;
   #opening: Promise<number> | undefined;
 
   constructor(
-    hooks: Gate,
+    private readonly passes: Passes,
+    gates: Readonly<Record<ProgramKind, Gate>>,
     private readonly serve: ServeRtmp,
   ) {
-    this.#gate = new PassGate(this.passes, hooks);
+    this.#gate = new PassGate(passes, gates);
   }
 
   /** Opens it unless it is open. @returns its port. @throws {SystemError} LISTEN */

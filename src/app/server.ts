@@ -27,7 +27,7 @@ import {
   waitWhile,
 } from '../kernel/index.js';
 import { Deadlines } from '../link/index.js';
-import { metadataTags } from '../session/index.js';
+import { metadataTags, TestTurns } from '../session/index.js';
 import {
   ClientRegistry,
   FanoutGovernor,
@@ -44,12 +44,12 @@ import { Admission } from './admission.js';
 import { Doors } from './doors.js';
 import { makeForwards } from './forwards.js';
 import { OnDemand } from './on-demand.js';
+import { Programs } from './programs.js';
 import { makeRecordings } from './recordings.js';
 import { type Prepared, type Reloadable, Reloader } from './reload.js';
 import { RtmpSessions } from './rtmp-sessions.js';
 import { SegmentHooks } from './segment-hooks.js';
 import { Summary } from './summary.js';
-import { Transcoding } from './transcoding.js';
 import { UseLog } from './use-log.js';
 
 /** How long a clean stop waits for players to take their last bytes. */
@@ -78,7 +78,7 @@ export class SrsServer implements Service {
   readonly #forwards: ForwardOutputs;
   readonly #edges: Edges;
   readonly #doors: Doors;
-  readonly #transcoding: Transcoding;
+  readonly #programs: Programs;
   #readiness: Readiness = 'starting';
   readonly #events: EventFeed;
   readonly #heartbeat: Heartbeat;
@@ -122,7 +122,7 @@ export class SrsServer implements Service {
       hooks: this.#hooks,
       clock,
       log,
-      config: () => this.config,
+      config,
     });
     this.#forwards = makeForwards({
       hub: this.#hub,
@@ -140,6 +140,7 @@ export class SrsServer implements Service {
         clients: this.#clients,
         gate: this.#gate,
         trail: this.#trail,
+        turns: new TestTurns(clock),
         clock,
         log,
         config,
@@ -147,7 +148,16 @@ export class SrsServer implements Service {
       this.#deadlines,
     );
     const serve = this.#sessions.serve.bind(this.#sessions);
-    this.#transcoding = new Transcoding(this.#hub, this.#clients, this.#hooks, serve, config, clock, log);
+    this.#programs = new Programs({
+      hub: this.#hub,
+      clients: this.#clients,
+      hooks: this.#hooks,
+      rules: this.#gate,
+      serve,
+      clock,
+      log,
+      config,
+    });
     const httpEnvironment: HttpEnvironment = {
       hub: this.#hub,
       gate: this.#gate,
@@ -176,7 +186,8 @@ export class SrsServer implements Service {
       events: this.#events,
       forwards: this.#forwards,
       edges: this.#edges,
-      transcodes: (streamKey) => this.#transcoding.states(streamKey),
+      transcodes: (streamKey) => this.#programs.transcodes(streamKey),
+      ingests: () => this.#programs.ingests.states,
       hls: (streamKey) => this.#hls.stateOf(streamKey),
       dvr: (streamKey) => this.#dvr.stateOf(streamKey),
       dvrTotals: () => this.#dvr.totals,
@@ -191,7 +202,7 @@ export class SrsServer implements Service {
       connections: () => admission.count,
       accepted: () => admission.accepted,
       refusals: () => this.#doors.refusals,
-      programs: () => this.#transcoding.running,
+      programs: () => this.#programs.running,
       governor,
       hooks: this.#hooks,
     };
@@ -224,7 +235,15 @@ export class SrsServer implements Service {
       clock,
       log,
     );
-    this.#summary = new Summary(this.#clients, this.#forwards, this.#edges, () => this.config.pithyPrint, clock, log);
+    this.#summary = new Summary(
+      this.#clients,
+      this.#forwards,
+      this.#edges,
+      () => this.#programs.ingests.sums,
+      () => this.config.pithyPrint,
+      clock,
+      log,
+    );
     this.#services = [
       this.#deadlines,
       governor,
@@ -252,10 +271,11 @@ export class SrsServer implements Service {
   async start(signal: AbortSignal): Promise<void> {
     try {
       for (const service of this.#services) await service.start(signal);
-      await this.#transcoding.start();
+      await this.#programs.start();
       this.#hls.start();
       this.#dvr.start();
       await this.#doors.open(this.config);
+      await this.#programs.ingests.start();
     } catch (error) {
       await this.stop();
       throw error;
@@ -300,14 +320,14 @@ export class SrsServer implements Service {
       undo: () => undefined,
       commit: () => {
         this.#sessions.reconfigure();
-        for (const session of [...this.#transcoding.sessions]) session.reconfigure();
+        for (const session of [...this.#programs.sessions]) session.reconfigure();
         this.#hub.reconfigure(before);
         this.#http.current?.reconfigure();
         this.#hls.reconfigure(this.#hub);
         this.#dvr.reconfigure();
         this.#forwards.reconfigure();
         this.#edges.reconfigure();
-        this.#transcoding.reconfigure();
+        this.#programs.reconfigure();
         this.#heartbeat.reconfigure();
         if (before.pithyPrint !== this.config.pithyPrint) this.#summary.restart();
       },
@@ -329,7 +349,7 @@ export class SrsServer implements Service {
   async stop(): Promise<void> {
     this.#readiness = 'stopping';
     await this.#doors.close();
-    await this.#transcoding.stop();
+    await this.#programs.stop();
     this.#hub.flush();
     // Links of forwards close by themselves when their peer takes too long.
     await Promise.all([

@@ -2,7 +2,7 @@ import type { Ms } from '../core/index.js';
 import type { Clock, Log, Service, Timer } from '../kernel/index.js';
 import type { Client } from '../stream/index.js';
 
-type StageName = 'publish' | 'play' | 'forward' | 'edge';
+type StageName = 'publish' | 'play' | 'forward' | 'edge' | 'ingest';
 
 /** Somebody who counts in a stage. */
 interface Summed {
@@ -19,7 +19,13 @@ interface Stage {
 }
 
 /** Stage → whom it counts. */
-const STAGES = { publish: 'client', play: 'client', forward: 'destination', edge: 'upstream' } as const;
+const STAGES = {
+  publish: 'client',
+  play: 'client',
+  forward: 'destination',
+  edge: 'upstream',
+  ingest: 'source',
+} as const;
 
 /** One line per stage and interval, however many clients there are (`pithy_print`). */
 export class Summary implements Service {
@@ -30,6 +36,7 @@ export class Summary implements Service {
     private readonly clients: Iterable<Client>,
     private readonly forwards: Iterable<Summed>,
     private readonly edges: Iterable<Summed>,
+    private readonly ingests: () => Iterable<Summed>,
     private readonly interval: () => Ms,
     private readonly clock: Clock,
     private readonly log: Log,
@@ -72,6 +79,7 @@ export class Summary implements Service {
         count(type === 'Play' ? 'play' : 'publish', { bytesIn, bytesOut, drops: viewer?.drops ?? 0 });
     for (const forward of this.forwards) count('forward', forward);
     for (const edge of this.edges) count('edge', edge);
+    for (const ingest of this.ingests()) count('ingest', ingest);
     for (const [name, noun] of Object.entries(STAGES) as [StageName, string][]) {
       const stage = stages.get(name);
       if (stage === undefined) continue;

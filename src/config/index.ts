@@ -1,12 +1,14 @@
 export type { ListenAddress } from './address.js';
 export { dumpConfig, dumpSettings } from './dump.js';
+export { fillIngestOutput } from './ingest-output.js';
 export { findVhost, type LoadedConfig, loadConfig, parseConfig } from './load.js';
 export { maskUrl } from './mask.js';
 export { API_CONNECTIONS } from './open-files.js';
 export { type Change, planReload, printChange } from './plan.js';
 export { printSummary, type Summary, summarize } from './summary.js';
 export { isSupported } from './supported.js';
+export type { EngineConfig } from './tables/engine.js';
 export { isDestination } from './tables/forward.js';
+export type { IngestConfig } from './tables/ingest.js';
 export type { Config } from './tables/root.js';
-export type { EngineConfig } from './tables/transcode.js';
 export type { VhostConfig } from './tables/vhost.js';

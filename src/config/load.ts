@@ -1,4 +1,5 @@
 import { ConfigError } from '../kernel/index.js';
+import { checkIngests } from './check-ingests.js';
 import { checkSwitches } from './check-switches.js';
 import { checkTogether } from './check-together.js';
 import { checkTranscodes } from './check-transcodes.js';
@@ -65,6 +66,7 @@ export function parseConfig(text: string, file: string, options: ParseOptions = 
   checkSwitches(reading, problems);
   checkTogether(config, reading, whole, problems);
   checkTranscodes(config, reading, whole, problems);
+  checkIngests(config, reading, whole, problems);
   problems.throwIfAny(file);
   return Object.freeze({ config, warnings: problems.warnings(), origins: originsOf(reading) });
 }

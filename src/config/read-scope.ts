@@ -40,6 +40,7 @@ export function readScope(scope: Scope, directives: readonly Directive[], proble
 
 class ScopeReader {
   readonly #hosts = new Map<string, string>();
+  readonly #openers = new WeakMap<Reading, Position>();
 
   constructor(
     private readonly problems: Problems,
@@ -53,7 +54,6 @@ class ScopeReader {
     const named = new Map<string, Map<string, Reading>>();
     const visit = (words: Words, inner: readonly Directive[], where: string, dotted: string): void => {
       const blocks = new Map<string, Position>();
-      const ids = new Map<string, Position>();
       for (const directive of this.#ended(words, inner)) {
         const { name, block } = directive;
         const word = words.get(name);
@@ -66,7 +66,7 @@ class ScopeReader {
           visit(word.inside, block, where === '' ? name : `${where} ${name}`, `${dotted}${name}.`);
         } else if (word.setting && isBlock(word.setting) === (block !== undefined))
           this.#setting(word.setting, directive, dotted + name, found);
-        else if (word.later) this.#later(word.later, directive, ids);
+        else if (word.later) this.#later(word.later, directive);
         else this.#wrongForm(word, directive);
       }
     };
@@ -111,13 +111,18 @@ class ScopeReader {
     const blocks = named.get(scope.path) ?? new Map<string, Reading>();
     named.set(scope.path, blocks);
     const key = id?.text ?? '';
-    if (blocks.has(key)) {
+    const first = blocks.get(key);
+    if (first !== undefined) {
       const which = key === '' ? `a ${name} without a name` : `${name} ${show(key)}`;
-      this.problems.warn(directive.at, `${which} is there already, this one is ignored`);
+      const at = this.#openers.get(first) ?? directive.at;
+      if (scope.unique) this.problems.error(directive.at, `${which} is there already, at ${printPosition(at)}`);
+      else this.problems.warn(directive.at, `${which} is there already, this one is ignored`);
       return;
     }
     if (scope.host) this.#checkHost(name, key, directive.at);
-    blocks.set(key, this.read(scope, directive.block ?? [], name, directive));
+    const reading = this.read(scope, directive.block ?? [], name, directive);
+    this.#openers.set(reading, directive.at);
+    blocks.set(key, reading);
   }
 
   #checkHost(name: string, key: string, at: Position): void {
@@ -139,15 +144,8 @@ class ScopeReader {
     return true;
   }
 
-  /** @param ids places of the IDs that the enclosing block has so far, by name and ID. */
-  #later(later: NonNullable<Word['later']>, directive: Directive, ids: Map<string, Position>): void {
-    const { name, args, at } = directive;
-    const id = args[0]?.text ?? '';
-    const key = `${name} ${id}`;
-    const first = later.unique && ids.get(key);
-    if (first) this.problems.error(at, `${name} ${show(id)} is there already, at ${printPosition(first)}`);
-    else this.problems.warn(at, `${name}${sinceOf(later)} ${printLater(later)}`);
-    ids.set(key, at);
+  #later(later: NonNullable<Word['later']>, { name, at }: Directive): void {
+    this.problems.warn(at, `${name}${sinceOf(later)} ${printLater(later)}`);
   }
 
   #wrongForm(word: Word, { name, at, block }: Directive): void {
@@ -168,7 +166,7 @@ class ScopeReader {
 
 function switchOf(directive: Directive, words: Words): Switch[] {
   const { row, path = '' } = words.get('enabled')?.setting ?? {};
-  if (row?.type !== 'onoff' || row.default) return [];
+  if (row?.type !== 'onoff' || row.default || row.actsOff) return [];
   const isSetting = ({ name }: Directive): boolean => {
     const word = words.get(name);
     return name !== 'enabled' && (word?.setting ?? word?.named ?? word?.inside) !== undefined;

@@ -29,6 +29,7 @@ export interface NamedScope extends Scope {
   /** Place of the blocks in the typed configuration: `/vhosts`. */
   readonly path: string;
   readonly optional: boolean;
+  readonly unique: boolean;
   readonly host: boolean;
 }
 
@@ -50,7 +51,13 @@ function addRows(words: Words, rows: DirectiveTable, written: string, path: stri
 
 function addRow(word: Word, row: ValueRow | NamedRow, path: string): void {
   if (row.type === 'named')
-    word.named = { ...scopeOf(row.rows, row.later), path, optional: row.optional === true, host: row.host === true };
+    word.named = {
+      ...scopeOf(row.rows, row.later),
+      path,
+      optional: row.optional === true,
+      unique: row.unique === true,
+      host: row.host === true,
+    };
   else word.setting = { path, row };
 }
 

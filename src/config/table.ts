@@ -39,6 +39,8 @@ interface OnOffRow extends ValueRowBase {
   readonly default: boolean;
   /** It guards a door: a word that is neither is an error, since the door would be open. */
   readonly guards?: true;
+  /** What is not enabled does something as well, so a block without it gets no warning. */
+  readonly actsOff?: true;
 }
 
 /** A number, inclusive bounds. `integer` and `bytes` are whole, the others may be fractional. */
@@ -110,6 +112,8 @@ export interface NamedRow extends RowBase {
   readonly later: LaterTable;
   /** The ID is the name of a host: two that are one to clients are an error. */
   readonly host?: true;
+  /** A repeated ID is an error; elsewhere the first counts and the repeat gets a warning. */
+  readonly unique?: true;
   /** The ID may be left out. */
   readonly optional?: true;
   /** Stands in conf/full.conf as ID. */
@@ -132,8 +136,6 @@ export interface LaterTable {
     readonly note?: string;
     /** Why it will have no effect here in any release. */
     readonly never?: string;
-    /** `name ID { … }`, where each ID may occur once. */
-    readonly unique?: true;
   };
 }
 

@@ -35,6 +35,7 @@ export const errorCodes = {
   PASS_NEEDED: 'The port is only for programs that this server runs itself.',
   PLAYERS_LIMIT: 'There are as many players of HLS as max_connections allows, or from one address a quarter of it.',
   VIEWERS_LIMIT: 'The stream has as many players as max_viewers allows.',
+  BANDCHECK: 'The vhost is for bandwidth tests only, the key of the client is wrong, or the last test was just now.',
   KICKED: 'The operator ended the connection.',
   TIMEOUT: 'The peer did not do what was due within its deadline.',
   UNREACHABLE: 'The remote host cannot be reached.',

@@ -1,4 +1,5 @@
 import type { Config, LoadedConfig } from '../config/index.js';
+import { checkFile, wantedIngests } from '../intake/index.js';
 import { findProgram, SystemError } from '../kernel/index.js';
 import { readCertificate } from '../link/index.js';
 
@@ -31,6 +32,23 @@ export function missingPrograms({ config, origins }: LoadedConfig): string[] {
       }
     }
   return faults;
+}
+
+/** Ingests that could not begin: a running server says so itself, once it tries. */
+export async function idleIngests({ config, origins }: LoadedConfig): Promise<string[]> {
+  const wanted = [...wantedIngests(config).values()];
+  const faults = await Promise.all(
+    wanted.map(async ({ vhost, ingest, ffmpeg, input, engine }) => {
+      const at = (row: string): string => `${origins.get(`vhosts/${vhost}/ingests/${ingest}/${row}`)}`;
+      const program = await faultOf(Promise.resolve().then(() => findProgram(ffmpeg)));
+      const file = await faultOf(checkFile(input, engine));
+      return [
+        ...(program === undefined ? [] : [`${at('ffmpeg')}: ${program.message}, so nothing is ingested`]),
+        ...(file === undefined ? [] : [`${at('input/url')}: ${file.message}`]),
+      ];
+    }),
+  );
+  return [...new Set(faults.flat())];
 }
 
 interface TlsBlock {

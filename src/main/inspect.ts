@@ -1,6 +1,6 @@
 import { dumpConfig, dumpSettings, loadConfig, printSummary, type Summary, summarize } from '../config/index.js';
 import { SrsError, SystemError } from '../kernel/index.js';
-import { missingPrograms, unusableCertificates } from './check-files.js';
+import { idleIngests, missingPrograms, unusableCertificates } from './check-files.js';
 import { enterWorkDir } from './own-process.js';
 
 /** `srs -t`: what the file would run. @returns the exit code. @throws {SrsError} unless `json` is to hold it. */
@@ -29,7 +29,10 @@ async function check(file: string): Promise<Summary> {
   enterWorkDir(loaded.config.workDir);
   const errors = await unusableCertificates(loaded);
   if (errors.length > 0) throw new SystemError('TLS_CERTIFICATE', errors.join('\n'), { file, errors });
-  return summarize({ ...loaded, warnings: [...loaded.warnings, ...missingPrograms(loaded)] });
+  return summarize({
+    ...loaded,
+    warnings: [...loaded.warnings, ...missingPrograms(loaded), ...(await idleIngests(loaded))],
+  });
 }
 
 /** `srs config dump`: every setting with its origin. @returns the exit code. @throws {ConfigError} */

@@ -5,6 +5,8 @@ import { type Cause, type Log, logEnd, RefusedError, SrsError } from '../kernel/
 import type { LinkHandler, RtmpLink } from '../link/index.js';
 import { control, MessageType, parseMessage, type WireMessage } from '../protocol/rtmp/index.js';
 import type { Client, ClientFacts, ClientType, Viewer } from '../stream/index.js';
+import { BandwidthTest } from './bandcheck/bandwidth-test.js';
+import { hasKey } from './bandcheck/calls.js';
 import { type Command, type ConnectRequest, connectResult, onBwDone, readConnect } from './connect.js';
 import type { SessionEnvironment } from './ports.js';
 import { type Asker, Questions } from './questions.js';
@@ -28,6 +30,8 @@ export class RtmpSession implements LinkHandler, Client, Connection, Asker {
   #servedBy = '';
   /** From the connect on. */
   #use: StreamUse | undefined;
+  /** Of a client of a vhost for bandwidth tests: instead of a use. */
+  #test: BandwidthTest | undefined;
   /** What it was doing when this side ended it. */
   #endedAs: SessionKind | undefined;
   #isRefused = false;
@@ -124,7 +128,8 @@ export class RtmpSession implements LinkHandler, Client, Connection, Asker {
       default: {
         const parsed = parseMessage(message);
         if (parsed.kind !== 'command') return;
-        if (this.#use !== undefined) this.#use.command(parsed);
+        if (this.#test !== undefined) this.#test.call(parsed.name);
+        else if (this.#use !== undefined) this.#use.command(parsed);
         else if (parsed.name === 'connect') this.#connect(parsed);
       }
     }
@@ -191,6 +196,7 @@ export class RtmpSession implements LinkHandler, Client, Connection, Asker {
   #connected(request: ConnectRequest, facts: ClientFacts): void {
     const link = this.#link;
     const vhost = this.vhost(request.url.vhost);
+    if (vhost.bandcheck.enabled) return this.#measure(request, vhost);
     this.#servedBy = vhost.name;
     this.#use = new StreamUse(this.env, this, request, facts);
     if (vhost.outAckSize > 0) {
@@ -208,6 +214,29 @@ export class RtmpSession implements LinkHandler, Client, Connection, Asker {
       { vhost: vhost.name, app, flashVer: request.flashVer || undefined, ...request.upnode },
       'client connected',
     );
+  }
+
+  /** spec/rtmp.md §12: it is tested, and never served. */
+  #measure(request: ConnectRequest, { name, chunkSize, outAckSize, bandcheck }: VhostConfig): void {
+    const link = this.#link;
+    if (outAckSize > 0) {
+      link.send(control.windowAckSize(outAckSize));
+      link.send(control.setPeerBandwidth(outAckSize, 2));
+    }
+    const no = (why: string) => connectRejected(request.transactionId, why);
+    if (!hasKey(request.tcUrl, bandcheck.key))
+      return this.refuse(new RefusedError('BANDCHECK', 'the key for bandwidth tests is missing or wrong'), no);
+    if (!this.env.turns.take(bandcheck.interval))
+      return this.refuse(new RefusedError('BANDCHECK', 'the last bandwidth test was just now: try again later'), no);
+    link.setOutChunkSize(chunkSize);
+    link.send(connectResult(request, this.id, link.localAddress));
+    this.#log.info({ vhost: name, limitKbps: bandcheck.limitKbps }, 'bandwidth test started');
+    const isFlash = request.swfUrl !== '';
+    this.#test = new BandwidthTest(link, bandcheck.limitKbps, isFlash, this.env.clock, (result) => {
+      this.#log.info({ vhost: name, ...result }, 'bandwidth test ended');
+      this.end();
+    });
+    this.#test.start();
   }
 
   vhost(name: string): VhostConfig {
@@ -251,6 +280,7 @@ export class RtmpSession implements LinkHandler, Client, Connection, Asker {
   }
 
   #stop(cause: Cause): void {
+    this.#test?.stop();
     this.#use?.stop(cause);
     this.questions.close();
   }

@@ -1,6 +1,9 @@
 /** How a client speaks to this server. */
 export type ClientProtocol = 'rtmp' | 'flv' | 'ws-flv' | 'ts' | 'ws-ts' | 'hls';
 
+/** What a program is for that this server runs itself. */
+export type ProgramKind = 'transcode' | 'ingest';
+
 /** Who is asking: the same for every protocol, so that rules, hooks and statistics need not know which it is. */
 export interface ClientFacts {
   readonly id: string;
@@ -19,6 +22,8 @@ export interface ClientFacts {
   readonly tcUrl: string;
   readonly pageUrl: string;
   readonly swfUrl: string;
+  /** It is a program of this server. */
+  readonly program?: ProgramKind;
   /** Of a stream that another server relays: the way it came (RelayTrail). */
   readonly trail?: string;
 }

@@ -1,6 +1,7 @@
 export * from './access/index.js';
 export * from './client-registry.js';
 export * from './fanout-governor.js';
+export * from './ffmpeg/index.js';
 export * from './flv-format.js';
 export * from './framing.js';
 export * from './gate.js';

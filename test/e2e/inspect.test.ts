@@ -111,6 +111,20 @@ vhost c ${transcode('./nope', 'enabled off;')}
     expect(end.stderr).toBe('warning: programs.conf:2:36: cannot run ./nope: no such file, so nothing is transcoded\n');
   });
 
+  test('-t and an ingest without its ffmpeg or file: a warning each', async () => {
+    const ingest = (id: string, file: string, ffmpeg: string) =>
+      `ingest ${id} { enabled on; input { url ${file}; } ffmpeg ${ffmpeg}; engine { output rtmp://127.0.0.1:[port]/live/${id}; } }`;
+    const here = process.execPath;
+    const vhost = `vhost a {\n${ingest('fine', here, here)}\n${ingest('file', './none.flv', here)}\n${ingest('program', here, './nope')}\n}`;
+    const end = await srs('-t', '-c', conf('ingests.conf', `listen 1;\n${vhost}\n`));
+    expect(end.code).toBe(0);
+    expect(end.stderr.split('\n')).toEqual([
+      `warning: ingests.conf:4:35: cannot ingest ./none.flv (${join(dir, 'none.flv')}): no such file`,
+      `warning: ingests.conf:5:${here.length + 46}: cannot run ./nope: no such file, so nothing is ingested`,
+      '',
+    ]);
+  });
+
   test('an ffmpeg that is not there is said at the start and at a reload, too', async () => {
     const engine = 'engine { enabled on; vcodec copy; acodec copy; output x; }';
     const server = await startSrs({

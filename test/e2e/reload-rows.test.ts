@@ -76,6 +76,18 @@ vhost __defaultVhost__ {
       enabled on; vcodec copy; acodec copy; output rtmp://127.0.0.1:PORT/other/[stream];
     }
   }
+  ingest a {
+    # vhost ingest
+    enabled on; ffmpeg ${ffmpeg};
+    input {
+      # vhost ingest input
+      type stream; url udp://127.0.0.1:1;
+    }
+    engine {
+      # vhost ingest engine
+      enabled on; vcodec copy; acodec copy; output rtmp://127.0.0.1:PORT/other/ingest;
+    }
+  }
 }
 `;
 
@@ -119,6 +131,10 @@ const valuesIn = (dir: string) => ({
   'vhost http_hooks enabled': 'off',
   'vhost transcode enabled': 'off',
   'vhost transcode engine enabled': 'off',
+  'vhost ingest enabled': 'off',
+  'vhost ingest input type': 'file',
+  'vhost ingest engine enabled': 'off',
+  'vhost ingest engine iformat': 'mpegts',
 });
 
 /** The sweep reads the log, at its level; other tests move these. */

@@ -17,8 +17,9 @@ mkdirSync(join(dir, 'objs'));
 beforeAll(() => makeCertificate(join(dir, 'conf/server')));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-/** Whether others decide who may come in: a hook that nobody answers here, a list of addresses, a page, a signature. */
-const isGuarded = ({ httpHooks, security, refer, sign }: VhostConfig): boolean =>
+/** Whether nobody may come in just so: a hook that nobody answers here, a list of addresses, a page, a signature, a test. */
+const isGuarded = ({ bandcheck, httpHooks, security, refer, sign }: VhostConfig): boolean =>
+  bandcheck.enabled ||
   httpHooks.enabled ||
   security.enabled ||
   sign.publish ||

@@ -2,6 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Static } from 'typebox';
 import type { edge } from '../../src/http/api/schemas/edge.js';
 import type { forward } from '../../src/http/api/schemas/forward.js';
+import type { ingest } from '../../src/http/api/schemas/ingest.js';
 import type { client, stream, vhost } from '../../src/http/api/schemas/media.js';
 
 /** Bodies of all answers in one: what a test reads of it is there, or the test fails. */
@@ -21,6 +22,7 @@ interface Body {
   edges: Static<typeof edge>[];
   forwards: Static<typeof forward>[];
   forward: Static<typeof forward>;
+  ingests: Static<typeof ingest>[];
 }
 
 export interface Answer {

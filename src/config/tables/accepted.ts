@@ -22,8 +22,6 @@ export const acceptedInRoot = {
 
 /** Names in a vhost that load and do nothing. */
 export const acceptedInVhost = {
-  bandcheck: { since: 1, note: 'so there are no bandwidth tests' },
-  ingest: { since: 1, note: 'so nothing is pulled', unique: true },
   hds: { since: 2, note: 'so there is no HDS' },
   'publish.parse_sps': { since: 2, never: 'streams are relayed as they come' },
   exec: { since: 3, note: 'so no program is started' },

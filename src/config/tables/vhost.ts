@@ -1,12 +1,14 @@
 import type { ConfigOf, DirectiveTable, LaterTable } from '../table.js';
 import { acceptedInVhost } from './accepted.js';
 import { access } from './access.js';
+import { bandcheck } from './bandcheck.js';
 import { cluster, laterInCluster } from './cluster.js';
 import { dvr } from './dvr.js';
 import { forward } from './forward.js';
 import { hls, laterInHls } from './hls.js';
 import { httpHooks } from './hooks.js';
 import { httpInVhost } from './http.js';
+import { ingests } from './ingest.js';
 import { transcodes } from './transcode.js';
 
 /** What may stand in `vhost NAME { … }`. */
@@ -198,7 +200,9 @@ export const vhost = {
   dvr,
   ...cluster,
   ...forward,
+  ...bandcheck,
   transcodes,
+  ingests,
 } as const satisfies DirectiveTable;
 
 /** A vhost with every setting filled in. */

@@ -1,17 +1,17 @@
-import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import type { EngineConfig } from '../../config/index.js';
-import { type Seconds, secondsToMs } from '../../core/index.js';
-import { ConfigError, type ProgramState, type SupervisedProgram } from '../../kernel/index.js';
+import type { Seconds } from '../../core/index.js';
+import { ConfigError } from '../../kernel/index.js';
 import { parseTcUrl } from '../../protocol/rtmp/index.js';
-import { type LiveStream, type StreamName, streamKey } from '../../stream/index.js';
-import { inputPlace, type OutputPlace, outputPlace } from './engine-places.js';
-import { ffmpegArguments } from './ffmpeg-args.js';
+import {
+  type FfmpegJob,
+  FfmpegProgram,
+  type FfmpegState,
+  inputPlace,
+  type LiveStream,
+  type OutputsInUse,
+} from '../../stream/index.js';
 import { fillOutput, type OutputValues } from './fill-output.js';
 import type { TranscodeEnvironment } from './ports.js';
-
-/** Bytes; file systems take 255. */
-const MAX_LOG_NAME = 200;
 
 /** An engine with what its block says. */
 export interface WantedEngine {
@@ -22,21 +22,14 @@ export interface WantedEngine {
 }
 
 /** The state of one engine, for statistics. */
-export interface EngineState extends ProgramState {
+export interface EngineState extends FfmpegState {
   readonly scope: string;
   readonly engine: string;
-  /** Where the result goes; without keys and passwords. */
-  readonly output: string;
 }
-
-/** Outputs in use, so that no two engines write to one: output → engine. */
-export type OutputsInUse = Map<string, EngineProgram>;
 
 /** ffmpeg for one engine and one stream. */
 export class EngineProgram {
-  readonly #program: SupervisedProgram;
-  #passes: string[] = [];
-  #output: OutputPlace | undefined;
+  readonly #ffmpeg: FfmpegProgram;
   /** The output as ffmpeg runs with it. */
   #filled: string | undefined;
 
@@ -44,32 +37,52 @@ export class EngineProgram {
     readonly wanted: WantedEngine,
     readonly stream: LiveStream,
     private readonly env: TranscodeEnvironment,
-    private readonly inUse: OutputsInUse,
+    inUse: OutputsInUse,
     /** What has to be over before. */
-    private readonly former: Promise<unknown>,
+    former: Promise<unknown>,
   ) {
-    this.#program = env.supervisor.run({
-      fields: { stream: stream.key, engine: wanted.engine.name },
-      prepare: () => this.#prepare(),
-      ended: () => this.#release(),
-      busy: () => stream.publication !== undefined,
-      stallTimeout: secondsToMs(wanted.stallTimeout),
-      isComplaint: (line) => /\[(error|fatal|panic)\] /.test(line),
-    });
+    const { scope, ffmpeg, stallTimeout, engine } = wanted;
+    const { vhost, app, stream: name } = stream.name;
+    const place = scope === '' ? 'the whole vhost' : scope;
+    const job = {
+      kind: 'transcode',
+      ffmpeg,
+      stallTimeout,
+      fields: { stream: stream.key, engine: engine.name },
+      logPrefix: 'ffmpeg-encoder',
+      title: `engine ${engine.name} of ${place}, for ${stream.key}: write [engine] into its name`,
+      isBusy: () => stream.publication !== undefined,
+      begin: async (port, issue) => {
+        const output = this.#fill();
+        this.#filled = output;
+        return {
+          engine,
+          input: inputPlace(stream.name, env.config(), port, issue),
+          secrets: [],
+          output,
+          logNames: [vhost, app, name, ...(engine.name === '' ? [] : [engine.name])],
+        };
+      },
+      ready: ({ streamKey, isOwn }) => {
+        if (isOwn && streamKey === stream.key)
+          throw new ConfigError('CONFIG_INVALID', 'the output is the stream itself: write [engine] into its name');
+      },
+    } satisfies FfmpegJob;
+    this.#ffmpeg = new FfmpegProgram(job, env, inUse, former);
   }
 
   get state(): EngineState {
     const { scope, engine } = this.wanted;
-    return { scope, engine: engine.name, output: this.#output?.shown ?? '', ...this.#program.state };
+    return { scope, engine: engine.name, ...this.#ffmpeg.state };
   }
 
   /** The stream that the result is, if it goes to an RTMP server. */
   get outputKey(): string | undefined {
-    return this.#output?.streamKey;
+    return this.#ffmpeg.outputKey;
   }
 
   restart(why: string): void {
-    this.#program.restart(why);
+    this.#ffmpeg.restart(why);
   }
 
   /** Another publisher is there: its port or parameters may be part of the output. */
@@ -77,8 +90,9 @@ export class EngineProgram {
     if (this.#filled !== undefined && this.#filled !== this.#fill()) this.restart('the output is another one');
   }
 
-  async end(): Promise<void> {
-    await this.env.supervisor.end(this.#program);
+  /** Resolves when its process is gone. */
+  end(): Promise<void> {
+    return this.#ffmpeg.end();
   }
 
   #fill(): string {
@@ -94,60 +108,4 @@ export class EngineProgram {
     const port = ports.includes(used) ? used : (ports[0] ?? 0);
     return { ...this.stream.name, port, param: publisher?.param ?? '' };
   }
-
-  async #prepare() {
-    await this.former;
-    const { engine, ffmpeg } = this.wanted;
-    const config = this.env.config();
-    const port = await this.env.port();
-    const issue = (use: 'publish' | 'play', key: string): string => {
-      const token = this.env.passes.issue(use, key);
-      this.#passes.push(token);
-      return token;
-    };
-    const filled = this.#fill();
-    const output = outputPlace(filled, this.stream.name, config, port, issue);
-    this.#take(output.streamKey ?? filled);
-    this.#output = output;
-    this.#filled = filled;
-    const input = inputPlace(this.stream.name, config, port, issue);
-    const { dir, level, maxSize } = config.ffLog;
-    return {
-      command: ffmpeg,
-      args: ffmpegArguments(engine, input, output.place, level),
-      secrets: [...this.#passes, ...output.secrets],
-      ...(dir !== '/dev/null' && {
-        log: { file: join(dir, logName(this.stream.name, engine.name)), maxBytes: maxSize },
-      }),
-    };
-  }
-
-  /** @throws {ConfigError} when another engine writes there. */
-  #take(output: string): void {
-    const other = this.inUse.get(output);
-    if (other !== undefined && other !== this) {
-      const { scope, engine } = other.wanted;
-      const which = `engine ${engine.name} of ${scope === '' ? 'the whole vhost' : scope}, for ${other.stream.key}`;
-      throw new ConfigError('CONFIG_INVALID', `the output is that of ${which}: write [engine] into its name`);
-    }
-    this.inUse.set(output, this);
-  }
-
-  #release(): void {
-    for (const token of this.#passes) this.env.passes.revoke(token);
-    this.#passes = [];
-    for (const [output, user] of this.inUse) if (user === this) this.inUse.delete(output);
-  }
-}
-
-/** Names may have letters that no file name has, and be too long for one. */
-function logName(stream: StreamName, engine: string): string {
-  const { vhost, app, stream: name } = stream;
-  const full = ['ffmpeg-encoder', vhost, app, name, ...(engine === '' ? [] : [engine])].join('-');
-  const plain = full.replaceAll(/[^\p{L}\p{N}._-]/gu, '-');
-  if (Buffer.byteLength(plain) <= MAX_LOG_NAME) return `${plain}.log`;
-  const hash = createHash('sha256')
-    .update(`${streamKey(stream)} ${engine}`)
-    .digest('hex');
-  return `ffmpeg-encoder-${hash.slice(0, 32)}.log`;
 }

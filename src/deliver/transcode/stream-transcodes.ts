@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ms } from '../../core/index.js';
 import type { Timer } from '../../kernel/index.js';
-import type { LiveStream } from '../../stream/index.js';
-import { EngineProgram, type EngineState, type OutputsInUse, type WantedEngine } from './engine-program.js';
+import type { LiveStream, OutputsInUse } from '../../stream/index.js';
+import { EngineProgram, type EngineState, type WantedEngine } from './engine-program.js';
 import type { TranscodeEnvironment } from './ports.js';
 import { SourceCodecs } from './source-codecs.js';
 

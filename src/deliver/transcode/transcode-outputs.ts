@@ -1,7 +1,7 @@
 import { findVhost } from '../../config/index.js';
 import type { Service } from '../../kernel/index.js';
-import type { LiveStream, StreamHub } from '../../stream/index.js';
-import type { EngineState, OutputsInUse, WantedEngine } from './engine-program.js';
+import type { LiveStream, OutputsInUse, StreamHub } from '../../stream/index.js';
+import type { EngineState, WantedEngine } from './engine-program.js';
 import type { TranscodeEnvironment } from './ports.js';
 import { StreamTranscodes } from './stream-transcodes.js';
 
@@ -99,7 +99,8 @@ export class TranscodeOutputs implements Service {
 
   /** A result is not transcoded again, or it would never end: `_hd`, `_hd_hd`, `_hd_hd_hd` … */
   #resultOf(stream: LiveStream): string | undefined {
-    if (this.env.passes.isOwnPublisher(stream.publication?.owner.id ?? '')) return 'published by an engine';
+    if (this.env.passes.publisherKind(stream.publication?.owner.id ?? '') === 'transcode')
+      return 'published by an engine';
     // It may come back over another address of this server, which has no pass.
     for (const source of this.#streams.values())
       for (const engine of source)

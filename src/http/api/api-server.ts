@@ -17,6 +17,7 @@ import { eventRoutes } from './routes/event-routes.js';
 import { forwardRoutes } from './routes/forward-routes.js';
 import { healthRoutes } from './routes/health-routes.js';
 import { indexRoutes } from './routes/index-routes.js';
+import { ingestRoutes } from './routes/ingest-routes.js';
 import { mediaRoutes } from './routes/media-routes.js';
 import { metricRoutes } from './routes/metric-routes.js';
 import { operatorRoutes } from './routes/operator-routes.js';
@@ -39,6 +40,7 @@ const ROUTES = [
   mediaRoutes,
   forwardRoutes,
   edgeRoutes,
+  ingestRoutes,
   operatorRoutes,
   eventRoutes,
 ];

@@ -52,9 +52,8 @@ export interface ForwardControl {
   remove(id: string): boolean;
 }
 
-/** ffmpeg at work for a live stream, as deliver/ tells it. */
-export interface ShownTranscode {
-  readonly scope: string;
+/** An ffmpeg that this server runs. */
+export interface ShownProgram {
   readonly engine: string;
   /** Where the result goes, without keys. */
   readonly output: string;
@@ -91,6 +90,19 @@ export interface EdgeStreams {
   of(streamKey: string): ShownEdge | undefined;
   /** So far. */
   readonly failures: { readonly pull: number; readonly push: number };
+}
+
+/** ffmpeg at work for a live stream, as deliver/ tells it. */
+export interface ShownTranscode extends ShownProgram {
+  readonly scope: string;
+}
+
+/** ffmpeg that pulls a source, as intake/ tells it. */
+export interface ShownIngest extends ShownProgram {
+  readonly vhost: string;
+  readonly ingest: string;
+  /** Without passwords. */
+  readonly input: string;
 }
 
 /** HLS of a live stream, as deliver/ tells it. */

@@ -7,7 +7,15 @@ import {
   type VhostStatistics,
 } from '../../stream/index.js';
 
-import type { ShownDvr, ShownEdge, ShownForward, ShownHls, ShownTranscode } from './ports.js';
+import type {
+  ShownDvr,
+  ShownEdge,
+  ShownForward,
+  ShownHls,
+  ShownIngest,
+  ShownProgram,
+  ShownTranscode,
+} from './ports.js';
 
 const CODECS: Readonly<Record<string, string>> = {
   avc: 'H264',
@@ -77,9 +85,7 @@ export const edgeShape = (from: ServerIdentity, { stream, ...edge }: ShownEdge, 
   last_error: edge.lastError,
 });
 
-const transcodeShape = (one: ShownTranscode) => ({
-  scope: one.scope,
-  engine: one.engine,
+const programShape = (one: ShownProgram) => ({
   output: one.output,
   state: one.phase,
   pid: one.pid ?? 0,
@@ -90,6 +96,16 @@ const transcodeShape = (one: ShownTranscode) => ({
   restarts: one.restarts,
   last_error: one.lastError ?? '',
   error_lines: [...one.errorLines],
+});
+
+const transcodeShape = (one: ShownTranscode) => ({ scope: one.scope, engine: one.engine, ...programShape(one) });
+
+export const ingestShape = (one: ShownIngest) => ({
+  vhost: one.vhost,
+  ingest: one.ingest,
+  engine: one.engine,
+  input: one.input,
+  ...programShape(one),
 });
 
 const hlsShape = ({ playlist, leftOut }: ShownHls) => ({

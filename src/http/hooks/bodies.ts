@@ -1,16 +1,20 @@
 import { type ClientFacts, idOf, type ServerIdentity, type StreamFacts, streamKey } from '../../stream/index.js';
 
 /** A stream as hooks about its outputs name it. */
-export type OutputFacts = Pick<StreamFacts, 'id' | 'ip' | 'vhost' | 'app' | 'stream' | 'param'>;
+export type OutputFacts = Pick<StreamFacts, 'id' | 'ip' | 'vhost' | 'app' | 'stream' | 'param' | 'program'>;
 
 type Bytes = { readonly sent: number; readonly received: number };
 
-const client = (action: string, { id, ip, vhost, app }: Pick<ClientFacts, 'id' | 'ip' | 'vhost' | 'app'>) => ({
+const client = (
+  action: string,
+  { id, ip, vhost, app, program }: Pick<ClientFacts, 'id' | 'ip' | 'vhost' | 'app' | 'program'>,
+) => ({
   action,
   client_id: id,
   ip,
   vhost,
   app,
+  ...(program !== undefined && { program }),
 });
 
 const sender = ({ server, service }: ServerIdentity, event: string) => ({

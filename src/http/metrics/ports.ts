@@ -1,5 +1,5 @@
 import type { FanoutGovernor } from '../../stream/index.js';
-import type { ApiEnvironment } from '../api/ports.js';
+import type { ApiEnvironment, ShownIngest } from '../api/ports.js';
 import type { HookMeter } from '../hooks/hook-meter.js';
 
 /** What only metrics show of the server around them; wired in app/. */
@@ -26,6 +26,8 @@ export interface MetricSources {
   };
   /** Programs such as ffmpeg that run now. */
   programs(): number;
+  /** One for each engine of each ingest. */
+  ingests(): readonly ShownIngest[];
 }
 
 /** Where metrics are read from. */

@@ -1,5 +1,6 @@
 import { version } from '../../kernel/index.js';
 import type { StreamStatistics, VhostStatistics } from '../../stream/index.js';
+import type { ShownIngest } from '../api/ports.js';
 import type { MetricsEnvironment } from './ports.js';
 
 /** One series of a metric at the moment. */
@@ -54,6 +55,16 @@ const ofStream = (
   help,
   labels: STREAM,
   read: ({ streams, env }) => streams.map((stream) => [{ ...stream.name }, value(stream, env)]),
+});
+
+const INGEST = ['vhost', 'ingest', 'engine'];
+const ofIngest = (name: string, kind: Kind, help: string, value: (ingest: ShownIngest) => number): ReadMetric => ({
+  name: `srs_ingest_${name}`,
+  kind,
+  help,
+  labels: INGEST,
+  read: ({ env }) =>
+    env.ingests().map((one) => [{ vhost: one.vhost, ingest: one.ingest, engine: one.engine }, value(one)]),
 });
 
 /** All metrics but those of the process and the histograms of hooks. docs/metrics.md is held to it by a test. */
@@ -166,6 +177,11 @@ export const readMetrics: readonly ReadMetric[] = [
     labels: ['level'],
     read: ({ env }) => Object.entries(env.events.logLines).map(([level, count]) => [{ level }, count]),
   },
+  ofIngest('running', 'gauge', '1 while it publishes, 0 while it starts or waits.', ({ phase }) =>
+    phase === 'running' ? 1 : 0,
+  ),
+  ofIngest('restarts_total', 'counter', 'Times that its ffmpeg was started again.', ({ restarts }) => restarts),
+  ofIngest('speed', 'gauge', 'Times real time; 0: not known.', ({ progress }) => progress?.speed ?? 0),
   ofVhost('streams', 'gauge', 'Streams with a publisher.', ({ streams }) => streams),
   ofVhost('clients', 'gauge', 'Clients, publishers included.', ({ clients }) => clients),
   ofVhost('publishers', 'gauge', 'Publishers.', ({ publishers }) => publishers),

@@ -1,10 +1,10 @@
 import { RefusedError } from '../../kernel/index.js';
-import type { ClientFacts, Decision, Gate, StreamFacts } from '../gate.js';
+import type { ClientFacts, Decision, Gate, ProgramKind, StreamFacts } from '../gate.js';
 import { type Passes, withoutPass } from './passes.js';
 
 /**
  * The gate for programs that this server runs itself. Whoever shows a pass needs no permission to play, and nobody
- * hears of it. For what it publishes the rules of the configuration do not hold, but the operator's hooks do.
+ * hears of it. Who publishes is asked for at the gate that its kind of program has.
  */
 export class PassGate implements Gate {
   /** How many vhosts each client has connected to: a stream's `?vhost=` may lead into another one. */
@@ -12,7 +12,7 @@ export class PassGate implements Gate {
 
   constructor(
     private readonly passes: Passes,
-    private readonly hooks: Gate,
+    private readonly gates: Readonly<Record<ProgramKind, Gate>>,
   ) {}
 
   async connect(client: ClientFacts): Promise<void> {
@@ -20,7 +20,7 @@ export class PassGate implements Gate {
     if (pass === undefined) throw refusal();
     const inside = this.#inside.get(client.id) ?? 0;
     try {
-      if (pass.use === 'publish') await this.hooks.connect(clean(client));
+      if (pass.use === 'publish') await this.gates[pass.kind].connect(clean(client, pass.kind));
     } catch (error) {
       if (inside === 0) this.passes.left(client.id);
       throw error;
@@ -29,8 +29,8 @@ export class PassGate implements Gate {
   }
 
   async publish(client: StreamFacts): Promise<Decision> {
-    this.#check('publish', client);
-    return this.hooks.publish(clean(client));
+    const kind = this.#check('publish', client);
+    return this.gates[kind].publish(clean(client, kind));
   }
 
   async play(client: StreamFacts): Promise<Decision> {
@@ -39,7 +39,8 @@ export class PassGate implements Gate {
   }
 
   unpublished(client: StreamFacts, replacedBy?: string): void {
-    this.hooks.unpublished(clean(client), replacedBy);
+    const kind = this.passes.publisherKind(client.id);
+    if (kind !== undefined) this.gates[kind].unpublished(clean(client, kind), replacedBy);
   }
 
   stopped(): void {
@@ -47,24 +48,28 @@ export class PassGate implements Gate {
   }
 
   closed(client: ClientFacts, bytes: { readonly sent: number; readonly received: number }): void {
-    if (this.passes.isOwnPublisher(client.id)) this.hooks.closed(clean(client), bytes);
+    const kind = this.passes.publisherKind(client.id);
+    if (kind !== undefined) this.gates[kind].closed(clean(client, kind), bytes);
     const left = (this.#inside.get(client.id) ?? 1) - 1;
     if (left > 0) return void this.#inside.set(client.id, left);
     this.#inside.delete(client.id);
     this.passes.left(client.id);
   }
 
-  #check(use: 'publish' | 'play', client: StreamFacts): void {
+  #check(use: 'publish' | 'play', client: StreamFacts): ProgramKind {
     const pass = this.passes.show(client);
     const key = `${client.vhost}/${client.app}/${client.stream}`;
     if (pass?.use !== use || pass.streamKey !== key) throw refusal();
+    return pass.kind;
   }
 }
 
 const refusal = (): RefusedError => new RefusedError('PASS_NEEDED', 'only programs of this server may come in here');
 
-const clean = <T extends ClientFacts>(client: T): T => ({
+/** As others see it: what it is instead of its pass. */
+const clean = <T extends ClientFacts>(client: T, program: ProgramKind): T => ({
   ...client,
+  program,
   param: withoutPass(client.param),
   tcUrl: withoutPass(client.tcUrl),
 });

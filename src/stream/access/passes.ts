@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { ClientFacts } from '../gate.js';
+import type { ClientFacts, ProgramKind } from '../gate.js';
 
-/** What the holder of a pass may do, and with which stream (`vhost/app/stream`). */
+/** What the holder of a pass may do, with which stream (`vhost/app/stream`), and what it is run for. */
 interface Pass {
   readonly use: 'publish' | 'play';
   readonly streamKey: string;
+  readonly kind: ProgramKind;
 }
 
 const PARAMETER = /([?&])srs_pass=([0-9a-f]{32})(?=&|$)/;
@@ -19,9 +20,9 @@ export class Passes {
     return this.#passes.size;
   }
 
-  issue(use: Pass['use'], streamKey: string): string {
+  issue(kind: ProgramKind, use: Pass['use'], streamKey: string): string {
     const token = randomBytes(16).toString('hex');
-    this.#passes.set(token, { use, streamKey });
+    this.#passes.set(token, { kind, use, streamKey });
     return token;
   }
 
@@ -45,9 +46,10 @@ export class Passes {
     return this.#holders.has(id);
   }
 
-  /** Whether a program of this server publishes as the client with this id. */
-  isOwnPublisher(id: string): boolean {
-    return this.#holders.get(id)?.use === 'publish';
+  /** What a program of this server is run for that publishes as the client with this id; undefined: it is none. */
+  publisherKind(id: string): ProgramKind | undefined {
+    const pass = this.#holders.get(id);
+    return pass?.use === 'publish' ? pass.kind : undefined;
   }
 }
 

@@ -62,7 +62,8 @@ export class RuleGate implements Gate {
 
   #check(use: Use, client: StreamFacts): VhostConfig {
     const vhost = this.#vhost(client);
-    const { security, refer, sign } = vhost;
+    const { bandcheck, security, refer, sign } = vhost;
+    if (bandcheck.enabled) throw new RefusedError('BANDCHECK', `vhost ${vhost.name} is for bandwidth tests only`);
     if (security.enabled && !this.#rulesOf(security).permits(use, client.ip, client.isProxy))
       throw new RefusedError('ADDRESS_DENIED', `this address may not ${use}`);
     if (refer.enabled) {

@@ -1,6 +1,5 @@
 import { assert, describe, test } from 'vitest';
 import { parseConfig } from '../../../src/config/index.js';
-import { ConfigError } from '../../../src/kernel/index.js';
 
 const load = (root: string, vhost: string) =>
   parseConfig(`listen 1935;\n${root}\nvhost v {\n${vhost}\n}\n`, 'a.conf').warnings;
@@ -35,17 +34,4 @@ describe('accepted without effect: one warning for a whole block', () => {
         want.map((line) => `a.conf:${line}`),
       );
     });
-});
-
-test('spec §4: an ID stands once in a vhost, another vhost may have it too', () => {
-  const block = (id: string) => `ingest ${id} { enabled on; }`;
-  assert.lengthOf(load(`vhost w { ${block('a')} }`, `${block('a')} ${block('b')}`), 3);
-  let error: unknown;
-  try {
-    load('', `${block('a')}\n${block('b')}\n${block('a')}`);
-  } catch (caught) {
-    error = caught;
-  }
-  assert.instanceOf(error, ConfigError);
-  assert.equal((error as ConfigError).message, 'a.conf:6:1: ingest a is there already, at a.conf:4:1');
 });

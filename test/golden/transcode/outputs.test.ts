@@ -1,7 +1,7 @@
 import { assert, describe, test } from 'vitest';
 import { type EngineConfig, parseConfig } from '../../../src/config/index.js';
-import { inputPlace, outputPlace } from '../../../src/deliver/transcode/engine-places.js';
 import { fillOutput } from '../../../src/deliver/transcode/fill-output.js';
+import { inputPlace, outputPlace } from '../../../src/stream/index.js';
 
 const values = { vhost: 'v.example.com', app: 'live/room', stream: 'cam', port: 1936, param: '?token=abc' };
 const engine = (output: string, oformat = 'flv') => ({ name: 'hd', output, oformat }) as EngineConfig;
@@ -78,11 +78,13 @@ describe('the input', () => {
 describe('the output', () => {
   const place = (url: string) => {
     issued.length = 0;
-    return { ...outputPlace(url, source, config, 40_000, issue), issued: [...issued] };
+    return { ...outputPlace(url, config, 40_000, issue), issued: [...issued] };
   };
 
   test('on this server goes through the same port, with a pass for that stream alone', () => {
-    const { place: own, streamKey, issued: passes, shown } = place('rtmp://localhost:1936/live?vhost=v.example.com/x');
+    const found = place('rtmp://localhost:1936/live?vhost=v.example.com/x');
+    const { place: own, streamKey, isOwn, issued: passes, shown } = found;
+    assert.isTrue(isOwn);
     assert.equal(streamKey, 'v.example.com/live/x');
     assert.deepEqual(passes, ['publish v.example.com/live/x']);
     assert.equal(shown, 'v.example.com/live/x');
@@ -95,10 +97,16 @@ describe('the output', () => {
     const { place: own, secrets } = place('rtmp://127.0.0.1:1935/live/x?token=abc');
     assert.include(own.options.join(' '), '-rtmp_playpath x?token=abc');
     assert.include(secrets, '?token=abc');
+    const other = place('rtmp://127.0.0.1:1935/live?vhost=v.example.com/x?token=abc');
+    assert.equal(other.streamKey, 'v.example.com/live/x', 'the pass is for the stream, not for its query');
+    assert.include(other.place.options.join(' '), '-rtmp_playpath x?token=abc');
+    assert.include(other.secrets, '?token=abc');
   });
 
   test('elsewhere is as written, and its key is not shown', () => {
-    const { place: other, issued: passes, shown, secrets } = place('rtmp://a.example.com/live2/abcd-efgh?x=1');
+    const found = place('rtmp://a.example.com/live2/abcd-efgh?x=1');
+    const { place: other, isOwn, issued: passes, shown, secrets } = found;
+    assert.isFalse(isOwn);
     assert.deepEqual(passes, []);
     assert.equal(other.url, 'rtmp://a.example.com/live2/abcd-efgh?x=1');
     assert.equal(other.options.join(' '), '-protocol_whitelist rtmp,tcp');
@@ -112,10 +120,4 @@ describe('the output', () => {
     assert.deepEqual(place('/rec/a.flv').place, { options: [], url: '/rec/a.flv' });
     assert.equal(place('srt://u:p@h:1?streamid=key').shown, 'srt://***@h:1?***');
   });
-
-  test('is not the stream itself', () =>
-    assert.throws(
-      () => place('rtmp://127.0.0.1:1935/live/room?vhost=v.example.com/cam'),
-      'the output is the stream itself: write [engine] into its name',
-    ));
 });

@@ -61,6 +61,7 @@ const api = new ApiServer({
   accepted: () => 0,
   refusals: () => [],
   programs: () => 0,
+  ingests: () => [],
 });
 const listener = createServer((socket) => api.accept(socket));
 

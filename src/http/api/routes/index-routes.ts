@@ -23,6 +23,7 @@ const v1 = {
   streams: 'streams with their traffic and media',
   clients: 'publishers and players',
   forwards: 'where live streams are pushed to',
+  ingests: 'what the server pulls by itself',
   config: 'the configuration in force, secrets masked',
   reload: 'POST: read the configuration file anew',
   'openapi.json': 'this API as an OpenAPI document',

@@ -1,6 +1,6 @@
 import { assert, describe, test } from 'vitest';
 import { parseConfig } from '../../../src/config/index.js';
-import { ffmpegArguments } from '../../../src/deliver/transcode/ffmpeg-args.js';
+import { ffmpegArguments } from '../../../src/stream/index.js';
 
 /** The only engine of a file. */
 function engineOf(directives: string) {

@@ -1,7 +1,8 @@
 import { type Config, findVhost, maskUrl } from '../../config/index.js';
-import { ConfigError, isLoopback, ProtocolError } from '../../kernel/index.js';
+import { isLoopback, ProtocolError } from '../../kernel/index.js';
 import { parseRtmpUrl, parseTcUrl, resolveStream } from '../../protocol/rtmp/index.js';
-import { type StreamName, streamKey, withPass } from '../../stream/index.js';
+import { withPass } from '../access/index.js';
+import { type StreamName, streamKey } from '../stream-name.js';
 import type { Place } from './ffmpeg-args.js';
 
 /** Who may read or write at a place of this server: gives the word that lets it in. */
@@ -34,6 +35,8 @@ export interface OutputPlace {
   readonly place: Place;
   /** The stream that it is, or would be if its host is a name of this server. */
   readonly streamKey: string | undefined;
+  /** It is a stream of this server, published with a pass. */
+  readonly isOwn: boolean;
   /** Parts of it that no log shows. */
   readonly secrets: readonly string[];
   /** As it may be shown. */
@@ -42,37 +45,40 @@ export interface OutputPlace {
 
 /**
  * @param filled the output of an engine, its variables filled in.
- * @throws {ConfigError} CONFIG_INVALID when it is the source itself.
+ * @param port of 127.0.0.1, where passes count.
+ * @throws {ProtocolError} RTMP_URL, NAME_INVALID when it is an RTMP URL that names no stream.
  */
-export function outputPlace(
-  filled: string,
-  source: StreamName,
-  config: Config,
-  port: number,
-  issue: IssuePass,
-): OutputPlace {
+export function outputPlace(filled: string, config: Config, port: number, issue: IssuePass): OutputPlace {
   const secrets = secretsIn(filled);
   if (!/^rtmps?:\/\//i.test(filled))
-    return { place: { options: [], url: filled }, streamKey: undefined, secrets, shown: maskUrl(filled) };
+    return { place: { options: [], url: filled }, streamKey: undefined, isOwn: false, secrets, shown: maskUrl(filled) };
   const url = parseRtmpUrl(filled);
-  const vhost = findVhost(config, url.vhost)?.name ?? url.vhost;
-  const key = streamKey({ vhost, app: url.app, stream: url.stream });
-  const isHere = url.host === 'localhost' || isLoopback(url.host);
-  const isOwn = url.scheme === 'rtmp' && isHere && config.listen.some((one) => one.port === url.port);
+  const { key, isOwn } = rtmpPlace(filled, config);
   if (!isOwn) {
     // A platform takes its stream key as the name.
     secrets.unshift(`/${url.stream}${url.param}`);
     const whitelist = url.scheme === 'rtmps' ? 'rtmps,tls,tcp' : 'rtmp,tcp';
     const place = { options: ['-protocol_whitelist', whitelist], url: filled };
-    return { place, streamKey: key, secrets, shown: maskUrl(filled) };
+    return { place, streamKey: key, isOwn, secrets, shown: maskUrl(filled) };
   }
-  if (key === streamKey(source))
-    throw new ConfigError('CONFIG_INVALID', 'the output is the stream itself: write [engine] into its name');
   const shownUrl = `rtmp://127.0.0.1:${port}/${key}`;
   const place = own(shownUrl, url.tcUrl, `${url.stream}${url.param}`, issue('publish', key));
-  return { place, streamKey: key, secrets, shown: key };
+  return { place, streamKey: key, isOwn, secrets, shown: key };
 }
 
-/** User, password and query of a URL. */
-const secretsIn = (url: string): string[] =>
-  [/\?.+$/.exec(url)?.[0], /:\/\/([^/@]+)@/.exec(url)?.[1]].filter((text) => text !== undefined);
+/** What an RTMP URL names. @returns the stream, were its host a name of this server, and whether it is this server. */
+export function rtmpPlace(text: string, config: Config): { readonly key: string; readonly isOwn: boolean } {
+  const url = parseRtmpUrl(text);
+  const isHere = url.host === 'localhost' || isLoopback(url.host);
+  const isOwn = url.scheme === 'rtmp' && isHere && config.listen.some((one) => one.port === url.port);
+  // What another server makes of the name is its own affair; here a query does not belong to it.
+  const named = isOwn ? resolveStream(parseTcUrl(url.tcUrl), `${url.stream}${url.param}`) : url;
+  const vhost = findVhost(config, named.vhost)?.name ?? named.vhost;
+  return { key: streamKey({ vhost, app: named.app, stream: named.stream }), isOwn };
+}
+
+/** User, password and queries of a URL: the app may have one, and the stream. */
+export const secretsIn = (url: string): string[] => {
+  const found = [/\?.+$/.exec(url)?.[0], /\?[^?]+$/.exec(url)?.[0], /:\/\/([^/@]+)@/.exec(url)?.[1]];
+  return [...new Set(found.filter((text) => text !== undefined))];
+};
