@@ -4,7 +4,7 @@ import type { HookGate } from '../http/index.js';
 import type { Clock, Log } from '../kernel/index.js';
 import type { ClientRegistry, StreamHub } from '../stream/index.js';
 
-interface Around {
+interface Environment {
   readonly hub: StreamHub;
   readonly clients: ClientRegistry;
   readonly hooks: HookGate;
@@ -14,7 +14,7 @@ interface Around {
 }
 
 /** The recordings; hooks are told of each in the name of the publisher that began it. */
-export function makeRecordings({ clients, hooks, ...around }: Around): DvrOutputs {
+export function makeRecordings({ clients, hooks, ...around }: Environment): DvrOutputs {
   return new DvrOutputs({
     ...around,
     announcer: ({ publication, name }) => {
