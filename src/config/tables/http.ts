@@ -86,7 +86,10 @@ export const httpInVhost = {
         type: 'strings',
         each: 'directive',
         default: ['[vhost]/[app]/[stream].flv'],
-        form: like(/\[stream\].*\.(flv|ts)$/s, 'a path with [stream] in it, and .flv or .ts at its end'),
+        form: like(
+          /^(?=\S*\[stream\])(?!.*\[(vhost|app|stream)\].*\[\1\])\S+\.(flv|ts)$/s,
+          'one path with [stream] in it, each variable once, and .flv or .ts at its end',
+        ),
         leaveOut: { pattern: '\\.(aac|mp3)$', note: 'is not served: streams are FLV or MPEG-TS here' },
         reload: 'live',
         since: 2,

@@ -1,7 +1,7 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { EngineConfig, IngestConfig } from '../../config/index.js';
-import { SystemError } from '../../kernel/index.js';
+import { errnoOf, reasonOf, SystemError } from '../../kernel/index.js';
 import type { Place } from '../../stream/index.js';
 
 type Input = IngestConfig['input'];
@@ -39,7 +39,6 @@ async function faultOf(file: string): Promise<string | undefined> {
     await access(file, constants.R_OK);
     return undefined;
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    return code === 'ENOENT' || code === 'ENOTDIR' ? 'no such file' : code === 'EACCES' ? 'permission denied' : message;
+    return errnoOf(error) === 'ENOENT' ? 'no such file' : reasonOf(error);
   }
 }

@@ -65,8 +65,10 @@ test('names of other releases warn, misspelt ones are errors', () => {
     /http_server https cannot listen beside http_server/,
   );
   expect(() => load('', 'http_remux { mount [vhost]/[app]/[stream].ogg; }')).toThrow(
-    /a\.conf:4:20: mount must be a path .*\.ts at its end, not "\[vhost\]\/\[app\]\/\[stream\]\.ogg"/,
+    /a\.conf:4:20: mount must be one path .*\.ts at its end, not "\[vhost\]\/\[app\]\/\[stream\]\.ogg"/,
   );
+  for (const mount of ['/[app]/[stream].flv /[app]/[stream].ts', '/[stream]/[stream].flv'])
+    expect(() => load('', `http_remux { mount ${mount}; }`)).toThrow(/mount must be one path .* each variable once/);
   expect(() => load('http_server { lisen 80; }')).toThrow(
     'a.conf:2:15: unknown directive "lisen" in http_server, did you mean listen?',
   );
