@@ -58,7 +58,7 @@ test('hls_key_file_path, hls_key_url: keys are in files of their own, and player
   );
   const entries = [
     ...readFileSync(playlist, 'utf8').matchAll(
-      /URI="https:\/\/keys\.example\/k\/([^"]+)",IV=0x(\w+)\n#EXTINF.*\n(.+)/g,
+      /URI="https:\/\/keys\.example\/k\/([^"]+)",IV=0x(\w+)\n#EXT-X-PROGRAM-DATE-TIME.*\n#EXTINF.*\n(.+)/g,
     ),
   ];
   expect(entries.length).toBeGreaterThan(0);
