@@ -32,6 +32,13 @@ export interface HlsListener {
   memoryFull(): void;
 }
 
+/** A playlist, parted where the query of its reader goes, and as its last reader got it. */
+interface WrittenPlaylist {
+  readonly parts: readonly string[];
+  query: string;
+  text: string;
+}
+
 /** Stands for the query in a playlist that all readers share; no name has it. */
 const QUERY = '\0';
 
@@ -51,8 +58,8 @@ export class HlsStream implements HlsNumbers {
   #isNew: boolean;
   #target: number | undefined;
   #ended = false;
-  /** The playlist, parted where the query of its reader goes; undefined: to be written anew. */
-  #parted: string[] | undefined;
+  /** Undefined: to be written anew. */
+  #written: WrittenPlaylist | undefined;
   #lastEnd = 0;
 
   /** @param before the one that it takes the place of. */
@@ -120,8 +127,18 @@ export class HlsStream implements HlsNumbers {
 
   /** @param query what every URI is followed by. @returns undefined while there is no segment yet. */
   playlist(query: string): string | undefined {
-    this.#parted ??= this.playlistOf(this.listed, QUERY)?.split(QUERY);
-    return this.#parted?.join(query);
+    const written = this.#written ?? this.#write();
+    if (written !== undefined && written.query !== query) {
+      written.query = query;
+      written.text = written.parts.join(query);
+    }
+    return written?.text;
+  }
+
+  #write(): WrittenPlaylist | undefined {
+    const parts = this.playlistOf(this.listed, QUERY)?.split(QUERY);
+    this.#written = parts && { parts, query: '', text: parts.join('') };
+    return this.#written;
   }
 
   /** A playlist of these, which follow each other. */
@@ -145,13 +162,13 @@ export class HlsStream implements HlsNumbers {
   resume(): void {
     this.#rules.resume();
     this.#ended = false;
-    this.#parted = undefined;
+    this.#written = undefined;
   }
 
   /** The publisher did not come back. */
   end(): void {
     this.#ended = true;
-    this.#parted = undefined;
+    this.#written = undefined;
     this.listener.listed(undefined);
   }
 
@@ -162,7 +179,7 @@ export class HlsStream implements HlsNumbers {
   /** Forgets everything. */
   dispose(): void {
     this.#forget(this.#window.clear());
-    this.#parted = undefined;
+    this.#written = undefined;
   }
 
   #add({ bytes, start, duration, independent, ...piece }: Piece): void {
@@ -206,7 +223,7 @@ export class HlsStream implements HlsNumbers {
     if (segment.secret !== undefined) this.listener.file(segment.secret.path, 'key', segment.secret.bytes);
     this.listener.file(path, 'segment', segment.bytes);
     this.#trim();
-    this.#parted = undefined;
+    this.#written = undefined;
     this.listener.listed(segment);
   }
 

@@ -26,7 +26,7 @@ describe('a file is looked for before ffmpeg is started', () => {
 
   test('what is not is told with its whole path, since ./ depends on the working directory', async () => {
     assert.equal(await fault(`${dir}/no.flv`), 'cannot ingest DIR/no.flv: no such file');
-    assert.equal(await fault(`${dir}/a.flv/x`), 'cannot ingest DIR/a.flv/x: no such file');
+    assert.equal(await fault(`${dir}/a.flv/x`), 'cannot ingest DIR/a.flv/x: a part of its path is not a directory');
     assert.equal(await fault(dir), 'cannot ingest DIR: it is a directory');
     const here = join(process.cwd(), 'no.flv');
     assert.equal(await fault('./no.flv'), `cannot ingest ./no.flv (${here}): no such file`);
