@@ -70,7 +70,7 @@ async function wrk(url, seconds) {
 }
 
 /** `count` streams of 2 Mbps and nobody watching, with HLS or without. @param {number} count @param {boolean} hls @param {Timing} timing */
-export function muxing(count, hls, { warm, window }) {
+function publishersAlone(count, hls, { warm, window }) {
   return alone('srs', { http: true, ...(hls && { hls: FRAGMENT }) }, async (server) => {
     const publisher = await publishing(server.rtmp('s%d'), count, 100, clip2M);
     await sleep(warm * 1000);
@@ -80,4 +80,20 @@ export function muxing(count, hls, { warm, window }) {
     await publisher.stop();
     return row;
   });
+}
+
+/**
+ * What the muxing costs is the difference of two small numbers, so both are measured by turns: means over the turns.
+ * @param {number} count @param {number} turns @param {Timing} timing
+ */
+export async function muxing(count, turns, timing) {
+  const sums = { without: { cpu: 0, rss: 0 }, with: { cpu: 0, rss: 0 } };
+  for (let turn = 0; turn < turns; turn++)
+    for (const hls of [false, true]) {
+      const { cpu, rss } = await publishersAlone(count, hls, timing);
+      const sum = hls ? sums.with : sums.without;
+      sum.cpu += cpu / turns;
+      sum.rss += rss / turns;
+    }
+  return sums;
 }

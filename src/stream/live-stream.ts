@@ -9,6 +9,7 @@ import { KeyGate } from './key-gate.js';
 import { readMetadata, type ServerTags, stripSetDataFrame } from './metadata.js';
 import { MixQueue } from './mix-queue.js';
 import { Publication, type PublishOwner } from './publication.js';
+import { ShownTracks } from './shown-tracks.js';
 import { MediaMeter } from './statistics/media-meter.js';
 import { type StreamName, streamKey } from './stream-name.js';
 import type { StreamSettings } from './stream-settings.js';
@@ -48,6 +49,7 @@ export class LiveStream {
   readonly name: StreamName;
   /** What the stream consists of. */
   readonly meter = new MediaMeter();
+  readonly #shown = new ShownTracks(this.meter);
   readonly #timeline: Timeline;
   readonly #headers = new HeaderCache();
   readonly #gate = new KeyGate();
@@ -61,8 +63,6 @@ export class LiveStream {
   #atcByMetadata = false;
   /** The current publish has sent pictures. */
   #videoRunning = false;
-  /** The headers in force without those of kinds that have not come; undefined: to be found anew. */
-  #shownHeaders: { readonly of: readonly Frame[]; readonly shown: readonly Frame[] } | undefined;
   /** Lowest video track with a key frame in this publish. */
   #leadTrack = Number.POSITIVE_INFINITY;
 
@@ -116,7 +116,7 @@ export class LiveStream {
     this.#gop.clear();
     this.#headers.clear();
     this.meter.beginPublish();
-    this.#shownHeaders = undefined;
+    this.#shown.changed();
     for (const log of this.#logs.values()) log.beginPublish();
     const publication = new Publication(this, owner, this.env.clock.wall());
     this.#publication = publication;
@@ -193,7 +193,7 @@ export class LiveStream {
   }
 
   #deliver(frame: Frame): void {
-    const wasShown = this.#isShown(frame);
+    const wasShown = this.#shown.has(frame);
     this.meter.count(frame);
     const slot = headerSlot(frame);
     if (slot !== undefined) {
@@ -206,32 +206,12 @@ export class LiveStream {
     const headers = this.#headers.snapshot;
     const startLost = !this.#gop.add(frame, headers);
     for (const consumer of this.#consumers) consumer.onFrame(frame);
-    const isFirst = !wasShown && this.#isShown(frame);
-    if (isFirst) this.#shownHeaders = undefined;
+    const isFirst = !wasShown && this.#shown.has(frame);
+    if (isFirst) this.#shown.changed();
     for (const log of this.#logs.values()) {
-      if (log.format.waitsForTracks === true) this.#appendShown(log, frame, isFirst);
-      else log.append(frame, headers);
+      this.#shown.append(log, frame, headers, isFirst);
       if (startLost) log.forgetStart();
     }
-  }
-
-  /** @param isFirst of its kind: what was kept back goes in front. */
-  #appendShown(log: WireLog, frame: Frame, isFirst: boolean): void {
-    const { snapshot } = this.#headers;
-    if (this.#shownHeaders?.of !== snapshot)
-      this.#shownHeaders = { of: snapshot, shown: snapshot.filter(this.#isShown) };
-    const { shown } = this.#shownHeaders;
-    const { kind, dts } = frame;
-    if (isFirst) for (const header of snapshot) if (header.kind === kind) log.append({ ...header, dts }, shown);
-    if (this.#isShown(frame)) log.append(frame, shown);
-  }
-
-  /** Whether the running publish has sent media of a frame's kind: data is always there. */
-  #isShown = ({ kind }: Frame): boolean => kind === 'data' || this.meter.tracks[kind];
-
-  /** The frames, or headers, that players of a format are told of. */
-  #shownOf(frames: readonly Frame[], { waitsForTracks }: WireFormat): readonly Frame[] {
-    return waitsForTracks === true ? frames.filter(this.#isShown) : frames;
   }
 
   /** The end of one read of the publisher's socket: what came in it may leave. */
@@ -247,7 +227,7 @@ export class LiveStream {
 
   /** Attaches a viewer; without a publisher it waits for one. */
   join(viewer: Viewer, format: WireFormat): void {
-    const headers = this.#publication === undefined ? [] : this.#shownOf(this.#headers.snapshot, format);
+    const headers = this.#publication === undefined ? [] : this.#shown.of(this.#headers.snapshot, format);
     this.#logFor(format).join(viewer, headers);
   }
 
@@ -281,8 +261,8 @@ export class LiveStream {
     let log = this.#logs.get(format.id);
     if (log === undefined) {
       log = new WireLog(format, this.env.clock, this.env.governor, this.#logSettings());
-      const frames = this.#shownOf(this.#gop.frames, format);
-      const headers = this.#shownOf(this.#gop.headers, format);
+      const frames = this.#shown.of(this.#gop.frames, format);
+      const headers = this.#shown.of(this.#gop.headers, format);
       log.prime(frames, headers, this.#videoRunning, this.#timeline.last);
       this.#logs.set(format.id, log);
     }
