@@ -101,69 +101,26 @@ export class SrsServer implements Service {
     new UseLog(this.#clients, clock, log);
     this.#events = new EventFeed(this.#hub, this.#clients, identity, clock);
     this.#hooks = new HookGate(config, clock, log, identity);
-    this.#edges = new Edges({
-      hub: this.#hub,
-      clients: this.#clients,
-      trail: this.#trail,
-      deadlines: this.#deadlines,
-      clock,
-      log,
-      config,
-    });
+    const shared = { hub: this.#hub, clients: this.#clients, clock, log, config };
+    const relays = { ...shared, trail: this.#trail, deadlines: this.#deadlines };
+    this.#edges = new Edges(relays);
     this.#gate = this.#edges.gate(new RuleGate(config, clock, this.#hooks));
     const segmentHooks = new SegmentHooks(this.#hub, this.#clients, this.#hooks);
     this.#hls = new HlsOutputs(this.#hub, config, clock, log, {
       completed: (key, segment) => segmentHooks.completed(key, segment),
       failed: (key, why) => this.#disconnect(key, why),
     });
-    this.#dvr = makeRecordings({
-      hub: this.#hub,
-      clients: this.#clients,
-      hooks: this.#hooks,
-      clock,
-      log,
-      config,
-    });
-    this.#forwards = makeForwards({
-      hub: this.#hub,
-      clients: this.#clients,
-      hooks: this.#hooks,
-      trail: this.#trail,
-      deadlines: this.#deadlines,
-      clock,
-      log,
-      config,
-    });
+    this.#dvr = makeRecordings({ ...shared, hooks: this.#hooks });
+    this.#forwards = makeForwards({ ...relays, hooks: this.#hooks });
     this.#sessions = new RtmpSessions(
-      {
-        hub: this.#hub,
-        clients: this.#clients,
-        gate: this.#gate,
-        trail: this.#trail,
-        turns: new TestTurns(clock),
-        clock,
-        log,
-        config,
-      },
+      { ...shared, gate: this.#gate, trail: this.#trail, turns: new TestTurns(clock) },
       this.#deadlines,
     );
     const serve = this.#sessions.serve.bind(this.#sessions);
-    this.#programs = new Programs({
-      hub: this.#hub,
-      clients: this.#clients,
-      hooks: this.#hooks,
-      rules: this.#gate,
-      serve,
-      clock,
-      log,
-      config,
-    });
+    this.#programs = new Programs({ ...shared, hooks: this.#hooks, rules: this.#gate, serve });
     const httpEnvironment: HttpEnvironment = {
-      hub: this.#hub,
+      ...shared,
       gate: this.#gate,
-      clients: this.#clients,
-      clock,
-      log,
       refusals: new Refusals(clock, log),
       consoleDir: join(import.meta.dirname, 'console'),
       share: (address) => {
@@ -172,16 +129,15 @@ export class SrsServer implements Service {
         return undefined;
       },
       hls: (vhost, path) => this.#hls.find(vhost, path),
+      hlsArrival: (vhost, path, within) => this.#hls.arrival(vhost, path, within),
       hlsLeftOut: (streamKey) => this.#hls.stateOf(streamKey)?.leftOut,
       isSegmentName: (vhost, path) => this.#hls.names(vhost, path),
       playlistAtOrigin: (vhost, path) =>
         vhost.cluster.mode === 'remote' ? this.#hls.playlistOf(vhost, path) : undefined,
       want: (stream) => this.#edges.want(stream),
-      config,
     };
     const apiEnvironment: ApiEnvironment = {
-      hub: this.#hub,
-      clients: this.#clients,
+      ...shared,
       statistics: this.#statistics,
       events: this.#events,
       forwards: this.#forwards,
@@ -194,9 +150,6 @@ export class SrsServer implements Service {
       readiness: () => (this.#readiness === 'ready' && admission.isFull ? 'full' : this.#readiness),
       identity,
       proc,
-      clock,
-      log,
-      config,
       settings: () => dumpSettings(this.loaded, { mask: true }),
       reload: () => this.#reloader?.request() ?? Promise.resolve(NO_FILE),
       connections: () => admission.count,

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { findVhost } from '../config/index.js';
 import { ms } from '../core/index.js';
 import { type Cause, RefusedError, type Timer } from '../kernel/index.js';
 import { type Client, type StreamFacts, type StreamName, streamKey } from '../stream/index.js';
@@ -7,8 +8,10 @@ import { Contexts } from './hls-context.js';
 import { senderOf } from './live-request.js';
 import type { HttpEnvironment } from './ports.js';
 
-/** A player asks for its playlist every few seconds; one that has not asked for so long is gone. */
+/** A player asks for its playlist every few seconds; one that has not asked for so long is gone, */
 const IDLE = 30_000;
+/** nor for so many of the longest segments (RFC 8216 §6.3.4: it asks again after one, or sooner). */
+const SEGMENTS = 2;
 const SWEEP = ms(5000);
 /** Of the places of all players an address has no more than this part: a household or an office, and no flood. */
 const SHARE = 1 / 4;
@@ -178,8 +181,14 @@ export class HlsSessions {
   }
 
   #sweep(): void {
-    const limit = this.env.clock.now() - IDLE;
-    for (const [key, session] of this.#sessions) if (session.lastAsked < limit) this.#close(key, session);
+    const now = this.env.clock.now();
+    for (const [key, session] of this.#sessions)
+      if (now - session.lastAsked > this.#patience(session.facts)) this.#close(key, session);
+  }
+
+  #patience({ vhost }: StreamName): number {
+    const hls = findVhost(this.env.config(), vhost)?.hls;
+    return hls === undefined ? IDLE : Math.max(IDLE, SEGMENTS * 1000 * hls.hlsFragment * hls.hlsTdRatio);
   }
 
   #close(key: string, session: HlsSession): void {

@@ -1,14 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { VhostConfig } from '../config/index.js';
-import { ms } from '../core/index.js';
+import { type Ms, ms } from '../core/index.js';
 import { writeMasterPlaylist } from '../protocol/m3u8/index.js';
 import { type StreamName, streamKey } from '../stream/index.js';
 import { answerTo } from './answer-to.js';
-import { readRange } from './byte-range.js';
 import { withoutCacheBusters } from './cache-busters.js';
 import { TOO_MANY, takeShare } from './client-address.js';
-import { commonHeaders, NOT_KEPT } from './common-headers.js';
-import { isKnown, isStill } from './conditions.js';
+import {
+  type Answer,
+  keyAnswer,
+  NOT_FOUND,
+  playlistAnswer,
+  segmentAnswer,
+  textAnswer,
+  writeAnswer,
+} from './hls-answers.js';
 import { splitContext, withContext } from './hls-context.js';
 import { type HlsSession, HlsSessions } from './hls-sessions.js';
 import { askedOf, pathOf, vhostOf } from './live-request.js';
@@ -20,8 +26,8 @@ export type MemoryFile = { readonly stream: StreamName } & (
       readonly kind: 'playlist';
       text(query: string): string | undefined;
       bandwidth(): number;
-      /** Resolves when there is a text, or when none is to be waited for. */
-      begun(): Promise<void>;
+      /** There is no text yet, and one is to come. */
+      isAwaited(): boolean;
     }
   | { readonly kind: 'segment' | 'key'; readonly bytes: Buffer }
 );
@@ -32,18 +38,10 @@ interface ContextSettings {
   readonly hlsTsCtx: boolean;
 }
 
-/** Names and values by turns: Node writes such a list out as it is. */
-type HeaderList = readonly string[];
-
-/** The first segment of a stream that is pulled takes its time; no longer than a connection on which nothing moves may. */
-const PULLED_WITHIN = 25_000;
-const LOOK_AGAIN = ms(100);
-
-interface Answer {
-  readonly status: number;
-  readonly headers: HeaderList;
-  readonly body: string | Buffer;
-}
+/** Who opens a stream the moment it begins waits so long for something to play; hls.js and Safari wait longer. */
+const FIRST_SEGMENT_WITHIN = ms(10_000);
+/** That of a stream that is pulled takes its time; no longer than a connection on which nothing moves may. */
+const PULLED_WITHIN = ms(25_000);
 
 /** Live HLS from memory. Every player asks for a file each few seconds: these requests pass by the router and its hooks. */
 export class MemoryFiles {
@@ -56,14 +54,14 @@ export class MemoryFiles {
 
   /** @returns false, with nothing done, when the request is not one for such a file. */
   answers(message: IncomingMessage, response: ServerResponse): boolean {
-    const found = isReading(message) ? this.#find(message) : undefined;
-    if (found === undefined) return false;
-    const { file, vhost } = found;
-    if (takeShare(this.env, message, response))
-      void (this.#mustCome(file, vhost, message)
-        ? this.fromOrigin(vhost, file.stream, message, response)
-        : this.#answer(file, vhost.hls, message, response));
-    else this.#send(plainText(429, TOO_MANY), response);
+    if (!isReading(message)) return false;
+    const { file, vhost } = this.#find(message);
+    if (vhost === undefined || file === undefined) return false;
+    if (!takeShare(this.env, message, response)) this.#send(textAnswer(429, TOO_MANY), response);
+    else if (this.#mustCome(file, vhost, message)) void this.fromOrigin(vhost, file.stream, message, response);
+    else if (isAwaited(file))
+      void this.#answerOnceThere(message, response, FIRST_SEGMENT_WITHIN, (it) => it === undefined || !isAwaited(it));
+    else void this.#answer(file, vhost.hls, message, response);
     return true;
   }
 
@@ -102,39 +100,43 @@ export class MemoryFiles {
       const { param, context } = this.#readQuery(vhost, message);
       if (vhost.hls.hlsCtx && context === undefined) await this.#sessions.offer(stream, message, param);
       else await this.#sessions.admit(stream, message, param, context);
-      const came = await this.#arrival(message, response);
-      if (came === undefined) this.#send(NOT_FOUND, response);
-      else await this.#answer(came, vhost.hls, message, response);
+      await this.#answerOnceThere(message, response, PULLED_WITHIN, (it) => it !== undefined && this.#isRunning(it));
     } catch (error) {
       this.#fail(error, response);
     }
   }
 
-  /** Waits for a playlist that runs. @returns what there is in the end: it may have ended, or never come. */
-  #arrival(message: IncomingMessage, response: ServerResponse): Promise<MemoryFile | undefined> {
+  /** Answers with a playlist once it is as wanted, or after `within` with what there is: it may never come, or have ended. */
+  async #answerOnceThere(
+    message: IncomingMessage,
+    response: ServerResponse,
+    within: Ms,
+    isThere: (file: MemoryFile | undefined) => boolean,
+  ): Promise<void> {
     const { clock } = this.env;
-    const deadline = clock.now() + PULLED_WITHIN;
-    return new Promise((resolve) => {
-      const look = (): void => {
-        const found = this.#find(message);
-        const isThere = found !== undefined && this.#isRunning(found.file);
-        if (!isThere && clock.now() < deadline && !response.destroyed) return;
-        timer.cancel();
-        resolve(found?.file);
-      };
-      const timer = clock.every(LOOK_AGAIN, look);
-    });
+    const deadline = clock.now() + within;
+    for (;;) {
+      const { vhost, path, file } = this.#find(message);
+      const left = deadline - clock.now();
+      if (vhost === undefined) return this.#send(NOT_FOUND, response);
+      if (left <= 0 || response.destroyed || isThere(file))
+        return file === undefined ? this.#send(NOT_FOUND, response) : this.#answer(file, vhost.hls, message, response);
+      const wait = this.env.hlsArrival(vhost.name, path, ms(left));
+      response.once('close', wait.stop);
+      await wait.over;
+      response.off('close', wait.stop);
+    }
   }
 
   /** Whether a request names such a file, whatever it wants to do with it. */
   has(message: IncomingMessage): boolean {
-    return this.#find(message) !== undefined;
+    return this.#find(message).file !== undefined;
   }
 
-  #find(message: IncomingMessage): { vhost: VhostConfig; file: MemoryFile } | undefined {
+  #find(message: IncomingMessage): { vhost: VhostConfig | undefined; path: string; file: MemoryFile | undefined } {
     const vhost = vhostOf(this.env.config(), askedOf(message));
-    const file = vhost && this.env.hls(vhost.name, pathOf(message.url ?? '/') ?? '');
-    return vhost === undefined || file === undefined ? undefined : { vhost, file };
+    const path = pathOf(message.url ?? '/') ?? '';
+    return { vhost, path, file: vhost && this.env.hls(vhost.name, path) };
   }
 
   close(): void {
@@ -153,8 +155,7 @@ export class MemoryFiles {
 
   #fail(error: unknown, response: ServerResponse): void {
     const { status, text } = answerTo(error, this.env);
-    const { headers, ...answer } = plainText(status, text);
-    this.#send({ ...answer, headers: status === 503 ? [...headers, ...LATER] : headers }, response);
+    this.#send(textAnswer(status, text), response);
   }
 
   /**
@@ -171,20 +172,19 @@ export class MemoryFiles {
     const { param, context } = hlsCtx ? splitContext(query) : { param: query, context: undefined };
     if (file.kind !== 'playlist') {
       const session = await this.#sessions.admit(file.stream, message, param, context);
-      return { answer: file.kind === 'key' ? key(file.bytes) : segment(file.bytes, message), session };
+      return { answer: file.kind === 'key' ? keyAnswer(file.bytes) : segmentAnswer(file.bytes, message), session };
     }
     const text = (): string | undefined => file.text(hlsTsCtx ? query : param);
-    if (text() === undefined) await file.begun();
     if (text() === undefined) return { answer: NOT_FOUND, session: undefined };
     if (hlsCtx && context === undefined) {
       const offered = await this.#sessions.offer(file.stream, message, param);
       const uri = place.slice(place.lastIndexOf('/') + 1) + withContext(param, offered.context);
-      return { answer: playlist(writeMasterPlaylist(uri, file.bandwidth())), session: offered.session };
+      return { answer: playlistAnswer(writeMasterPlaylist(uri, file.bandwidth())), session: offered.session };
     }
     const session = await this.#sessions.admit(file.stream, message, param, context);
     // Only now: the gate may have taken its time.
     const now = text();
-    return { answer: now === undefined ? NOT_FOUND : playlist(now), session };
+    return { answer: now === undefined ? NOT_FOUND : playlistAnswer(now), session };
   }
 
   /** The answers of a turn leave together at its end: reading and writing by turns would wake a reader for each. */
@@ -193,17 +193,12 @@ export class MemoryFiles {
     setImmediate(() => {
       const due = this.#due;
       this.#due = [];
-      for (const { answer, response } of due) this.#write(answer, response);
+      for (const { answer, response } of due) writeAnswer(answer, response, this.env.config().httpServer.crossdomain);
     });
   }
-
-  #write({ status, headers, body }: Answer, response: ServerResponse): void {
-    const list = [...(this.env.config().httpServer.crossdomain ? CROSSDOMAIN : COMMON), ...headers];
-    if (status !== 304) list.push('Content-Length', `${Buffer.byteLength(body)}`);
-    response.writeHead(status, list);
-    response.end(body);
-  }
 }
+
+const isAwaited = (file: MemoryFile): boolean => file.kind === 'playlist' && file.isAwaited();
 
 export const isReading = ({ method }: IncomingMessage): boolean => method === 'GET' || method === 'HEAD';
 
@@ -211,39 +206,4 @@ export const isReading = ({ method }: IncomingMessage): boolean => method === 'G
 function splitUrl(url: string): [path: string, query: string] {
   const at = url.indexOf('?');
   return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at).replaceAll('"', '%22')];
-}
-
-const COMMON: HeaderList = Object.entries(commonHeaders(false)).flat();
-const CROSSDOMAIN: HeaderList = Object.entries(commonHeaders(true)).flat();
-
-const NO_CACHE: HeaderList = Object.entries(NOT_KEPT).flat();
-const TEXT: HeaderList = ['Content-Type', 'text/plain', ...NO_CACHE];
-const plainText = (status: number, text: string): Answer => ({ status, headers: TEXT, body: `${text}\n` });
-
-/** Places become free when players have asked for nothing for half a minute. */
-const LATER: HeaderList = ['Retry-After', '10'];
-
-const NOT_FOUND = plainText(404, 'Not Found');
-
-const PLAYLIST: HeaderList = ['Content-Type', 'application/vnd.apple.mpegurl', 'Cache-Control', 'no-cache'];
-const playlist = (body: string): Answer => ({ status: 200, headers: PLAYLIST, body });
-
-const KEY: HeaderList = ['Content-Type', 'application/octet-stream', ...NO_CACHE];
-const key = (body: Buffer): Answer => ({ status: 200, headers: KEY, body });
-
-const SEGMENT: HeaderList = ['Content-Type', 'video/mp2t', 'Accept-Ranges', 'bytes'];
-const UNCHANGING: HeaderList = ['Cache-Control', 'public, max-age=3600, immutable'];
-
-function segment(bytes: Buffer, { headers: asked }: IncomingMessage): Answer {
-  // The name is unique and its bytes never change, so their number tells one version from another.
-  const etag = `"${bytes.length.toString(36)}"`;
-  const headers = [...SEGMENT, ...UNCHANGING, 'ETag', etag];
-  if (isKnown(asked['if-none-match'], etag)) return { status: 304, headers, body: '' };
-  const range = isStill(asked['if-range'], etag) ? readRange(asked.range, bytes.length) : undefined;
-  if (range === undefined) return { status: 200, headers, body: bytes };
-  if (range === 'unsatisfiable')
-    return { status: 416, headers: [...SEGMENT, ...NO_CACHE, 'Content-Range', `bytes */${bytes.length}`], body: '' };
-  const [from, to] = range;
-  const part = `bytes ${from}-${to}/${bytes.length}`;
-  return { status: 206, headers: [...headers, 'Content-Range', part], body: bytes.subarray(from, to + 1) };
 }

@@ -1,4 +1,5 @@
 import type { Config, VhostConfig } from '../config/index.js';
+import type { Ms } from '../core/index.js';
 import type { Clock, Log } from '../kernel/index.js';
 import type { ClientRegistry, Gate, StreamHub, StreamName } from '../stream/index.js';
 import type { MemoryFile } from './memory-files.js';
@@ -16,6 +17,8 @@ export interface HttpEnvironment {
   readonly consoleDir: string;
   /** A playlist or segment of a live stream. @param path decoded. */
   hls(vhost: string, path: string): MemoryFile | undefined;
+  /** Somebody waits for something to play in a playlist, which need not be there yet. @param within at most so long. */
+  hlsArrival(vhost: string, path: string, within: Ms): { readonly over: Promise<void>; stop(): void };
   /** What of a live stream cannot be in its HLS: why, by codec. @returns undefined: it has no HLS. */
   hlsLeftOut(streamKey: string): ReadonlyMap<string, string> | undefined;
   /** A path is called as segments of a stream are; those that have been forgotten, too. @param path decoded. */

@@ -9,6 +9,7 @@ import {
   type Tracks,
   Viewer,
   type WireFormat,
+  warnOfLag,
 } from '../stream/index.js';
 import { HeldStart } from './held-start.js';
 
@@ -44,13 +45,7 @@ export class StreamViewer extends SocketSink implements Client {
   ) {
     super(socket as Socket);
     this.since = clock.wall();
-    this.viewer = new Viewer(this, {
-      fellBehind: (viewer) =>
-        log.warn(
-          { stream: stream.key, lagMs: viewer.log?.lagOf(viewer), backlog: viewer.backlog, drops: viewer.drops },
-          'player is too slow: it will go on at a key frame',
-        ),
-    });
+    this.viewer = new Viewer(this, warnOfLag(log, stream.key));
     socket.on('close', () => this.#close());
     socket.on('error', (error) => this.#close(error));
   }

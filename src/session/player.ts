@@ -1,7 +1,7 @@
 import type { Log } from '../kernel/index.js';
 import type { RtmpLink } from '../link/index.js';
 import { control } from '../protocol/rtmp/index.js';
-import { type LiveStream, RtmpFormat, type Selection, Viewer } from '../stream/index.js';
+import { type LiveStream, RtmpFormat, type Selection, Viewer, warnOfLag } from '../stream/index.js';
 import type { Command } from './connect.js';
 import {
   dataStart,
@@ -35,13 +35,7 @@ export class Player {
     link.send(control.streamBegin(STREAM_ID));
     for (const message of [playReset(), playStart(), sampleAccess(), dataStart()]) link.send(message);
     this.#bytesBefore = link.bytesOut;
-    this.viewer = new Viewer(link, {
-      fellBehind: (viewer) =>
-        log.warn(
-          { stream: stream.key, lagMs: viewer.log?.lagOf(viewer), backlog: viewer.backlog, drops: viewer.drops },
-          'player is too slow: it will go on at a key frame',
-        ),
-    });
+    this.viewer = new Viewer(link, warnOfLag(log, stream.key));
     stream.join(this.viewer, this.#format());
     link.watch.startPings();
   }

@@ -11,6 +11,7 @@ export * from './live-stream.js';
 export * from './publication.js';
 export * from './relay-trail.js';
 export * from './rtmp-format.js';
+export * from './slow-viewer.js';
 export type { Tracks } from './statistics/media-meter.js';
 export { RateWindow } from './statistics/rate-window.js';
 export * from './statistics/statistics.js';

@@ -1,4 +1,3 @@
-import { ms } from '../../core/index.js';
 import type { Clock, Log } from '../../kernel/index.js';
 import type { StreamName } from '../../stream/index.js';
 import { DiskMirror } from './disk-mirror.js';
@@ -36,6 +35,8 @@ export interface HlsEnvironment {
   readonly events: HlsEvents;
   /** Files that are served from memory. */
   serve(vhost: string, path: string, file: ServedFile | undefined): void;
+  /** There is something to play in a playlist, or there will be nothing: who waits for it is told. */
+  arrived(vhost: string, path: string): void;
 }
 
 /** A playlist that is served from memory. */
@@ -45,14 +46,11 @@ export interface ServedPlaylist {
   text(query: string): string | undefined;
   /** The most bits that a second of it takes. */
   bandwidth(): number;
-  /** Resolves with the first segment, or when none is to be waited for any longer. */
-  begun(): Promise<void>;
+  /** There is no segment yet, and one is to come. */
+  isAwaited(): boolean;
 }
 
 export type ServedFile = ServedPlaylist | { readonly kind: 'segment' | 'key'; readonly bytes: Buffer };
-
-/** Who opens a stream the moment it begins waits so long for something to play; hls.js and Safari wait longer. */
-const FIRST_SEGMENT_WITHIN = ms(10_000);
 
 /** HLS of one stream, in memory and on disk as its vhost says. */
 export class HlsOutput implements HlsListener {
@@ -66,8 +64,6 @@ export class HlsOutput implements HlsListener {
   /** How its segments are called, numbers left out. */
   #naming: string | undefined;
   #warned = false;
-  /** Called when there is a playlist, or none will come. */
-  readonly #waiting = new Set<() => void>();
 
   /** @param before the one that it takes the place of. */
   constructor(
@@ -97,7 +93,7 @@ export class HlsOutput implements HlsListener {
         kind: 'playlist',
         text: (query) => this.hls.playlist(query),
         bandwidth: () => this.hls.bandwidth,
-        begun: () => this.#begun(),
+        isAwaited: () => !this.hls.isBegun,
       });
     this.#log.info({ playlist: playlistPath, ...(this.#mirror && { directory: hls.hlsPath }) }, 'HLS started');
   }
@@ -122,25 +118,12 @@ export class HlsOutput implements HlsListener {
     if (this.#isInMemory) this.env.serve(this.vhost, path, bytes === undefined ? undefined : { kind, bytes });
   }
 
-  #begun(): Promise<void> {
-    if (this.hls.isBegun) return Promise.resolve();
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        timer.cancel();
-        this.#waiting.delete(wake);
-        resolve();
-      };
-      const timer = this.env.clock.after(FIRST_SEGMENT_WITHIN, wake);
-      this.#waiting.add(wake);
-    });
-  }
-
-  #wake(): void {
-    if (this.hls.isBegun) for (const wake of this.#waiting) wake();
+  #tellArrival(): void {
+    if (this.hls.isBegun) this.env.arrived(this.vhost, this.hls.playlistPath);
   }
 
   listed(added: Segment | undefined): void {
-    this.#wake();
+    this.#tellArrival();
     if (this.#mirror !== undefined) this.#mirror.touch();
     else if (added !== undefined) this.#tell(added);
   }
@@ -160,7 +143,7 @@ export class HlsOutput implements HlsListener {
     this.#log.warn({ codec, why }, 'left out of HLS');
     const { hlsOnError } = this.settings().hls;
     if (hlsOnError === 'ignore') this.hls.segmenter.halt();
-    this.#wake();
+    this.#tellArrival();
     if (hlsOnError === 'disconnect') this.env.events.failed(this.stream.key, `HLS: ${codec}: ${why}`);
   }
 
@@ -175,7 +158,7 @@ export class HlsOutput implements HlsListener {
     const { forcedCuts } = this.hls.segmenter;
     const written = this.#mirror?.close(hls.hlsDispose > 0);
     this.env.serve(this.vhost, this.hls.playlistPath, undefined);
-    for (const wake of this.#waiting) wake();
+    this.env.arrived(this.vhost, this.hls.playlistPath);
     this.#log.info({ forcedCuts }, 'HLS ended');
     await written;
     this.hls.dispose();

@@ -1,7 +1,8 @@
 import { type Config, findVhost, type VhostConfig } from '../../config/index.js';
-import { type Seconds, secondsToMs } from '../../core/index.js';
+import { type Ms, type Seconds, secondsToMs } from '../../core/index.js';
 import type { Clock, Log, Timer } from '../../kernel/index.js';
 import type { LiveStream, StreamHub, StreamName } from '../../stream/index.js';
+import { Arrivals, type Wait } from './arrivals.js';
 import { HlsDisk } from './hls-disk.js';
 import { type HlsEvents, HlsOutput, type ServedFile } from './hls-output.js';
 import type { HlsSettings } from './hls-settings.js';
@@ -36,6 +37,7 @@ export class HlsOutputs {
   readonly #entries = new Map<string, Entry>();
   /** `VHOST PATH` → file. */
   readonly #files = new Map<string, HlsFile>();
+  readonly #arrivals: Arrivals;
   readonly #disk: HlsDisk;
   /** Those that ended and stay while there is room, oldest first. */
   readonly #ended = new Set<Entry>();
@@ -50,6 +52,7 @@ export class HlsOutputs {
     private readonly log: Log,
     private readonly events: HlsEvents,
   ) {
+    this.#arrivals = new Arrivals(clock);
     this.#disk = new HlsDisk(clock, log);
     this.#unobserve = hub.observe({
       published: (stream) => this.#published(stream),
@@ -66,6 +69,11 @@ export class HlsOutputs {
   /** @param path decoded, from the root of the HTTP server. */
   find(vhost: string, path: string): HlsFile | undefined {
     return this.#files.get(`${vhost} ${path}`);
+  }
+
+  /** Waits for something to play in a playlist, which need not be there yet. @param within at most so long. */
+  arrival(vhost: string, path: string, within: Ms): Wait {
+    return this.#arrivals.wait(`${vhost} ${path}`, within);
   }
 
   /** The stream whose playlist a path is, by the names that the vhost gives to playlists; it need not be there. */
@@ -129,6 +137,7 @@ export class HlsOutputs {
         if (file === undefined) this.#files.delete(`${name} ${path}`);
         else this.#files.set(`${name} ${path}`, { ...file, stream: stream.name });
       },
+      arrived: (name: string, path: string) => this.#arrivals.tell(`${name} ${path}`),
     };
     const output = new HlsOutput(stream, vhost.name, settings, env, before);
     const entry: Entry = { stream, output, forget: undefined };

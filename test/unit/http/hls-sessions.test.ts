@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { beforeEach, expect, test } from 'vitest';
+import { parseConfig } from '../../../src/config/index.js';
 import { HlsSessions } from '../../../src/http/hls-sessions.js';
 import type { HttpEnvironment } from '../../../src/http/ports.js';
 import { Refusals } from '../../../src/http/refusals.js';
@@ -8,6 +9,7 @@ import { FakeClock } from '../../support/fake-clock.js';
 import { type LogLine, logToMemory } from '../../support/log-lines.js';
 
 const SECOND = 1000;
+const { config } = parseConfig('listen 1935; vhost long { hls { hls_fragment 30; } }', 'test');
 const stream = { vhost: 'v', app: 'live', stream: 's' };
 
 let clock: FakeClock;
@@ -37,7 +39,7 @@ beforeEach(() => {
       stopped: (facts: StreamFacts) => void stopped.push(facts),
     },
     refusals: new Refusals(clock, memory.log),
-    config: () => ({ trustedProxies: [], maxConnections }),
+    config: () => ({ ...config, maxConnections }),
   } as unknown as HttpEnvironment);
 });
 
@@ -53,6 +55,14 @@ test('a player that asks every few seconds stays one; 30 s after its last reques
   expect([players.size, stopped.length]).toEqual([0, 1]);
   clock.advance(60 * SECOND);
   expect(stopped).toHaveLength(1);
+});
+
+test('a player of long segments asks seldom, and stays one', async () => {
+  await sessions.admit({ ...stream, vhost: 'long' }, from('10.0.0.1'), '');
+  clock.advance(59 * SECOND);
+  expect([players.size, stopped.length]).toEqual([1, 0]);
+  clock.advance(60 * SECOND);
+  expect([players.size, stopped.length]).toEqual([0, 1]);
 });
 
 test('queries made up by one client make no more players than max_connections', async () => {

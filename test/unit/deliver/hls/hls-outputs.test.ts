@@ -57,28 +57,37 @@ describe('a player that asks before there is a segment', () => {
     const file = it.hls.find(vhost, '/live/s.m3u8');
     if (file?.kind !== 'playlist') throw new Error('no playlist');
     let waits = true;
-    void file.begun().then(() => (waits = false));
+    const wait = it.hls.arrival(vhost, '/live/s.m3u8', ms(10_000));
+    void wait.over.then(() => (waits = false));
     const stillWaits = async (): Promise<boolean> => {
       await new Promise((resolve) => setImmediate(resolve));
       return waits;
     };
-    return { ...it, live, stillWaits, again: () => file.begun() };
+    return { ...it, live, stillWaits, isAwaited: () => file.isAwaited(), leave: wait.stop };
   }
 
   test('waits for the first one', async () => {
-    const { live, send, stillWaits, again } = early();
+    const { live, send, stillWaits, isAwaited } = early();
     send(live, 0, 1000);
     expect(await stillWaits()).toBe(true);
+    expect(isAwaited()).toBe(true);
     send(live, 1000, 3000);
     expect(await stillWaits()).toBe(false);
-    await again();
+    expect(isAwaited()).toBe(false);
   });
 
-  test('for 10 s', async () => {
+  test('as long as it likes', async () => {
     const { clock, stillWaits } = early();
     clock.advance(ms(9900));
     expect(await stillWaits()).toBe(true);
     clock.advance(ms(100));
+    expect(await stillWaits()).toBe(false);
+  });
+
+  test('until it leaves', async () => {
+    const { leave, stillWaits } = early();
+    expect(await stillWaits()).toBe(true);
+    leave();
     expect(await stillWaits()).toBe(false);
   });
 
@@ -90,10 +99,10 @@ describe('a player that asks before there is a segment', () => {
   });
 
   test('until it is known that nothing of it can be in HLS', async () => {
-    const { live, stillWaits, again } = early();
+    const { live, stillWaits, isAwaited } = early();
     live.media('audio', 0, freeze(Buffer.from('b2aabbcc', 'hex')));
     expect(await stillWaits()).toBe(false);
-    await again();
+    expect(isAwaited()).toBe(false);
   });
 });
 
