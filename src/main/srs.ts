@@ -73,6 +73,9 @@ const control = program
 const controls = {
   streams: 'list the streams',
   clients: 'list publishers and players',
+  forwards: 'list where streams are pushed to',
+  edges: 'list the streams between this edge and its origin',
+  ingests: 'list what the server pulls by itself',
   stats: 'show how server and machine are',
   reload: 'have it read its configuration file anew',
   top: 'show server and streams, anew every 2 s; q ends',

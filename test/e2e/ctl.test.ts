@@ -77,6 +77,47 @@ describe('srs ctl', () => {
     }
   });
 
+  test('forwards, edges and ingests, with why they failed last', { timeout: 60_000 }, async () => {
+    const api = 'http_api { enabled on; listen 127.0.0.1:API_PORT; write_token w; }';
+    const nowhere = await freePort();
+    const origin = await startSrs({ config: confOf(`forward { enabled on; destination 127.0.0.1:${nowhere}; }`, api) });
+    const ingest =
+      'ingest camera { enabled on; input { type file; url /nowhere.flv; } ffmpeg ffmpeg; engine { output rtmp://127.0.0.1:[port]/live?vhost=[vhost]/camera; } }';
+    const edge = await startSrs({
+      config: confOf(
+        `cluster { mode remote; origin 127.0.0.1:${origin.port}; }`,
+        `${api} vhost ingests.example { ${ingest} }`,
+      ),
+    });
+    for (const [command, none] of [
+      ['forwards', 'no forwards\n'],
+      ['edges', 'no streams of an edge\n'],
+    ] as const)
+      assert.equal((await ctl(edge, [command])).stdout, none);
+
+    const publisher = await publish(origin.url('live', 'show'));
+    await feed(publisher, { frames: 30 });
+    const player = await record(edge.url('live', 'show'));
+    await player.until('frames', (m) => m.length > 10);
+    assert.match(
+      (await ctl(edge, ['edges'])).stdout,
+      /^live\/show +pull +rtmp:\/\/127\.0\.0\.1:\d+\/live\/show +live +00:00:\d\d +[\d.]+ k?B +0 +-$/m,
+    );
+    let table = '';
+    await until('the forward has failed', async () => {
+      table = (await ctl(origin, ['forwards'])).stdout;
+      return table.includes('ECONNREFUSED');
+    });
+    assert.match(table, /^live\/show +f1 +rtmp:\/\/127\.0\.0\.1:\d+\/live\S* +(retrying|connecting) /m);
+    await until('the ingest has failed', async () => {
+      table = (await ctl(edge, ['ingests'])).stdout;
+      return table.includes('cannot ingest /nowhere.flv: no such file');
+    });
+    assert.match(table, /^camera +- +\/nowhere\.flv +- +waiting +00:00:\d\d +0 +0x +\d+ /m);
+    const [known] = JSON.parse((await ctl(edge, ['ingests', '--json'])).stdout) as { ingest: string }[];
+    assert.equal(known?.ingest, 'camera');
+  });
+
   test('top in a terminal: it draws, follows what changes, and q restores the screen', async () => {
     const srs = await startSrs({ config });
     const command = `${process.execPath} ${program} ctl --api ${urlOf(srs)} top`;

@@ -35,6 +35,41 @@ export interface ClientAnswer {
   readonly lag_ms: number;
   readonly drops: number;
 }
+export interface ForwardAnswer {
+  readonly id: string;
+  readonly stream_url: string;
+  readonly to: string;
+  readonly state: string;
+  readonly alive: number;
+  readonly send_bytes: number;
+  readonly send_30s: number;
+  readonly lag_ms: number;
+  readonly drops: number;
+  readonly reconnects: number;
+  readonly last_error: string;
+}
+export interface EdgeAnswer {
+  readonly role: string;
+  readonly stream_url: string;
+  readonly upstream: string;
+  readonly state: string;
+  readonly alive: number;
+  readonly bytes: number;
+  readonly reconnects: number;
+  readonly last_error: string;
+}
+export interface IngestAnswer {
+  readonly ingest: string;
+  readonly engine: string;
+  readonly input: string;
+  readonly output: string;
+  readonly state: string;
+  readonly alive: number;
+  readonly fps: number;
+  readonly speed: number;
+  readonly restarts: number;
+  readonly last_error: string;
+}
 export interface SummariesAnswer {
   readonly self: {
     readonly version: string;
@@ -105,6 +140,11 @@ export class ApiClient {
 
   clients(): Promise<ClientAnswer[]> {
     return this.#all<ClientAnswer>('clients');
+  }
+
+  /** A list without pages. */
+  async list<T>(name: 'forwards' | 'edges' | 'ingests'): Promise<T[]> {
+    return (await this.ask<Record<string, T[]>>('GET', `/api/v1/${name}`))[name] ?? [];
   }
 
   async summaries(): Promise<SummariesAnswer> {

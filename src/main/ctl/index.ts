@@ -1,7 +1,7 @@
 import { SrsError } from '../../kernel/index.js';
-import { ApiClient } from './api-client.js';
+import { ApiClient, type EdgeAnswer, type ForwardAnswer, type IngestAnswer } from './api-client.js';
 import { top } from './top.js';
-import { clientsView, statsView, streamsView } from './views.js';
+import { clientsView, edgesView, forwardsView, ingestsView, statsView, streamsView } from './views.js';
 
 export interface CtlOptions {
   readonly api: string;
@@ -25,6 +25,18 @@ export const actions = {
   clients: async (api, print) => {
     const clients = await api.clients();
     print(clients, clientsView(clients));
+  },
+  forwards: async (api, print) => {
+    const forwards = await api.list<ForwardAnswer>('forwards');
+    print(forwards, forwardsView(forwards));
+  },
+  edges: async (api, print) => {
+    const edges = await api.list<EdgeAnswer>('edges');
+    print(edges, edgesView(edges));
+  },
+  ingests: async (api, print) => {
+    const ingests = await api.list<IngestAnswer>('ingests');
+    print(ingests, ingestsView(ingests));
   },
   stats: async (api, print) => {
     const summaries = await api.summaries();

@@ -1,5 +1,12 @@
 import Table from 'cli-table3';
-import type { ClientAnswer, StreamAnswer, SummariesAnswer } from './api-client.js';
+import type {
+  ClientAnswer,
+  EdgeAnswer,
+  ForwardAnswer,
+  IngestAnswer,
+  StreamAnswer,
+  SummariesAnswer,
+} from './api-client.js';
 
 const NO_LINES = {
   top: '',
@@ -72,12 +79,15 @@ const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 const sizeOf = ({ width, height }: { readonly width: number; readonly height: number }): string =>
   width > 0 ? `${width}x${height}` : '';
 
+/** A stream of the default vhost goes without its name. */
+const shortName = (url: string): string => url.replace(/^__defaultVhost__\//, '');
+
 export function streamsView(streams: readonly StreamAnswer[]): string {
   if (streams.length === 0) return 'no streams';
   return table(
     ['STREAM', 'ID', 'PUBLISHER', 'LIVE', 'VIDEO', 'AUDIO', 'IN', 'OUT', 'VIEWERS', 'DROPS'],
     streams.map(({ stream_url, id, publish, video, audio, kbps, viewers, drops }) => [
-      stream_url.replace(/^__defaultVhost__\//, ''),
+      shortName(stream_url),
       id,
       publish.active ? publish.ip || 'local' : '-',
       span(publish.alive),
@@ -100,12 +110,68 @@ export function clientsView(clients: readonly ClientAnswer[]): string {
       ip,
       protocol,
       type,
-      stream_url.replace(/^__defaultVhost__\//, '') || '-',
+      shortName(stream_url) || '-',
       span(alive),
       size(recv_bytes),
       size(send_bytes),
       `${lag_ms} ms`,
       drops,
+    ]),
+  );
+}
+
+export function forwardsView(forwards: readonly ForwardAnswer[]): string {
+  if (forwards.length === 0) return 'no forwards';
+  return table(
+    ['STREAM', 'ID', 'TO', 'STATE', 'TIME', 'OUT', 'RATE', 'LAG', 'DROPS', 'RECONNECTS', 'LAST ERROR'],
+    forwards.map((one) => [
+      shortName(one.stream_url),
+      one.id,
+      one.to,
+      one.state,
+      span(one.alive),
+      size(one.send_bytes),
+      rate(one.send_30s),
+      `${one.lag_ms} ms`,
+      one.drops,
+      one.reconnects,
+      one.last_error || '-',
+    ]),
+  );
+}
+
+export function edgesView(edges: readonly EdgeAnswer[]): string {
+  if (edges.length === 0) return 'no streams of an edge';
+  return table(
+    ['STREAM', 'ROLE', 'ORIGIN', 'STATE', 'TIME', 'BYTES', 'RECONNECTS', 'LAST ERROR'],
+    edges.map(({ stream_url, role, upstream, state, alive, bytes, reconnects, last_error }) => [
+      shortName(stream_url),
+      role,
+      upstream,
+      state,
+      span(alive),
+      size(bytes),
+      reconnects,
+      last_error || '-',
+    ]),
+  );
+}
+
+export function ingestsView(ingests: readonly IngestAnswer[]): string {
+  if (ingests.length === 0) return 'no ingests';
+  return table(
+    ['INGEST', 'ENGINE', 'FROM', 'TO', 'STATE', 'TIME', 'FPS', 'SPEED', 'RESTARTS', 'LAST ERROR'],
+    ingests.map(({ ingest, engine, input, output, state, alive, fps, speed, restarts, last_error }) => [
+      ingest,
+      engine || '-',
+      input,
+      shortName(output) || '-',
+      state,
+      span(alive),
+      fps,
+      `${speed}x`,
+      restarts,
+      last_error || '-',
     ]),
   );
 }
