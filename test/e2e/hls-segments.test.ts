@@ -176,10 +176,11 @@ withPeers('ffmpeg', 'gstreamer')('segments as other projects see them', () => {
     const found = await segmentsOf('change', [...first, ...second, ...third]);
     expect(found.list.segments.slice(1).filter(({ discontinuity }) => discontinuity)).toHaveLength(2);
     const types = found.segments.map((bytes) => bytes[188 + 4 + 1 + 17]);
-    expect(new Set(types)).toEqual(new Set([0x0f, 0x03]));
+    expect(new Set(types)).toEqual(new Set([0x0f, 0x04]));
     const check = new SegmentCheck();
     for (const [i, bytes] of found.segments.entries()) check.add(`${i}`, bytes);
     expect(check.faults.filter((fault) => !fault.includes('clock moves'))).toEqual([]);
+    expect(await decodeComplaints(found.file)).toEqual([]);
   });
 
   test('another size, said in the key frames alone: a new segment with a discontinuity, and ffmpeg shows all of it', async () => {

@@ -88,6 +88,6 @@ export class SegmentCheck {
         if (apart(pts, dts) < 0) say(`pid ${pid}: shown at ${pts} before it is decoded at ${dts}`);
         this.#last.set(pid, dts);
       }
-    if (!pids.has(0x100) && !pids.has(0x101)) say('no media');
+    if (![0x100, 0x101, 0x102].some((pid) => pids.has(pid))) say('no media');
   }
 }

@@ -34,18 +34,29 @@ export class CutRule {
     this.#groups.see(frame);
   }
 
-  cutBefore({ kind, role, dts }: Frame): Cut | undefined {
+  cutBefore({ kind, role, dts, cts }: Frame): Cut | undefined {
     const { rules, tracks, piece } = this;
     if (!piece.isWritten || dts < piece.start) return undefined;
     const isDue = rules.isDue(piece.start, dts);
     if (kind === 'video' && role === 'key')
-      return tracks.hasChanged || isDue || this.#isRepaired(dts) ? 'wanted' : undefined;
+      return tracks.hasChanged || isDue || this.#isShownLongEnough(dts + cts) || this.#isRepaired(dts)
+        ? 'wanted'
+        : undefined;
     const hasVideo = piece.tracks.video !== undefined;
     const audioAlone = !hasVideo && tracks.seen.video === undefined;
     if (audioAlone && (tracks.hasChanged || isDue)) return 'wanted';
     if (isDue && kind === 'video' && !rules.waitsForKey()) return 'wanted';
     if (!this.#isTooLong(dts) && piece.length < rules.maxBytes()) return undefined;
     return hasVideo ? 'forced' : 'wanted';
+  }
+
+  /**
+   * Of open groups the key frames are decoded a frame or two early or late (x264 with open-gop, x265), and shown in time.
+   * Not on the grid, which counts decode times.
+   */
+  #isShownLongEnough(at: number): boolean {
+    const { shownFrom } = this.piece;
+    return shownFrom !== undefined && !this.rules.isAligned() && this.rules.isDue(shownFrom, at);
   }
 
   #isTooLong(at: number): boolean {

@@ -5,6 +5,7 @@ const FOLLOW = 1 / 1000;
 export class Dates {
   /** What a time of the stream and the time of day differ by. */
   #offset: number | undefined;
+  #last = 0;
 
   /** What follows has another clock. */
   restart(): void {
@@ -15,11 +16,14 @@ export class Dates {
    * Nothing was live after it was complete, also of an encoder that sends its first minute at once: dates from the future
    * would go back at the next publish. What comes late may have been held up, so it is followed slowly.
    * @param start of a piece, on the stream's clock. @param wall when it was complete, since 1970.
-   * @returns when it began, since 1970.
+   * @returns when it began, since 1970; not before what was said last.
    */
   of(start: number, length: number, wall: number): number {
     const latest = wall - start - length;
     this.#offset = Math.min(latest, (this.#offset ?? latest) + length * FOLLOW);
-    return Math.round(start + this.#offset);
+    // The clock of the machine was set back.
+    if (this.#last > wall) this.#last = 0;
+    this.#last = Math.max(this.#last, Math.round(start + this.#offset));
+    return this.#last;
   }
 }

@@ -37,6 +37,7 @@ export class OpenPiece {
   #isWritten = false;
   /** Whether its first picture is a key frame; undefined: there is none yet. */
   #keyFirst: boolean | undefined;
+  #shownFrom: number | undefined;
 
   get start(): number {
     return this.#start;
@@ -63,6 +64,11 @@ export class OpenPiece {
     return this.#keyFirst === true;
   }
 
+  /** When its first picture is shown, on the stream's clock in ms, if it is a key frame. */
+  get shownFrom(): number | undefined {
+    return this.#shownFrom;
+  }
+
   /** Bytes so far. */
   get length(): number {
     return this.#muxer.length;
@@ -84,6 +90,7 @@ export class OpenPiece {
     this.#isPartial = isPartial;
     this.#isWritten = false;
     this.#keyFirst = undefined;
+    this.#shownFrom = undefined;
   }
 
   /** What a key frame begins: see `FrameMuxer.begins`. */
@@ -95,7 +102,10 @@ export class OpenPiece {
     const done = this.#muxer.write(frame);
     if (done !== 'written') return done;
     this.#isWritten = true;
-    if (frame.kind === 'video') this.#keyFirst ??= frame.role === 'key';
+    if (frame.kind === 'video' && this.#keyFirst === undefined) {
+      this.#keyFirst = frame.role === 'key';
+      if (this.#keyFirst) this.#shownFrom = frame.dts + frame.cts;
+    }
     return done;
   }
 

@@ -7,8 +7,8 @@ import { Probe } from './probe.js';
 import { type MediaKind, PublishTracks } from './publish-tracks.js';
 import type { SegmenterRules } from './segmenter-rules.js';
 
-/** What the last frame of a publish is taken to last, ms. */
-const LAST_FRAME = 40;
+/** The last frame of a publish is taken to last as long as the picture before it, at least and at most so long, ms. */
+const LAST_FRAME = { least: 40, most: 1000 };
 /** A step of the clock by so much more than the limit, ms, is no pause that a playlist could tell of. */
 const LEAP = 10_000;
 /** For so long after it, ms, there may still be frames from before. */
@@ -24,6 +24,9 @@ export class Segmenter implements FrameConsumer {
   #interleaver = new Interleaver();
   /** The latest time so far. */
   #last = 0;
+  /** When the last picture of this publish was, and how long after the one before. */
+  #pictureAt: number | undefined;
+  #pictureStep = 0;
   /** Where the piece at hand, or one before it, began after a leap of the clock. */
   #landed: number | undefined;
   #discontinuity = false;
@@ -62,7 +65,8 @@ export class Segmenter implements FrameConsumer {
   onFrame(frame: Frame): void {
     if (this.#halted || !this.#tracks.admit(frame)) return;
     if (this.#probe === undefined) return this.#take(frame);
-    const isEnough = this.#probe.add(frame, this.#tracks.isAnnounced(frame.kind === 'audio' ? 'video' : 'audio'));
+    const other = frame.kind === 'audio' ? 'video' : 'audio';
+    const isEnough = this.#probe.add(frame, this.#tracks.isAnnounced(other)) || !this.rules.carries(other);
     if (isEnough || this.#tracks.hasBoth) this.#begin(this.#probe.frames);
   }
 
@@ -86,7 +90,8 @@ export class Segmenter implements FrameConsumer {
     this.#tracks.begin();
     // Not what it was: the clock of another stream of this name begins anew.
     this.#last = Math.min(...frames.map(({ dts }) => dts));
-    this.#landed = undefined;
+    this.#landed = this.#pictureAt = undefined;
+    this.#pictureStep = 0;
     this.#open(this.#last, { isForced: false, isPartial: this.rules.isAligned() });
     for (const frame of frames) this.#take(frame);
   }
@@ -114,6 +119,10 @@ export class Segmenter implements FrameConsumer {
     if (cut !== undefined) this.#cut(dts, cut);
     if (begins !== 'nothing') this.#cuts.see(frame);
     this.#last = Math.max(this.#last, dts);
+    if (kind === 'video' && begins !== 'nothing') {
+      this.#pictureStep = dts - (this.#pictureAt ?? dts);
+      this.#pictureAt = dts;
+    }
     // A track or configuration that this piece did not begin with waits for the next one.
     if (this.#piece.tracks[kind] !== codec || this.#tracks.isPending(kind)) return;
     if (this.#piece.write(frame) === 'damaged')
@@ -155,7 +164,9 @@ export class Segmenter implements FrameConsumer {
 
   /** Nothing follows the last frame. */
   #closeRest(): void {
-    const length = this.#last + LAST_FRAME - this.#piece.start;
+    const { least, most } = LAST_FRAME;
+    const shown = (this.#pictureAt ?? 0) + Math.min(most, this.#pictureStep);
+    const length = Math.max(this.#last + least, shown) - this.#piece.start;
     if (this.#piece.isWritten && length >= SHORTEST) this.#close(length);
     else this.#piece.drop();
   }

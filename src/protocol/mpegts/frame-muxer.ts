@@ -163,7 +163,11 @@ export class FrameMuxer {
     const sent = dts * 90;
     const counted = this.countsSamples && codec === 'aac' && this.#aac !== undefined;
     const time = counted ? this.#samples.next(sent, coreRate(this.#aac as AacConfig)) : sent;
-    this.#writer.write({ pid: Pid.audio, pts: time, dts: time, randomAccess: true }, parts, length);
+    this.#writer.write(
+      { pid: codec === 'mp3' ? Pid.mp3 : Pid.aac, pts: time, dts: time, randomAccess: true },
+      parts,
+      length,
+    );
     return 'written';
   }
 }

@@ -3,7 +3,8 @@ import { crc32 } from './crc32.js';
 export const PACKET_BYTES = 188;
 export const SYNC = 0x47;
 
-export const Pid = { pat: 0, pmt: 0x1001, video: 0x100, audio: 0x101 } as const;
+/** As the original has them. MP3 has one of its own: players tell by it that sound which was AAC is another now. */
+export const Pid = { pat: 0, pmt: 0x1001, video: 0x100, aac: 0x101, mp3: 0x102 } as const;
 export type VideoTrack = 'avc' | 'hevc';
 export type AudioTrack = 'aac' | 'mp3';
 
@@ -13,8 +14,8 @@ export interface Tracks {
   readonly audio: AudioTrack | undefined;
 }
 
-/** @see ISO/IEC 13818-1 table 2-34 */
-const STREAM_TYPE = { avc: 0x1b, hevc: 0x24, aac: 0x0f, mp3: 0x03 } as const;
+/** @see ISO/IEC 13818-1 table 2-34. MP3 as MPEG-2 audio, which the lower sampling rates are. */
+const STREAM_TYPE = { avc: 0x1b, hevc: 0x24, aac: 0x0f, mp3: 0x04 } as const;
 
 const STREAM_TYPES: ReadonlyMap<number, string> = new Map([
   [0x01, 'MPEG-1 video'],
@@ -33,7 +34,7 @@ const STREAM_TYPES: ReadonlyMap<number, string> = new Map([
 export const streamTypeName = (type: number): string => STREAM_TYPES.get(type) ?? `stream type 0x${type.toString(16)}`;
 
 /** PID whose packets carry the clock: video where there is some. */
-export const pcrPid = ({ video }: Tracks): number => (video === undefined ? Pid.audio : Pid.video);
+export const pcrPid = ({ video, audio }: Tracks): number => (video === undefined ? Pid[audio ?? 'aac'] : Pid.video);
 
 /** Program association table, one program (ISO/IEC 13818-1 §2.4.4.3). */
 export const patSection = (): Uint8Array => section(0x00, 1, [0x00, 0x01, 0xe0 | (Pid.pmt >> 8), Pid.pmt & 0xff], 0);
@@ -43,7 +44,7 @@ export function pmtSection(tracks: Tracks, version = 0): Uint8Array {
   const pcr = pcrPid(tracks);
   const entries: number[] = [];
   if (tracks.video !== undefined) entries.push(...entry(STREAM_TYPE[tracks.video], Pid.video));
-  if (tracks.audio !== undefined) entries.push(...entry(STREAM_TYPE[tracks.audio], Pid.audio));
+  if (tracks.audio !== undefined) entries.push(...entry(STREAM_TYPE[tracks.audio], Pid[tracks.audio]));
   return section(0x02, 1, [0xe0 | (pcr >> 8), pcr & 0xff, 0xf0, 0x00, ...entries], version);
 }
 

@@ -14,11 +14,11 @@ const PCR_AT_LEAST = 100 * 90;
 const PCR_BRIDGES = 2000 * 90;
 const WRAP = 2 ** 33;
 
-const STREAM_ID = { [Pid.video]: 0xe0, [Pid.audio]: 0xc0 } as const;
+const STREAM_ID = { [Pid.video]: 0xe0, [Pid.aac]: 0xc0, [Pid.mp3]: 0xc0 } as const;
 
 /** One access unit. Times are 90 kHz ticks that do not wrap; the wire's 33 bits do. */
 export interface Unit {
-  readonly pid: typeof Pid.video | typeof Pid.audio;
+  readonly pid: keyof typeof STREAM_ID;
   readonly pts: number;
   readonly dts: number;
   /** Players may start here. */
@@ -39,6 +39,10 @@ export class TsWriter {
   /** Of the map table; players look into it again only when this changes (ISO/IEC 13818-1 §2.4.4.5). */
   #version = 0;
   #lastPcr = Number.NEGATIVE_INFINITY;
+  /** The clock as the piece at hand found it. */
+  #lastPcrBefore = Number.NEGATIVE_INFINITY;
+  /** The next unit is the first of its piece: players may begin there, so the clock comes with it. */
+  #isFirst = false;
   /** By so much, in ticks, pictures and the clock are ahead of the sound: decoded earlier than the stream's time says. */
   lag = 0;
 
@@ -50,11 +54,12 @@ export class TsWriter {
   /** Begins a piece with its own tables, so that it can be played alone. */
   begin(tracks: Tracks): void {
     this.#countersBefore = new Map(this.#counters);
+    this.#lastPcrBefore = this.#lastPcr;
+    this.#isFirst = true;
     const before = this.#tracks;
     if (before !== undefined && (before.video !== tracks.video || before.audio !== tracks.audio))
       this.#version = (this.#version + 1) % 32;
     this.#tracks = tracks;
-    this.#lastPcr = Number.NEGATIVE_INFINITY;
     this.#section(Pid.pat, patSection());
     this.#section(Pid.pmt, pmtSection(tracks, this.#version));
   }
@@ -70,6 +75,7 @@ export class TsWriter {
   /** Forgets what was written since the last `begin`: what comes next fits to what was taken before. */
   drop(): void {
     this.#counters = this.#countersBefore;
+    this.#lastPcr = this.#lastPcrBefore;
     this.#at = 0;
   }
 
@@ -79,10 +85,12 @@ export class TsWriter {
     const clock = unit.pid === Pid.video ? unit.dts : unit.dts - this.lag;
     if (clock - this.#lastPcr <= PCR_BRIDGES)
       while (clock - this.#lastPcr > PCR_AT_LEAST) this.#clockPacket(clockPid, this.#lastPcr + PCR_EVERY);
-    const due = clock - this.#lastPcr >= PCR_EVERY;
+    const isFirst = this.#isFirst;
+    this.#isFirst = false;
+    const due = isFirst || clock - this.#lastPcr >= PCR_EVERY;
     if (due && unit.pid !== clockPid) this.#clockPacket(clockPid, clock);
     // A lag that has just grown holds the clock until time has caught up.
-    const isHeld = this.lag > 0 && clock < this.#lastPcr && this.#lastPcr - clock <= PCR_BRIDGES;
+    const isHeld = !isFirst && this.lag > 0 && clock < this.#lastPcr && this.#lastPcr - clock <= PCR_BRIDGES;
     const withClock = unit.pid === clockPid && !isHeld && (due || unit.randomAccess || unit.pid === Pid.video);
     if (withClock) this.#lastPcr = clock;
     this.#pes(unit, parts, length, withClock);

@@ -125,7 +125,7 @@ describe('MPEG-TS as a wire format', () => {
     expect(checkTs(ts).faults).toEqual([]);
     const maps = pidsOf(ts).flatMap((pid, i) => (pid === 0x1001 ? [ts.subarray(i * 188 + 5, (i + 1) * 188)] : []));
     expect(maps.map((map) => ((map[5] as number) >> 1) & 31)).toEqual([0, 1]);
-    expect(maps.map((map) => map.includes(Buffer.from([0x03, 0xe1, 0x01])))).toEqual([true, false]);
+    expect(maps.map((map) => map.includes(Buffer.from([0x04, 0xe1, 0x02])))).toEqual([true, false]);
     expect(maps.map((map) => map.includes(Buffer.from([0x0f, 0xe1, 0x01])))).toEqual([false, true]);
   });
 

@@ -119,6 +119,21 @@ describe('where a stream is cut', () => {
     for (const { duration } of pieces) expect(Math.round(duration)).toBeLessThanOrEqual(4);
   });
 
+  test('open groups, whose key frames are decoded a frame early or late: cut at each that is shown in time', () => {
+    const { it, pieces } = segmenter(2, 3);
+    it.onFrame(avcConfig(0));
+    it.onFrame(aacConfig(0));
+    for (let at = 0; at < 20_000; at += 40) {
+      const group = Math.round(at / 2000);
+      // As x264 writes them with open-gop: 0, 1960, 4000, 5960 …, shown at 80, 2080, 4080 …
+      const decoded = group * 2000 - (group % 2) * 40;
+      it.onFrame(at === decoded ? { ...avcKey(at), cts: ms(group * 2000 + 80 - at) } : avcInter(at));
+      it.onFrame(aacFrame(at + 10));
+    }
+    expect(pieces.map(({ duration }) => duration)).toEqual([1.96, 2.04, 1.96, 2.04, 1.96, 2.04, 1.96, 2.04, 1.96]);
+    expect(pieces.every(startsWithKey)).toBe(true);
+  });
+
   test('no key frames: cut at the target, and counted', () => {
     const { it, pieces } = segmenter(2, 3);
     for (const frame of programme(30, 25, 10_000)) it.onFrame(frame);
@@ -189,6 +204,15 @@ describe('where a stream is cut', () => {
       [0, 4],
       [4000, 1],
     ]);
+  });
+
+  test('a last picture that begins a piece alone is as long as the one before it', () => {
+    const { it, pieces } = segmenter(2, 3);
+    it.onFrame(avcConfig(0));
+    for (let i = 0; i <= 8; i++) it.onFrame(i % 4 === 0 ? avcKey(i * 500) : avcInter(i * 500));
+    it.finish();
+    expect(pieces.map(({ duration }) => duration)).toEqual([2, 2, 0.5]);
+    expect(pieces.flatMap(({ bytes }) => checkTs(bytes).stamps.get(0x100) ?? [])).toHaveLength(9);
   });
 
   test('a first publish too short for a segment leaves no discontinuity', () => {
@@ -317,6 +341,12 @@ describe('where a stream is cut', () => {
     it.finish();
     expect(pieces.map(({ discontinuity }) => discontinuity)).not.toContain(true);
     expect(pieces.every(({ bytes }) => checkTs(bytes).pids.has(0x101))).toBe(true);
+  });
+
+  test.each(['audio', 'video'] as const)('%s that is not wanted is not waited for', (unwanted) => {
+    const { it, pieces } = segmenter(0.4, 1, { carries: (kind) => kind !== unwanted });
+    for (const frame of programme(0.6, 25, 10)) it.onFrame(frame);
+    expect(pieces.map(({ duration }) => duration)).toHaveLength(1);
   });
 
   test('sound whose configuration cannot be read is left out and not announced, until a better one comes', () => {

@@ -6,7 +6,7 @@ import { ADTS_BYTES, readAacConfig, writeAdts } from '../../../../src/protocol/a
 import { FlvReader, readAudioTag, readVideoTag, TagType } from '../../../../src/protocol/flv/index.js';
 import { FrameMuxer } from '../../../../src/protocol/mpegts/index.js';
 import { SampleClock } from '../../../../src/protocol/mpegts/sample-clock.js';
-import { aacConfig, aacFrame } from '../../../support/coded.js';
+import { aacConfig, aacFrame, avcConfig, avcKey, mp3Frame } from '../../../support/coded.js';
 import { AVC, avcRecord } from '../../../support/nals.js';
 import { checkTs } from '../../../support/ts-check.js';
 
@@ -99,6 +99,28 @@ describe('transport stream (ISO/IEC 13818-1)', () => {
       expect(pcrs.length).toBeGreaterThan(50);
       for (const [i, pcr] of pcrs.entries()) if (i > 0) expect(pcr - (pcrs[i - 1] as number)).toBeLessThanOrEqual(9000);
     }
+  });
+
+  test('the clock comes every 100 ms over the borders of pieces, and with the first picture of each', () => {
+    const muxer = new FrameMuxer();
+    muxer.begin({ video: 'avc', audio: undefined });
+    const clocks = [0, 500, 1000, 30_000].map((at) => {
+      const bytes = mux([avcConfig(at), avcKey(at)], muxer, { video: 'avc', audio: undefined } as never);
+      return checkTs(bytes).pcrs.map((ticks) => ticks / 90);
+    });
+    expect(clocks.map((pcrs) => pcrs.at(-1))).toEqual([0, 500, 1000, 30_000]);
+    const first = clocks.slice(0, 3).flat();
+    for (const [i, at] of first.entries()) if (i > 0) expect(at - (first[i - 1] as number)).toBeLessThanOrEqual(100);
+    // A leap is not bridged.
+    expect(clocks[3]).toHaveLength(1);
+  });
+
+  test('MP3 has a PID of its own, and carries the clock alone', () => {
+    const muxer = new FrameMuxer();
+    muxer.begin({ video: undefined, audio: 'mp3' });
+    muxer.write(mp3Frame(0));
+    const { faults, pcrs, pids } = checkTs(muxer.take());
+    expect([faults, pcrs.length, [...pids]]).toEqual([[], 1, [0, 0x1001, 0x102]]);
   });
 
   test('a payload of any size fills its packets exactly', () => {
