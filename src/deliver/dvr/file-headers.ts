@@ -31,8 +31,16 @@ export class FileHeaders {
   }
 
   set(frame: Frame): void {
+    if (frame.kind !== 'data') this.turnTo(frame);
     this.#frames.set(slotOf(frame), frame);
-    if (frame.kind !== 'data') this.#codecs.set(trackOf(frame), frame.codec);
+  }
+
+  /** The frame's track has its codec from here on: what describes another one is dropped. */
+  turnTo(frame: Frame): void {
+    const track = trackOf(frame);
+    for (const [slot, header] of this.#frames)
+      if (header.codec !== frame.codec && trackOf(header) === track) this.#frames.delete(slot);
+    this.#codecs.set(track, frame.codec);
   }
 
   /** @returns `same` bytes as before, `other` ones, or `new`: there are none. */
