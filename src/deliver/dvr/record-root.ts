@@ -127,7 +127,8 @@ export class RecordRoot {
         await unlink(place + TEMPORARY);
         return true;
       }
-      const file = await this.name(path, Date.now());
+      // A recording that begins under the same name meanwhile would lose its place on record.
+      const file = await this.inTurn(() => this.name(path, Date.now()));
       this.log.info({ directory: this.directory, file, ...found }, 'recording of a killed process repaired');
       return true;
     } catch (cause) {
