@@ -23,6 +23,8 @@ export interface RtmpDoor {
   readonly port: number;
   /** Monotonic times of connections. */
   readonly connects: number[];
+  /** How many connections there are now. */
+  open(): number;
 }
 
 const status = (level: string, code: string, description: string): OutMessage =>
@@ -44,7 +46,7 @@ export async function startDoor(manners: Manners, host = '127.0.0.1', port = 0):
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  return { port: (server.address() as AddressInfo).port, connects };
+  return { port: (server.address() as AddressInfo).port, connects, open: () => sockets.size };
 }
 
 /** A tag of FLV, with the length behind it. */
