@@ -84,7 +84,7 @@ export class DiskMirror {
       for (const segment of this.source.listed) await this.#write(segment);
       return undefined;
     } catch (cause) {
-      return cause instanceof Error ? cause : new Error(String(cause));
+      return errorOf(cause);
     }
   }
 
@@ -120,7 +120,7 @@ export class DiskMirror {
   }
 
   /** @returns why one could not be removed, which holds up nothing else. */
-  #removeGone(): Promise<unknown> {
+  #removeGone(): Promise<Error | undefined> {
     const { kept } = this.source;
     const paths = new Set(kept.map(({ path }) => path));
     const keyPaths = new Set(kept.map(({ secret }) => secret?.path));
@@ -164,7 +164,9 @@ export class DiskMirror {
 }
 
 /** Waits for all. @returns why the first that failed did. */
-async function firstFailure(jobs: readonly Promise<void>[]): Promise<unknown> {
-  const results = await Promise.allSettled(jobs);
-  return results.find((result) => result.status === 'rejected')?.reason;
+async function firstFailure(jobs: readonly Promise<void>[]): Promise<Error | undefined> {
+  const failed = (await Promise.allSettled(jobs)).find((result) => result.status === 'rejected');
+  return failed && errorOf(failed.reason);
 }
+
+const errorOf = (cause: unknown): Error => (cause instanceof Error ? cause : new Error(String(cause)));

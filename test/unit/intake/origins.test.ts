@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseConfig, printSummary, summarize } from '../../../src/config/index.js';
-import { parseRtmpUrl } from '../../../src/protocol/rtmp/index.js';
 import { edgeOf, nameOf, upstreamsOf } from '../../../src/intake/edge/origins.js';
+import { parseRtmpUrl } from '../../../src/protocol/rtmp/index.js';
 
 const load = (text: string) => parseConfig(`listen 1935;\n${text}\n`, 'a.conf');
 const edge = (more = '', name = '__defaultVhost__') => {
