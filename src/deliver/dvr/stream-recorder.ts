@@ -216,7 +216,10 @@ export class StreamRecorder implements FrameConsumer {
     return false;
   }
 
-  #begin({ dts }: Frame): void {
+  #begin(frame: Frame): void {
+    // Else a file of headers alone would come before it.
+    this.#headers.turnTo(frame);
+    const { dts } = frame;
     const { dvr, utc } = this.settings;
     const { directory, pattern } = readDvrPath(dvr.dvrPath);
     const at = this.env.clock.wall();

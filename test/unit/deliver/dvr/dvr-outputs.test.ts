@@ -290,6 +290,15 @@ describe('one file after another (spec/media.md §3.2)', () => {
     expect(story(read('live/s-2.flv'))).toBe(second);
   });
 
+  test('a configuration that is not of the codec that follows begins no file of its own', async () => {
+    const { publish, finish, read } = server();
+    const { send } = publish();
+    const payload = Buffer.from('2ffffb9064', 'hex');
+    send(tag.aacConfig(), { kind: 'audio', timestamp: 0, payload }, { kind: 'audio', timestamp: 26, payload });
+    expect(await finish()).toEqual(['live/s.flv']);
+    expect(story(read('live/s.flv'))).toBe('m:0 a:0 a:26');
+  });
+
   test('codecs that change all the time do not fill the disk', async () => {
     const { publish, finish, said } = server();
     const { send } = publish();
