@@ -120,21 +120,21 @@ export async function visitLeft(directory: string, use: Use, visit: (path: strin
 /** The files on a record. @returns undefined when its process may still run. */
 function leftBehind(record: string): Set<string> | undefined {
   const [head = '', ...lines] = record.split('\n');
-  const keeper = parsed<Keeper>(head);
-  if (keeper?.host !== hostname() || isAlive(keeper.process)) return undefined;
+  const keeper = parsed(head) as Partial<Keeper> | null | undefined;
+  if (keeper?.host !== hostname() || typeof keeper.process !== 'string' || isAlive(keeper.process)) return undefined;
   const paths = new Set<string>();
   for (const line of lines) {
-    const path = parsed<string>(line.slice(1));
-    if (path === undefined) continue;
+    const path = parsed(line.slice(1));
+    if (typeof path !== 'string') continue;
     if (line.startsWith('+')) paths.add(path);
     else paths.delete(path);
   }
   return paths;
 }
 
-function parsed<T>(text: string): T | undefined {
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(text);
   } catch {
     return undefined; // the process or the disk ended in the middle of it
   }

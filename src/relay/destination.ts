@@ -5,6 +5,10 @@ import type { StreamName } from '../stream/index.js';
 /** Streams of this vhost go by the name of the destination's own host. */
 const DEFAULT_VHOST = '__defaultVhost__';
 
+const VARIABLE = /\[(vhost|app|stream)\]/g;
+/** What a name may put into a host. */
+const HOST_PART = /^[\p{L}\p{N}._-]*$/u;
+
 /** Where one stream is on another server. */
 export interface Destination {
   /** Same destination, same text. May hold a stream key: never shown. */
@@ -20,10 +24,17 @@ export interface Destination {
 /**
  * A destination as the operator writes it, for one stream: a whole URL, in which `[vhost]`, `[app]` and `[stream]` stand
  * for the names of the stream; or `host[:port]`, which gets it under its own names, on its vhost (spec/rtmp.md §11).
+ * Names come from whoever publishes: in the host they stay a part of it (reliability S8).
  */
 export function resolveDestination(written: string, names: StreamName, isDynamic = false): Destination {
-  const fill = (text: string): string =>
-    text.replaceAll(/\[(vhost|app|stream)\]/g, (_, name: keyof StreamName) => names[name]);
+  const fill = (text: string): string => {
+    const host = /^[^:/]*:\/\/[^/]*/.exec(text)?.[0] ?? '';
+    const inHost = (name: string): string => (HOST_PART.test(name) ? name : encodeURIComponent(name));
+    return (
+      host.replaceAll(VARIABLE, (_, name: keyof StreamName) => inHost(names[name])) +
+      text.slice(host.length).replaceAll(VARIABLE, (_, name: keyof StreamName) => names[name])
+    );
+  };
   if (written.includes('://'))
     return { url: fill(written), shown: fill(maskUrl(written)), tcUrl: undefined, isDynamic };
   const { vhost, app, stream } = names;

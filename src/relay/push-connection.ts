@@ -60,7 +60,12 @@ export class PushConnection {
         if (open !== undefined) lost(reason ?? closed(said));
       },
     });
-    await client.publish();
+    try {
+      await client.publish();
+    } catch (error) {
+      client.close(); // who refuses a stream may keep the connection open
+      throw error;
+    }
     if (client.link.isClosed) throw closed(said);
     said = '';
     mediaAt = client.link.bytesOut;

@@ -162,6 +162,7 @@ export class PushTask {
   }
 
   #begin(): { attempt: AbortController; gone: () => void } {
+    this.#retry?.cancel();
     const attempt = new AbortController();
     this.#attempt = attempt;
     let gone = (): void => undefined;

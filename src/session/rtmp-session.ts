@@ -137,6 +137,7 @@ export class RtmpSession implements LinkHandler, Client, Connection, Asker {
 
   settled(): void {
     this.#use?.publisher?.settled();
+    this.#test?.settled();
   }
 
   drained(): void {

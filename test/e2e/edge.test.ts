@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { RtmpClient } from '../../src/link/index.js';
 import { apiOf } from '../support/api.js';
 import { edgeConf, edgesOf, linesOf, startPair } from '../support/edge.js';
 import { probe } from '../support/ffprobe.js';
@@ -292,6 +293,78 @@ describe('push', () => {
     expect(linesOf(origin, 'publish started')).toHaveLength(2);
     expect(atOrigin.messages.some((m) => m.kind === 'video' && isConfig(m))).toBe(true);
     expect(player.closed()).toBe(false);
+  });
+
+  test('an origin decides about each query, also while the stream is live', async () => {
+    const hooks = await startHooks({
+      on_publish: ({ body }, response) => void response.end(`${body.param}`.includes('key=good') ? '0' : '1'),
+    });
+    const conf = confOf(`http_hooks { enabled on; on_publish ${hooks.url}; on_unpublish ${hooks.url}; }`);
+    const { origin, edge } = await startPair('', conf);
+    const go = async (query: string, start: number) => {
+      const client = await publish(`${edge.url('live', 'x')}${query}`);
+      feed(client, { frames: 100_000, pace: 40, start }).catch(() => undefined);
+      onTestFinished(() => client.close());
+      return client;
+    };
+    const goesOn = async () => {
+      const seen = atOrigin.media().length;
+      await atOrigin.until('it goes on', () => atOrigin.media().length > seen + 10);
+    };
+    const first = await go('?key=good', 0);
+    const atOrigin = await record(origin.url('live', 'x'));
+    await goesOn();
+    await expect(publish(`${edge.url('live', 'x')}?key=bad`)).rejects.toThrow('the origin refused');
+    await expect(publish(edge.url('live', 'x'))).rejects.toThrow('the origin refused');
+    await goesOn();
+    expect(first.link.isClosed).toBe(false);
+    expect(linesOf(edge, 'edge push is live')).toHaveLength(1);
+
+    const second = await go('?key=good&again=1', 0);
+    await until('the first has been taken over', () => first.link.isClosed);
+    await goesOn();
+    expect(await edgesOf(edge)).toMatchObject([{ role: 'push', state: 'live', failures: 0 }]);
+    // It comes back, under a name of its own: nobody publishes, so the origin is free for it.
+    second.close();
+    await until('it has left', () => linesOf(edge, 'publish ended').length === 2);
+    await go('?key=good&again=2', 0);
+    await goesOn();
+    expect(atOrigin.closed()).toBe(false);
+    expect(hooks.of('on_publish').map(({ body }) => body.param)).toEqual([
+      '?key=good',
+      '?key=bad',
+      '',
+      '?key=good&again=1',
+      '?key=good&again=2',
+    ]);
+    expect((await edge.stop()).code).toBe(0);
+    await until('the origin has heard the end of each', () => hooks.of('on_unpublish').length === 3);
+  });
+
+  test('a publisher who leaves while an origin is asked about it changes nothing for the one that is live', async () => {
+    const waiting: (() => void)[] = [];
+    const hooks = await startHooks({
+      on_publish: ({ body }, response) =>
+        body.param === '' ? void response.end('0') : void waiting.push(() => response.end('1')),
+    });
+    const { origin, edge } = await startPair('', confOf(`http_hooks { enabled on; on_publish ${hooks.url}; }`));
+    const first = await goLive(edge, 'x');
+    const atOrigin = await record(origin.url('live', 'x'));
+    const second = await RtmpClient.connect(`${edge.url('live', 'x')}?other`);
+    second.publish().catch(() => undefined);
+    await until('the origin is asked', () => waiting.length === 1);
+    second.close();
+    await until('it has left', () => linesOf(edge, 'connection closed').length === 1);
+    for (const answer of waiting) answer();
+    const seen = atOrigin.media().length;
+    await atOrigin.until('it goes on', () => atOrigin.media().length > seen + 20);
+    expect(first.link.isClosed).toBe(false);
+    expect(await edgesOf(edge)).toMatchObject([{ role: 'push', state: 'live' }]);
+    // Stopping in the middle of a question ends that, too.
+    const third = await RtmpClient.connect(`${edge.url('live', 'x')}?third`);
+    third.publish().catch(() => undefined);
+    await until('the origin is asked', () => waiting.length === 2);
+    expect((await edge.stop()).code).toBe(0);
   });
 });
 

@@ -144,6 +144,23 @@ describe('a supervised program', () => {
     await supervisor.stop();
   });
 
+  test('its arguments stand in its log without secrets, whatever letters these have', async () => {
+    const supervisor = new Supervisor(systemClock, log);
+    const file = join(dir, 'params.log');
+    const secret = 'a"b\\c';
+    start(supervisor, FOREVER, {
+      prepare: async () => ({
+        command: process.execPath,
+        args: ['-e', FOREVER, '--', `--password=${secret}`],
+        secrets: [secret],
+        log: { file, maxBytes: 10_000 },
+      }),
+    });
+    await until('they are told', () => readLog(file).includes('params: '));
+    assert.include(readLog(file), '"--password=***"');
+    await supervisor.stop();
+  });
+
   test('does not inherit the settings of the server', async () => {
     process.env.SRS_SECRET = 'x';
     const supervisor = new Supervisor(systemClock, log);

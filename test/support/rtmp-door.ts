@@ -23,6 +23,10 @@ export interface RtmpDoor {
   readonly port: number;
   /** Monotonic times of connections. */
   readonly connects: number[];
+  /** How many connections there are now. */
+  open(): number;
+  /** Ends these. */
+  hangUp(): void;
 }
 
 const status = (level: string, code: string, description: string): OutMessage =>
@@ -40,11 +44,14 @@ export async function startDoor(manners: Manners, host = '127.0.0.1', port = 0):
     serve(socket, manners);
   });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
-  onTestFinished(() => {
+  const hangUp = (): void => {
     for (const socket of sockets) socket.destroy();
+  };
+  onTestFinished(() => {
+    hangUp();
     server.close();
   });
-  return { port: (server.address() as AddressInfo).port, connects };
+  return { port: (server.address() as AddressInfo).port, connects, open: () => sockets.size, hangUp };
 }
 
 /** A tag of FLV, with the length behind it. */

@@ -1,6 +1,10 @@
 import type { Frame, FrameKind } from '../../core/index.js';
 import { isMultitrack } from '../../protocol/flv/index.js';
 
+/** A real codec configuration has some hundred bytes, metadata some thousand. */
+const MAX_BYTES = 4 * 2 ** 20;
+const MAX_HEADERS = 64;
+
 /** What describes the stream to who reads it from here on: codec configurations and metadata. */
 export class FileHeaders {
   readonly #frames: Map<string, Frame>;
@@ -30,9 +34,23 @@ export class FileHeaders {
     return this.#frames.get('data')?.payload;
   }
 
+  /** Remembers a header, if there is room for it. */
   set(frame: Frame): void {
-    this.#frames.set(slotOf(frame), frame);
-    if (frame.kind !== 'data') this.#codecs.set(trackOf(frame), frame.codec);
+    if (frame.kind !== 'data') this.turnTo(frame);
+    const slot = slotOf(frame);
+    const before = this.#frames.get(slot);
+    let bytes = frame.payload.length - (before?.payload.length ?? 0);
+    for (const { payload } of this.#frames.values()) bytes += payload.length;
+    if (bytes <= MAX_BYTES && (before !== undefined || this.#frames.size < MAX_HEADERS)) this.#frames.set(slot, frame);
+    else this.#frames.delete(slot);
+  }
+
+  /** The frame's track has its codec from here on: what describes another one is dropped. */
+  turnTo(frame: Frame): void {
+    const track = trackOf(frame);
+    for (const [slot, header] of this.#frames)
+      if (header.codec !== frame.codec && trackOf(header) === track) this.#frames.delete(slot);
+    this.#codecs.set(track, frame.codec);
   }
 
   /** @returns `same` bytes as before, `other` ones, or `new`: there are none. */

@@ -26,10 +26,11 @@ const KEYFRAMES = 2 + 9 + 1 + (2 + 5 + 1 + 4) + (2 + 13 + 1 + 4) + 3;
 export class FileMetadata {
   readonly #properties: readonly (readonly [string, AmfValue])[];
 
-  /** @param onMetaData of the stream, AMF0. @param room for so many key frames. */
+  /** @param onMetaData of the stream, AMF0. @param room for so many key frames. @param service who writes the file. */
   constructor(
     onMetaData: Uint8Array | undefined,
     readonly room: number,
+    private readonly service: AmfValue = `${product.name}/${version}`,
   ) {
     this.#properties = propertiesOf(onMetaData).filter(([name]) => !OWN.has(name.toLowerCase()));
     try {
@@ -44,7 +45,7 @@ export class FileMetadata {
   encode(facts?: FileFacts): Buffer {
     const { keys = [], duration = 0, filesize = 0 } = facts ?? {};
     const object = new AmfObject(this.#properties, { ecma: true });
-    object.set('service', `${product.name}/${version}`);
+    object.set('service', this.service);
     object.set('filesize', filesize);
     object.set('duration', duration);
     const left = KEYFRAMES + 2 * NUMBER * this.room - (keys.length === 0 ? 0 : KEYFRAMES + 2 * NUMBER * keys.length);
@@ -67,7 +68,8 @@ export class FileMetadata {
     const times = index instanceof AmfObject ? index.get('times') : undefined;
     let bytes = Array.isArray(times) ? KEYFRAMES + 2 * NUMBER * times.length : 0;
     for (const item of filler) bytes += item === null ? 1 : NUMBER;
-    const metadata = new FileMetadata(body, Math.floor((bytes - KEYFRAMES) / (2 * NUMBER)));
+    // Another version may have written it, whose name is not as long.
+    const metadata = new FileMetadata(body, Math.floor((bytes - KEYFRAMES) / (2 * NUMBER)), properties.get('service'));
     return metadata.encode().length === body.length ? metadata : undefined;
   }
 }

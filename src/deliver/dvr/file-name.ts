@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
 import { fillTimes } from '../../core/index.js';
 import type { StreamName } from '../../stream/index.js';
 
@@ -35,7 +37,22 @@ export function recordingPath(pattern: string, name: StreamName, at: number, utc
   const timed = fillTimes(pattern, at, utc);
   const filled = timed.replaceAll(/\[(vhost|app|stream)\]/g, (all, key: string) => values[key] ?? all);
   // Nothing leads above the directory.
-  return posix.join('/', filled).slice(1);
+  const parts = posix.join('/', filled).slice(1).split('/');
+  return parts.map((part, i) => cutTo(i === parts.length - 1 ? MOST_BYTES - BEHIND : MOST_BYTES, part)).join('/');
+}
+
+/** What file systems take for a part of a path; with `[vhost]-[stream]` two names may be in one. */
+const MOST_BYTES = 255;
+/** Room for a number, or a time in place of it, and `.tmp`. */
+const BEHIND = 25;
+
+/** A part of a path, shorter and with a hash where it is too long: else nobody with a long name would be recorded. */
+function cutTo(most: number, part: string): string {
+  if (Buffer.byteLength(part) <= most) return part;
+  const hash = createHash('sha256').update(part).digest('hex').slice(0, 16);
+  const end = `-${hash}${/\.flv$/i.exec(part)?.[0] ?? ''}`;
+  // Half a letter at the cut is left out.
+  return new StringDecoder('utf8').write(Buffer.from(part).subarray(0, most - end.length)) + end;
 }
 
 /** The path with a number, for a name that is taken: `a/b.flv` → `a/b-2.flv`. */

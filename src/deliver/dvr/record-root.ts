@@ -127,7 +127,8 @@ export class RecordRoot {
         await unlink(place + TEMPORARY);
         return true;
       }
-      const file = await this.name(path, Date.now());
+      // A recording that begins under the same name meanwhile would lose its place on record.
+      const file = await this.inTurn(() => this.name(path, Date.now()));
       this.log.info({ directory: this.directory, file, ...found }, 'recording of a killed process repaired');
       return true;
     } catch (cause) {
@@ -163,7 +164,12 @@ async function moveUnlessThere(from: string, to: string): Promise<boolean> {
     // A link fails where a rename would replace.
     await link(from, to);
   } catch (cause) {
-    if (errnoOf(cause) === 'EEXIST') return false;
+    if (errnoOf(cause) === 'EEXIST') {
+      if (!(await isSame(from, to))) return false;
+      // Killed between the two steps.
+      await unlink(from);
+      return true;
+    }
     if (errnoOf(cause) === 'ENOENT') throw cause;
     // Some file systems have no links.
     if (await exists(to)) return false;
@@ -172,4 +178,9 @@ async function moveUnlessThere(from: string, to: string): Promise<boolean> {
   }
   await unlink(from);
   return true;
+}
+
+async function isSame(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([lstat(one, { bigint: true }), lstat(other, { bigint: true })]);
+  return a.ino === b.ino && a.dev === b.dev;
 }

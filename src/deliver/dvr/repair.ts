@@ -29,7 +29,7 @@ export interface Repaired {
 /**
  * Makes a recording whole whose process was killed: what is behind its last whole tag is cut off, and its header and
  * metadata are written as if it had been closed (reliability R20).
- * @returns undefined: there is no media in it. @throws what the system says.
+ * @returns undefined: there is no media in it. @throws what the system says; and when its metadata is not of this kind.
  */
 export async function repair(file: string): Promise<Repaired | undefined> {
   const handle = await open(file, constants.O_RDWR | constants.O_NOFOLLOW);
@@ -55,14 +55,16 @@ interface Found {
   readonly metadata: FileMetadata;
 }
 
-/** Walks over the tags of a file. @returns undefined for what was not written here, and for a file without media. */
+/** Walks over the tags of a file. @returns undefined for a file without media, or without a whole tag. */
 async function scan(handle: FileHandle): Promise<Found | undefined> {
   const { size: end } = await handle.stat();
   const reader = new BlockReader(handle, end);
   let at = flvStartBytes;
   let tag = await readTag(reader, at);
-  const metadata = tag?.type === TagType.script ? FileMetadata.of(await reader.read(tag.body, tag.length)) : undefined;
-  if (metadata === undefined) return undefined;
+  if (tag === undefined) return undefined;
+  const metadata = tag.type === TagType.script ? FileMetadata.of(await reader.read(tag.body, tag.length)) : undefined;
+  // Somebody's recording all the same, so whoever looks after it must not take it for empty.
+  if (metadata === undefined) throw new Error('its metadata is not that of a recording');
   const span = new FileSpan();
   const keys = new KeyIndex(metadata.room);
   for (; tag !== undefined; tag = await readTag(reader, at)) {

@@ -120,7 +120,8 @@ export class StreamRecorder implements FrameConsumer {
     else if (this.#isCutDue(frame))
       this.#cut(frame, this.#isRestartDue ? 'the configuration changed' : 'dvr_duration is over');
     if (this.#write(frame)) return;
-    // A codec without configurations became another one.
+    // Another codec, and one without configurations: those of the one before do not describe it.
+    this.#headers.turnTo(frame);
     this.#changed.add(frame.kind);
     this.#cutForCodec(frame);
     this.#write(frame);
@@ -215,7 +216,10 @@ export class StreamRecorder implements FrameConsumer {
     return false;
   }
 
-  #begin({ dts }: Frame): void {
+  #begin(frame: Frame): void {
+    // Else a file of headers alone would come before it.
+    this.#headers.turnTo(frame);
+    const { dts } = frame;
     const { dvr, utc } = this.settings;
     const { directory, pattern } = readDvrPath(dvr.dvrPath);
     const at = this.env.clock.wall();

@@ -62,8 +62,8 @@ export class DiskMirror {
   async #sync(): Promise<void> {
     try {
       // First what makes room.
-      await this.#removeGone();
-      const trouble = await this.#writeSegments();
+      const stays = await this.#removeGone();
+      const trouble = (await this.#writeSegments()) ?? stays;
       const isListed = await this.#writePlaylist();
       if (trouble !== undefined) throw trouble;
       if (this.#failing && isListed) {
@@ -84,7 +84,7 @@ export class DiskMirror {
       for (const segment of this.source.listed) await this.#write(segment);
       return undefined;
     } catch (cause) {
-      return cause instanceof Error ? cause : new Error(String(cause));
+      return errorOf(cause);
     }
   }
 
@@ -119,12 +119,19 @@ export class DiskMirror {
     return run;
   }
 
-  async #removeGone(): Promise<void> {
+  /** @returns why one could not be removed, which holds up nothing else. */
+  #removeGone(): Promise<Error | undefined> {
     const { kept } = this.source;
     const paths = new Set(kept.map(({ path }) => path));
     const keyPaths = new Set(kept.map(({ secret }) => secret?.path));
-    for (const path of this.#segments) if (!paths.has(path)) await this.#giveUp(this.media, this.#segments, path);
-    for (const path of this.#keyFiles) if (!keyPaths.has(path)) await this.#giveUp(this.keys, this.#keyFiles, path);
+    return firstFailure([
+      ...[...this.#segments]
+        .filter((path) => !paths.has(path))
+        .map((path) => this.#giveUp(this.media, this.#segments, path)),
+      ...[...this.#keyFiles]
+        .filter((path) => !keyPaths.has(path))
+        .map((path) => this.#giveUp(this.keys, this.#keyFiles, path)),
+    ]);
   }
 
   async #giveUp(root: DiskRoot, files: Set<string>, path: string): Promise<void> {
@@ -142,17 +149,24 @@ export class DiskMirror {
     this.#retry?.cancel();
     await this.#running;
     if (!remove) await this.#sync();
-    try {
-      const clean = remove && this.events.cleansUp();
-      for (const path of this.#segments) await this.#end(this.media, path, clean);
-      for (const path of this.#keyFiles) await this.#end(this.keys, path, clean);
-      await this.#end(this.media, this.source.playlistPath, remove);
-    } catch (cause) {
-      this.log.error({ why: reasonOf(cause) }, 'HLS files cannot be removed');
-    }
+    const clean = remove && this.events.cleansUp();
+    const cause = await firstFailure([
+      ...[...this.#segments].map((path) => this.#end(this.media, path, clean)),
+      ...[...this.#keyFiles].map((path) => this.#end(this.keys, path, clean)),
+      this.#end(this.media, this.source.playlistPath, remove),
+    ]);
+    if (cause !== undefined) this.log.error({ why: reasonOf(cause) }, 'HLS files cannot be removed');
   }
 
   #end(root: DiskRoot, path: string, remove: boolean): Promise<void> {
     return remove ? root.remove(path, this) : root.release(path, this);
   }
 }
+
+/** Waits for all. @returns why the first that failed did. */
+async function firstFailure(jobs: readonly Promise<void>[]): Promise<Error | undefined> {
+  const failed = (await Promise.allSettled(jobs)).find((result) => result.status === 'rejected');
+  return failed && errorOf(failed.reason);
+}
+
+const errorOf = (cause: unknown): Error => (cause instanceof Error ? cause : new Error(String(cause)));

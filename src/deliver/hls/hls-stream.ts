@@ -212,7 +212,7 @@ export class HlsStream implements HlsNumbers {
       duration,
       discontinuity,
       // Each server of a cluster would tell another time.
-      date: this.#isShared ? undefined : this.#dates.of(start, duration * 1000, this.clock.wall()),
+      date: this.#isShared ? undefined : this.#dates.of(start, duration * 1000, this.clock.wall(), this.clock.now()),
       key: locked && { uri: locked.key.uri, iv: locked.iv },
       secret: locked?.key,
       discontinuitiesBefore: this.#discontinuities,

@@ -1,6 +1,7 @@
 import type { VhostConfig } from '../../config/index.js';
 import { ms, secondsToMs } from '../../core/index.js';
 import type { Timer } from '../../kernel/index.js';
+import { withoutVhost } from '../../protocol/rtmp/index.js';
 import { leadsBack, PushTask, upstreamIdentity } from '../../relay/index.js';
 import type { ClientFacts, FrameConsumer, LiveStream } from '../../stream/index.js';
 import type { EdgeStatus } from './edge-status.js';
@@ -14,14 +15,15 @@ const TIMEOUT = ms(3000);
 /** An encoder is told by then whether it may publish. */
 const LIMIT = ms(10_000);
 
-/** Takes nothing from a stream, and keeps it from being forgotten before its publisher comes. */
-const KEEPER: FrameConsumer = { onFrame: () => undefined };
-
 /** One stream that is published here and pushed to an origin, over republishes and over restarts of the origin. */
 export class EdgePush {
   readonly task: PushTask;
+  /** It takes the place of another one, whose publisher may still be there. */
+  isRival = false;
   /** Ids of publishers that were let in and have not begun yet. */
   readonly expected = new Set<string>();
+  /** Takes nothing from the stream, and keeps it from being forgotten before its publisher comes. */
+  readonly #keeper: FrameConsumer = { onFrame: () => undefined };
   #preparing: Promise<void> | undefined;
   #hasBegun = false;
   /** No origin takes the stream: the publisher is closed in the end. */
@@ -67,12 +69,17 @@ export class EdgePush {
 
   /** The stream is there when its publisher comes. */
   keep(): void {
-    this.stream.addConsumer(KEEPER);
+    this.stream.addConsumer(this.#keeper);
   }
 
   /** It is published here, or its publisher left so shortly ago that he may come back. */
   get hasBegun(): boolean {
     return this.#hasBegun;
+  }
+
+  /** Whether an origin that took the stream has decided about this publisher too: it decides by the query. */
+  isFor({ param }: ClientFacts): boolean {
+    return withoutVhost(param) === withoutVhost(this.publisher.param);
   }
 
   /** Who publishes now; before that, who wants to: until then the stream may be pulled. */
@@ -94,7 +101,7 @@ export class EdgePush {
   published(): void {
     this.#hasBegun = true;
     this.task.published();
-    this.stream.removeConsumer(KEEPER);
+    this.stream.removeConsumer(this.#keeper);
   }
 
   #watch(isWell: boolean): void {
@@ -111,7 +118,7 @@ export class EdgePush {
   /** Resolves when its socket is gone. */
   stop(): Promise<void> {
     this.#watch(true);
-    this.stream.removeConsumer(KEEPER);
+    this.stream.removeConsumer(this.#keeper);
     return this.task.stop();
   }
 

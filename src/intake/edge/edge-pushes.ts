@@ -7,6 +7,8 @@ import type { EdgeEnvironment } from './ports.js';
 /** The streams that are published here and belong to an origin (spec/rtmp.md §9). */
 export class EdgePushes {
   readonly #pushes = new Map<string, EdgePush>();
+  /** Each waits for an origin to say whether it may take the place of another one. */
+  readonly #rivals = new Set<EdgePush>();
 
   constructor(private readonly env: EdgeEnvironment) {}
 
@@ -24,36 +26,66 @@ export class EdgePushes {
    * @throws {RefusedError} STREAM_BUSY, ORIGIN_REFUSED, ORIGIN_UNREACHABLE
    */
   async admit(publisher: StreamFacts): Promise<void> {
-    const key = streamKey(publisher);
-    const push = this.#pushes.get(key) ?? this.#create(key, publisher);
+    const known = this.#pushes.get(streamKey(publisher));
+    if (known !== undefined && !known.isFor(publisher)) return this.#admitRival(known, publisher);
+    const push = known ?? this.#create(publisher);
+    this.#pushes.set(push.stream.key, push);
     push.expected.add(publisher.id);
     if (push.hasBegun) return;
     try {
       await push.prepare();
     } catch (error) {
-      this.env.failures.push++;
       this.left(publisher.id);
-      throw refusalOf(error, push);
+      throw this.#refusal(error, push);
     }
   }
 
-  #create(key: string, publisher: StreamFacts): EdgePush {
+  /** It comes with another query, so what the origin said before does not count: it may be one without the key. */
+  async #admitRival(known: EdgePush, publisher: StreamFacts): Promise<void> {
+    if (known.hasBegun && known.stream.publication === undefined) {
+      // Nobody loses by it, and an origin that takes no second publisher has room.
+      await this.#end(known);
+      return this.admit(publisher);
+    }
+    const push = this.#create(publisher);
+    push.isRival = true;
+    this.#rivals.add(push);
+    try {
+      await push.prepare();
+    } catch (error) {
+      void push.stop();
+      throw this.#refusal(error, push);
+    } finally {
+      this.#rivals.delete(push);
+    }
+    // The origin has closed its connection already.
+    const former = this.#pushes.get(push.stream.key);
+    if (former !== undefined) void this.#end(former);
+    push.expected.add(publisher.id);
+    this.#pushes.set(push.stream.key, push);
+  }
+
+  #create(publisher: StreamFacts): EdgePush {
     const { hub, config } = this.env;
     const vhost = edgeOf(config(), publisher.vhost);
     if (vhost === undefined) throw new RefusedError('VHOST_UNKNOWN', `vhost ${publisher.vhost} is not served any more`);
     const stream = hub.obtain(publisher);
     // Before an origin is asked, which would throw out the one that is live.
     if (stream.publication !== undefined && vhost.publish.policy === 'reject')
-      throw new RefusedError('STREAM_BUSY', `stream ${key} already has a publisher`, { stream: key });
-    const push = new EdgePush(stream, vhost, publisher, this.env, () => this.#giveUp(push));
-    this.#pushes.set(key, push);
+      throw new RefusedError('STREAM_BUSY', `stream ${stream.key} already has a publisher`, { stream: stream.key });
+    const push: EdgePush = new EdgePush(stream, vhost, publisher, this.env, () => this.#giveUp(push));
     return push;
+  }
+
+  #refusal(error: unknown, push: EdgePush): RefusedError {
+    this.env.failures.push++;
+    return refusalOf(error, push);
   }
 
   /** The publisher must not believe to be live; when it comes again, an origin is asked first. */
   #giveUp(push: EdgePush): void {
     const { stream } = push;
-    this.#end(push);
+    void this.#end(push);
     this.env.clients.get(stream.publication?.owner.id ?? '')?.kick('no origin takes the stream');
   }
 
@@ -65,25 +97,31 @@ export class EdgePushes {
 
   /** A publisher that was let in is gone; nothing happens if it has begun. */
   left(id: string): void {
-    for (const push of this.#pushes.values())
-      if (push.expected.delete(id) && push.expected.size === 0 && !push.hasBegun) this.#end(push);
+    for (const push of this.#pushes.values()) {
+      if (!push.expected.delete(id) || push.expected.size > 0 || push.hasBegun) continue;
+      // The origin has thrown out whom it would have replaced, who must not believe to be live.
+      if (push.isRival) this.#giveUp(push);
+      else void this.#end(push);
+    }
   }
 
   ended(stream: LiveStream): void {
     const push = this.#pushes.get(stream.key);
     if (push === undefined) return;
     if (push.expected.size > 0) push.keep();
-    else this.#end(push);
+    else void this.#end(push);
   }
 
-  #end(push: EdgePush): void {
-    this.#pushes.delete(push.stream.key);
-    void push.stop();
+  /** Resolves when its connection is gone. */
+  #end(push: EdgePush): Promise<void> {
+    const { key } = push.stream;
+    if (this.#pushes.get(key) === push) this.#pushes.delete(key);
+    return push.stop();
   }
 
   /** Tells the origins that the streams end. Resolves when the connections are gone. */
   async close(): Promise<void> {
-    const all = [...this.#pushes.values()];
+    const all = [...this.#pushes.values(), ...this.#rivals];
     this.#pushes.clear();
     await Promise.all(all.map((push) => push.stop()));
   }

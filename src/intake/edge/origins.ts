@@ -1,4 +1,5 @@
 import { type Config, findVhost, type VhostConfig } from '../../config/index.js';
+import { withoutVhost } from '../../protocol/rtmp/index.js';
 import { type Destination, resolveDestination } from '../../relay/index.js';
 import type { StreamName } from '../../stream/index.js';
 
@@ -24,13 +25,10 @@ export function nameOf(streamKey: string): StreamName {
  */
 export function upstreamsOf({ cluster }: VhostConfig, name: StreamName, param = ''): Destination[] {
   const vhost = cluster.vhost.replaceAll('[vhost]', name.vhost);
+  // Which vhost of the origin it is says the edge.
   const query = withoutVhost(param);
   return cluster.origin.map((origin) => {
     const upstream = resolveDestination(origin, { ...name, vhost });
     return query === '' ? upstream : { ...upstream, url: upstream.url + query };
   });
 }
-
-/** Which vhost of the origin it is says the edge. */
-const withoutVhost = (param: string): string =>
-  param.replaceAll(/([?&])vhost=[^&]*(&|$)/gi, (_, before: string, after: string) => (after === '' ? '' : before));

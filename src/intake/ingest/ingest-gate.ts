@@ -17,9 +17,21 @@ export class IngestGate implements Gate {
   }
 
   async publish(client: StreamFacts): Promise<Decision> {
+    this.#checkFree(client);
+    const decision = await this.rules.publish(client);
+    try {
+      // A hook may have given it another name, or have taken so long that an encoder came first.
+      this.#checkFree({ ...client, ...decision });
+    } catch (error) {
+      this.rules.unpublished(client);
+      throw error;
+    }
+    return decision;
+  }
+
+  #checkFree(client: StreamFacts): void {
     const key = streamKey(client);
     if (this.isTaken(key)) throw new RefusedError('STREAM_BUSY', `stream ${key} already has a publisher`);
-    return this.rules.publish(client);
   }
 
   play(client: StreamFacts): Promise<Decision> {

@@ -230,7 +230,8 @@ export class SupervisedProgram {
       this.#log.warn({ file: log.file, why: reasonOf(cause) }, 'the output of a program cannot be kept'),
     );
     const time = new Date(this.supervisor.clock.wall()).toISOString();
-    file.line(`\n${time} params: ${mask(JSON.stringify(argv), secrets)}`);
+    // Before it is JSON, which writes some letters in another way.
+    file.line(`\n${time} params: ${JSON.stringify(argv.map((arg) => mask(arg, secrets)))}`);
     return file;
   }
 }

@@ -5,6 +5,6 @@ export { ClientHandshake } from './handshake-client.js';
 export { ServerHandshake } from './handshake-server.js';
 export { parseMessage, type RtmpMessage, UserControl } from './messages.js';
 export { checkName } from './names.js';
-export { parseRtmpUrl, parseTcUrl, resolveStream, type StreamUrl, wantsAllTracks } from './url.js';
+export { parseRtmpUrl, parseTcUrl, resolveStream, type StreamUrl, wantsAllTracks, withoutVhost } from './url.js';
 export { DEFAULT_CHUNK_SIZE, MessageType, type OutMessage, type WireMessage } from './wire.js';
 export { command, control, data } from './writers.js';

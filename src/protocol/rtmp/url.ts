@@ -15,7 +15,8 @@ export interface StreamUrl {
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { rtmp: 1935, rtmps: 443 };
 const DEFAULT_PORT = 1935;
 /** Everything that separates a name from parameters: Flash encoders could not always write `?`, `&` or `=`. */
-const SEPARATORS = /,|\.\.\.|&&|&|=/g;
+const SEPARATORS = /\?|,|\.\.\.|&&|&|=/;
+const EACH_SEPARATOR = new RegExp(`(${SEPARATORS.source})`);
 /** The name that Flash Media Server gives to an app's only instance. */
 const INSTANCE = '/_definst_';
 
@@ -77,6 +78,24 @@ export function parseRtmpUrl(url: string): StreamUrl & { readonly tcUrl: string;
   };
 }
 
+/**
+ * A query without the parameters `vhost`, however they are written and however many there are.
+ * @param param with its `?`, or empty. @returns the rest as it stood; empty if there is none.
+ */
+export function withoutVhost(param: string): string {
+  // Separators at odd places, words at even ones; before the first one is nothing.
+  const parts = clean(param).split(EACH_SEPARATOR);
+  if (!parts.some(isVhost)) return param;
+  let rest = '';
+  for (let at = 2; at < parts.length; at += 2) {
+    const [separator, word] = [parts[at - 1] as string, parts[at] as string];
+    // Its value goes with it.
+    if (isVhost(word)) at += 2;
+    else rest += (rest === '' ? '?' : separator) + word;
+  }
+  return rest;
+}
+
 /** Whether the query of a player asks for every track: `?tracks=all`. */
 export const wantsAllTracks = (param: string): boolean => /[?&]tracks=all(?:&|$)/.test(param);
 
@@ -122,17 +141,22 @@ function splitUrl(url: string): Location {
 
 /** One text into its name, the `vhost` parameter, and everything from the first `?` on as it stood. */
 function splitName(text: string): { name: string; vhost: string | undefined; param: string } {
-  const clean = text.replace(/[ \r\n\t]/g, '');
-  const mark = clean.indexOf('?');
-  const words = clean.replace(SEPARATORS, '?').split('?');
+  const whole = clean(text);
+  const mark = whole.indexOf('?');
+  const words = whole.split(SEPARATORS);
   const at = words.indexOf('vhost', 1);
   const vhost = at < 0 ? '' : (words[at + 1] ?? '').replaceAll('/', '');
   return {
     name: words[0] as string,
     vhost: vhost === '' ? undefined : vhost,
-    param: mark < 0 ? '' : clean.slice(mark),
+    param: mark < 0 ? '' : whole.slice(mark),
   };
 }
+
+const clean = (text: string): string => text.replace(/[ \r\n\t]/g, '');
+
+/** Other servers may not care for its case. */
+const isVhost = (word: string): boolean => word.toLowerCase() === 'vhost';
 
 /** By hand: a regular expression for the end would take quadratic time on a run of slashes. */
 function trimSlashes(text: string): string {

@@ -62,11 +62,16 @@ export class BandwidthTest {
 
   /** A call of the client. */
   call(name: string): void {
-    if (this.#isPublishing) return this.#received(name);
+    if (this.#isPublishing && name === 'onSrsBandCheckStopPublishBytes') return this.#publishedAll();
     const awaited = this.#awaited;
     if (awaited?.call !== name) return;
     this.#awaited = undefined;
     awaited.then();
+  }
+
+  /** What the client has sent so far was handled, calls or not: beyond the limit nothing more is read for a while. */
+  settled(): void {
+    if (this.#isPublishing && this.#isOver(this.link.bytesIn)) this.link.reading.rest(REST);
   }
 
   /** The connection is over. */
@@ -135,11 +140,6 @@ export class BandwidthTest {
     this.#measureFrom(this.link.bytesIn);
     this.#isPublishing = true;
     this.#timer = this.clock.after(DURATION, () => this.#publishedAll());
-  }
-
-  #received(name: string): void {
-    if (name === 'onSrsBandCheckStopPublishBytes') this.#publishedAll();
-    else if (this.#isOver(this.link.bytesIn)) this.link.reading.rest(REST);
   }
 
   #publishedAll(): void {

@@ -79,6 +79,6 @@ export function rtmpPlace(text: string, config: Config): { readonly key: string;
 
 /** User, password and queries of a URL: the app may have one, and the stream. */
 export const secretsIn = (url: string): string[] => {
-  const found = [/\?.+$/.exec(url)?.[0], /\?[^?]+$/.exec(url)?.[0], /:\/\/([^/@]+)@/.exec(url)?.[1]];
+  const found = [/\?.+$/.exec(url)?.[0], /\?[^?]+$/.exec(url)?.[0], /:\/\/([^/?#]+)@/.exec(url)?.[1]];
   return [...new Set(found.filter((text) => text !== undefined))];
 };

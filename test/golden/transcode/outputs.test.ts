@@ -1,7 +1,7 @@
 import { assert, describe, test } from 'vitest';
 import { type EngineConfig, parseConfig } from '../../../src/config/index.js';
 import { fillOutput } from '../../../src/deliver/transcode/fill-output.js';
-import { inputPlace, outputPlace } from '../../../src/stream/index.js';
+import { inputPlace, outputPlace, secretsIn } from '../../../src/stream/index.js';
 
 const values = { vhost: 'v.example.com', app: 'live/room', stream: 'cam', port: 1936, param: '?token=abc' };
 const engine = (output: string, oformat = 'flv') => ({ name: 'hd', output, oformat }) as EngineConfig;
@@ -114,6 +114,11 @@ describe('the output', () => {
     assert.include(secrets, '/abcd-efgh?x=1');
     assert.equal(place('rtmps://a.example.com/live2/k').place.options.join(' '), '-protocol_whitelist rtmps,tls,tcp');
     assert.equal(place('rtmp://127.0.0.1:1999/live/k').shown, 'rtmp://127.0.0.1:1999/live/***');
+  });
+
+  test('of the password of a URL all is secret, as ffmpeg reads it: up to the last @', () => {
+    assert.deepEqual(secretsIn('rtsp://u:p@ss@h/x?k=a@b'), ['?k=a@b', 'u:p@ss']);
+    assert.deepEqual(secretsIn('http://h/x@y'), []);
   });
 
   test('need not be RTMP', () => {

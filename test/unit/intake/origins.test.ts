@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseConfig, printSummary, summarize } from '../../../src/config/index.js';
 import { edgeOf, nameOf, upstreamsOf } from '../../../src/intake/edge/origins.js';
+import { parseRtmpUrl } from '../../../src/protocol/rtmp/index.js';
 
 const load = (text: string) => parseConfig(`listen 1935;\n${text}\n`, 'a.conf');
 const edge = (more = '', name = '__defaultVhost__') => {
@@ -33,11 +34,20 @@ describe('where a stream of an edge is: spec/rtmp.md §9', () => {
     ['?token=1&vhost=v', '?token=1'],
     ['?a=1&vhost=v&b=2', '?a=1&b=2'],
     ['?vhost=v', ''],
+    ['?vhost=v&vhost=w&token=1', '?token=1'],
+    ['?vhost=v&vhost=w/other', ''],
+    ['?token=1,vhost,v', '?token=1'],
+    ['?token=1...vhost...v&&b=2', '?token=1&&b=2'],
+    ['?token=vhost&v', '?token'],
+    ['?VHOST=v&token=a==,b&&c', '?token=a==,b&&c'],
+    ['?myvhost=v&vhosts=w', '?myvhost=v&vhosts=w'],
     ['', ''],
   ])('the query %s of a publisher goes there as "%s", and is not shown', (param, sent) => {
     const [first] = upstreamsOf(edge(), name, param);
     expect(first?.url).toBe(`rtmp://10.0.0.1/live/room/a${sent}`);
     expect(first?.shown).toBe('rtmp://10.0.0.1/live/room/a');
+    const { app, stream, vhost } = parseRtmpUrl(first?.url ?? '');
+    expect({ app, stream, vhost }).toEqual({ app: 'live/room', stream: 'a', vhost: '10.0.0.1' });
   });
 
   test('only a vhost of mode remote is an edge, under its own name', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { dumpConfig, parseConfig, planReload, printChange } from '../../../src/config/index.js';
 import { isPublic } from '../../../src/deliver/forward/private-addresses.js';
+import { parseRtmpUrl } from '../../../src/protocol/rtmp/index.js';
 import { resolveDestination, withoutKey } from '../../../src/relay/destination.js';
 import { leadsBack } from '../../../src/relay/loop.js';
 
@@ -40,6 +41,23 @@ describe('a whole URL', () => {
     ['rtmp://h/app?key=1/[stream]', 'rtmp://h/app?***'],
   ])('%s is shown as %s', (written, shown) => {
     expect(resolveDestination(written, name).shown).toBe(shown);
+  });
+
+  test.each([
+    ['rtmp://[app].h/live/[stream]', { app: 'evil.example.org/x' }],
+    ['rtmp://[stream].h/live/x', { stream: 'user@evil.example.org' }],
+    ['rtmp://[stream].h/live/x', { stream: 'evil.example.org:1935' }],
+    ['rtmp://u:[stream]@h/live/x', { stream: '@evil.example.org?' }],
+  ])('%s with %o leads to no other host (S8)', (written, names) => {
+    const { host, port } = parseRtmpUrl(resolveDestination(written, { ...name, ...names }).url);
+    expect(host).toMatch(/(^|\.)h$/);
+    expect(port).toBe(1935);
+  });
+
+  test('names that are fine stay as they are, in a host too', () => {
+    expect(resolveDestination('rtmp://[app]-[vhost]/live/[stream]', { ...named, app: 'ü_1' }).url).toBe(
+      'rtmp://ü_1-v.example.com/live/a',
+    );
   });
 
   test('what a server says is shown without the key', () => {

@@ -275,6 +275,30 @@ describe('one file after another (spec/media.md §3.2)', () => {
     expect(Buffer.from(next[1]?.payload ?? []).equals(otherAvcConfig)).toBe(true);
   });
 
+  test.each([
+    ['sound', Buffer.from('2ffffb9064', 'hex'), 'm:0 V:0 A:0 k:0 a:5 k:40', 'm:0 V:0 a:0 k:35 a:40 k:75 a:80'],
+    ['pictures', Buffer.from('120184000000', 'hex'), 'm:0 V:0 A:0 k:0 a:5', 'm:0 A:0 v:0 a:5 v:40 a:45 v:80 a:85'],
+  ])('a codec without a configuration after one that has it: %s', async (kind, payload, first, second) => {
+    const { publish, finish, read } = server();
+    const { send } = publish();
+    send(tag.avcConfig(), tag.aacConfig(), tag.key(0), tag.audio(5));
+    for (const at of [40, 80, 120])
+      if (kind === 'sound') send(tag.key(at), { kind: 'audio', timestamp: at + 5, payload });
+      else send({ kind: 'video', timestamp: at, payload }, tag.audio(at + 5));
+    expect(await finish()).toEqual(['live/s-2.flv', 'live/s.flv']);
+    expect(story(read('live/s.flv'))).toBe(first);
+    expect(story(read('live/s-2.flv'))).toBe(second);
+  });
+
+  test('a configuration that is not of the codec that follows begins no file of its own', async () => {
+    const { publish, finish, read } = server();
+    const { send } = publish();
+    const payload = Buffer.from('2ffffb9064', 'hex');
+    send(tag.aacConfig(), { kind: 'audio', timestamp: 0, payload }, { kind: 'audio', timestamp: 26, payload });
+    expect(await finish()).toEqual(['live/s.flv']);
+    expect(story(read('live/s.flv'))).toBe('m:0 a:0 a:26');
+  });
+
   test('codecs that change all the time do not fill the disk', async () => {
     const { publish, finish, said } = server();
     const { send } = publish();

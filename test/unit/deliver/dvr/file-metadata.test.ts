@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { FileMetadata } from '../../../../src/deliver/dvr/file-metadata.js';
 import { KeyIndex } from '../../../../src/deliver/dvr/key-index.js';
+import { product, version } from '../../../../src/kernel/index.js';
 import { AmfObject, decodeAmf0All, encodeAmf0 } from '../../../../src/protocol/amf/index.js';
 
 const of = (record: Record<string, number | string>) => encodeAmf0('onMetaData', AmfObject.of(record));
@@ -36,6 +37,16 @@ describe('onMetaData of a recording (spec/media.md §3.3)', () => {
     }
     expect(FileMetadata.of(of({ width: 640 }))).toBeUndefined();
     expect(FileMetadata.of(Buffer.from('nonsense'))).toBeUndefined();
+  });
+
+  test('is found in the file of another version, and stays as long', () => {
+    const own = new FileMetadata(of({ width: 640 }), 10).encode();
+    const at = own.indexOf(`${product.name}/${version}`);
+    const former = Buffer.from(`${product.name}/10.20.30`);
+    const length = Buffer.from([0, former.length]);
+    const rest = own.subarray(at + `${product.name}/${version}`.length);
+    const body = Buffer.concat([own.subarray(0, at - 2), length, former, rest]);
+    expect(FileMetadata.of(body)?.encode().equals(body)).toBe(true);
   });
 
   test('of a stream without, or with more than fits beside the index', () => {

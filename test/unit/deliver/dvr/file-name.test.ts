@@ -40,6 +40,17 @@ describe('dvr_path (spec/media.md §3.1)', () => {
     expect(fill('/data/[stream].flv', '../../etc/x')).toBe('/data/etc/x.flv');
   });
 
+  test('a name that is too long for a file is cut, and stays different from others', () => {
+    const [one, other] = [`${'ü'.repeat(126)}1`, `${'ü'.repeat(126)}2`].map((stream) => fill('/data', stream));
+    const file = (one as string).slice('/data/live/room1/'.length);
+    expect(file).toMatch(/^ü{104,105}-[0-9a-f]{16}\.flv$/);
+    expect(Buffer.byteLength(`${numbered(file, 99)}.tmp`)).toBeLessThan(256);
+    expect(other).not.toBe(one);
+    expect(fill('/data/[stream]/x.flv', 'y'.repeat(255))).toBe(`/data/${'y'.repeat(255)}/x.flv`);
+    const long = fill('/data/[vhost]-[stream]/x.flv', 'y'.repeat(250)).split('/');
+    expect([long.length, long[2]?.length]).toEqual([4, 255]);
+  });
+
   test('a name that is taken gets a number', () => {
     expect(numbered('a.b/c.d.flv', 1)).toBe('a.b/c.d.flv');
     expect(numbered('a.b/c.d.flv', 2)).toBe('a.b/c.d-2.flv');

@@ -1,5 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { freeze, ms } from '../../../../src/core/index.js';
@@ -113,4 +113,40 @@ test('a payload is written as it came, whatever the codec (R13, R14)', async () 
   await root.close();
   const tags = new FlvReader().push(readFileSync(join(dir, 'a.flv')));
   expect(tags.slice(1).map(({ payload }) => payload)).toEqual(payloads);
+});
+
+/** A directory in which a killed process was recording a.flv. */
+function left(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'srs-dvr-left-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const content = new FlvContent(new FileMetadata(undefined, 20), 'full');
+  for (const at of [0, 40]) content.append({ ...key(at, 100), dts: ms(at) }, 0);
+  writeFileSync(join(dir, 'a.flv.tmp'), content.take()?.bytes ?? '');
+  const keeper = { process: '1 1 no-such-boot', host: hostname() };
+  writeFileSync(join(dir, '.srs-dvr-1-0a0a0a0a'), `${JSON.stringify(keeper)}\n+"a.flv"`);
+  return dir;
+}
+
+test('what a killed process left gets its name in turn with what is recorded', async () => {
+  const dir = left();
+  const root = new RecordRoot(dir, logToMemory().log);
+  const seen: string[][] = [];
+  const turn = root.inTurn(async () => {
+    for (let i = 0; i < 30; i++) await new Promise((next) => setTimeout(next, 5));
+    seen.push(readdirSync(dir).filter((name) => name.startsWith('a')));
+  });
+  root.repair();
+  await turn;
+  await root.close();
+  expect(seen).toEqual([['a.flv.tmp']]);
+  expect(readdirSync(dir)).toEqual(['a.flv']);
+});
+
+test('one that had its name already, but not lost its former one, is not there twice', async () => {
+  const dir = left();
+  linkSync(join(dir, 'a.flv.tmp'), join(dir, 'a.flv'));
+  const root = new RecordRoot(dir, logToMemory().log);
+  root.repair();
+  await root.close();
+  expect(readdirSync(dir)).toEqual(['a.flv']);
 });

@@ -70,6 +70,15 @@ describe('a recording whose process was killed (R20)', () => {
     expect(readFileSync(twice).equals(readFileSync(once))).toBe(true);
   });
 
+  test('a recording whose metadata is not of this kind is not taken for an empty one', async () => {
+    const file = join(dir, 'strange.tmp');
+    const strange = Buffer.from(bytes);
+    strange[bytes.indexOf('filler')] = 0x46;
+    writeFileSync(file, strange);
+    await expect(repair(file)).rejects.toThrow('its metadata is not that of a recording');
+    expect(readFileSync(file).equals(strange)).toBe(true);
+  });
+
   test('what was not written here is left alone', async () => {
     const file = join(dir, 'foreign.tmp');
     for (const text of ['', 'FLV', 'x'.repeat(5000)]) {

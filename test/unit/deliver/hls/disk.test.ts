@@ -98,6 +98,23 @@ describe('HLS files', () => {
     expect(records()).toEqual([]);
   });
 
+  test('one that cannot be removed holds up no other, while the stream lives and at its end', async () => {
+    const root = new DiskRoot(dir, log);
+    const { mirror, add, written } = stream(root);
+    add(0);
+    await until('it is written', () => written.length === 1);
+    rmSync(join(dir, 'live/s-0.ts'));
+    await mkdir(join(dir, 'live/s-0.ts'));
+    for (let seq = 1; seq < 6; seq++) {
+      add(seq);
+      await until('it is written', () => written.length === seq + 1);
+    }
+    await mirror.close(true);
+    await root.close();
+    expect(files()).toEqual([]);
+    expect(logged('HLS files cannot be removed')).toBe(1);
+  });
+
   test('are left to the operator where they are not cleaned up, or not disposed of', async () => {
     const root = new DiskRoot(dir, log);
     const kept = stream(root, false);

@@ -44,4 +44,10 @@ test('an ingest is held to the rules for clients, and takes a stream from nobody
   const refusal = await gate.publish(client).catch((error: unknown) => error);
   assert.propertyVal(refusal, 'code', 'STREAM_BUSY');
   assert.deepEqual(told, [], 'no hook is asked for nothing');
+
+  taken.clear();
+  taken.add('v/live/renamed');
+  const late = await gate.publish(client).catch((error: unknown) => error);
+  assert.propertyVal(late, 'code', 'STREAM_BUSY');
+  assert.deepEqual(told, ['publish', 'unpublished undefined'], 'taken when the hook has answered, or under its name');
 });
