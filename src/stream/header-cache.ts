@@ -1,4 +1,4 @@
-import type { Frame } from '../core/index.js';
+import type { Codec, Frame } from '../core/index.js';
 import { isMultitrack } from '../protocol/flv/index.js';
 
 const ORDER = { data: 0, audio: 1, video: 2 } as const;
@@ -17,12 +17,17 @@ export function headerSlot(frame: Frame): string | undefined {
   return isMultitrack(payload, kind) ? `${role}:multitrack` : role;
 }
 
+/** Where the configuration of the first track is, unless it came in a multitrack packet. */
+const plainConfig = (kind: Frame['kind']): string => `${kind}:0:config`;
+
 /**
  * What a newcomer needs before its first frame: metadata, then one codec configuration per track, audio before video.
  * `snapshot` is immutable and rebuilt only when something changed, so every batch of the log may point at its own.
  */
 export class HeaderCache {
   readonly #byTrack = new Map<string, Frame>();
+  /** Of the plain configurations of the first tracks. */
+  readonly #codecs = new Map<Frame['kind'], Codec>();
   #bytes = 0;
   #snapshot: readonly Frame[] | undefined;
 
@@ -38,19 +43,35 @@ export class HeaderCache {
     const isSame = old?.codec === frame.codec && old.payload.equals(frame.payload);
     const bytes = this.#bytes - (old?.payload.length ?? 0) + frame.payload.length;
     const isFull = bytes > MAX_BYTES || (old === undefined && this.#byTrack.size >= MAX_HEADERS);
-    this.#snapshot = undefined;
     if (frame.payload.length > MAX_HEADER_BYTES || isFull) {
-      this.#byTrack.delete(key);
-      this.#bytes -= old?.payload.length ?? 0;
+      this.#forget(key);
       return 'refused';
     }
+    this.#snapshot = undefined;
+    if (key === plainConfig(frame.kind)) this.#codecs.set(frame.kind, frame.codec);
     this.#byTrack.set(key, frame);
     this.#bytes = bytes;
     return isSame ? 'same' : 'new';
   }
 
+  /** Coded media: the configuration of another codec, such as AAC before MP3 within a publish, does not describe it. */
+  media({ kind, codec, track, payload }: Frame): void {
+    const configured = this.#codecs.get(kind);
+    if (configured === undefined || configured === codec || codec === 'none' || track !== 0) return;
+    if (kind === 'data' || isMultitrack(payload, kind)) return;
+    this.#forget(plainConfig(kind));
+    this.#codecs.delete(kind);
+  }
+
+  #forget(key: string): void {
+    this.#bytes -= this.#byTrack.get(key)?.payload.length ?? 0;
+    this.#byTrack.delete(key);
+    this.#snapshot = undefined;
+  }
+
   clear(): void {
     this.#byTrack.clear();
+    this.#codecs.clear();
     this.#bytes = 0;
     this.#snapshot = undefined;
   }

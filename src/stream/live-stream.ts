@@ -201,7 +201,7 @@ export class LiveStream {
       if (update === 'same' && this.settings.reduceSequenceHeader) return;
       if (update === 'refused')
         this.#publication?.complain('metadata and codec configurations are too large to be kept for who comes later');
-    }
+    } else this.#headers.media(frame);
     if (frame.kind === 'video' && (frame.role === 'key' || frame.role === 'inter')) this.#videoRunning = true;
     const headers = this.#headers.snapshot;
     const startLost = !this.#gop.add(frame, headers);

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { findVhost } from '../../config/index.js';
 import { ms } from '../../core/index.js';
-import type { Timer } from '../../kernel/index.js';
+import { reasonOf, type Timer } from '../../kernel/index.js';
 import type { LiveStream } from '../../stream/index.js';
 import { readDvrPath } from './file-name.js';
 import type { DvrEnvironment, DvrState, DvrTotals, RecorderSettings } from './ports.js';
@@ -113,14 +113,22 @@ export class DvrOutputs {
       if (stream.publication !== undefined || this.#entries.has(stream.key)) this.#sync(stream);
   }
 
+  #closeRoot = (root: RecordRoot): Promise<void> =>
+    root
+      .close()
+      .catch((cause: unknown) =>
+        this.env.log.error(
+          { directory: root.directory, why: reasonOf(cause) },
+          'the record of recordings cannot be closed',
+        ),
+      );
+
   /** Closes all files. Resolves when they have their names, or the disk takes too long. */
   async close(): Promise<void> {
     this.#unobserve();
     this.#timer.cancel();
     for (const key of [...this.#entries.keys()]) this.#drop(key, 'the server stops');
-    const done = Promise.all(this.#leaving).then(() =>
-      Promise.all([...this.#roots.values()].map((root) => root.close())),
-    );
+    const done = Promise.all(this.#leaving).then(() => Promise.all([...this.#roots.values()].map(this.#closeRoot)));
     let timer: Timer | undefined;
     const late = new Promise<void>((go) => {
       timer = this.env.clock.after(PATIENCE, go);

@@ -333,6 +333,22 @@ describe('LiveStream: without a GOP cache', () => {
   });
 });
 
+test('a codec without configurations takes over within a publish: who comes later hears nothing of the one before', () => {
+  const publication = stream.publish(owner());
+  const mp3Tag = freeze(Buffer.from('2ffffb90', 'hex'));
+  const kept = () => stream.headers.map(({ kind, codec }) => `${kind}:${codec}`);
+  publication.media('audio', 0, aacConfig);
+  publication.media('video', 0, avcConfig);
+  publication.media('video', 0, keyTag);
+  publication.media('audio', 0, aacTag);
+  expect(kept()).toEqual(['audio:aac', 'video:avc']);
+  publication.media('audio', 20, mp3Tag);
+  expect(kept()).toEqual(['video:avc']);
+  publication.media('audio', 40, aacConfig);
+  publication.media('audio', 40, aacTag);
+  expect(kept()).toEqual(['audio:aac', 'video:avc']);
+});
+
 test('a configuration with nothing in it is relayed, and who comes later gets the one that says something', () => {
   const publication = start();
   publication.media('video', 0, keyTag);
