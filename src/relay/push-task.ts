@@ -154,11 +154,11 @@ export class PushTask {
     const { attempt, gone } = this.#begin();
     try {
       await this.#publish(attempt, gone);
+      if (this.#connection !== undefined) this.published();
     } catch (error) {
       this.#lost(attempt, error);
       gone();
     }
-    if (this.#connection !== undefined) this.published();
   }
 
   #begin(): { attempt: AbortController; gone: () => void } {
