@@ -14,6 +14,8 @@ import { commonHeaders, type Headers, NOT_KEPT } from './common-headers.js';
 import { crossdomainXml } from './crossdomain.js';
 import { FlvPush, readBody } from './flv-push.js';
 import { seekOf, sendFlvFrom } from './flv-seek.js';
+import { textAnswer, writeAnswer } from './hls-answers.js';
+import { hasSeveralHosts, SEVERAL_HOSTS } from './host-fields.js';
 import { httpLive, MEDIA_TYPE } from './live-framing.js';
 import { LiveList } from './live-list.js';
 import { LiveOutput } from './live-output.js';
@@ -70,6 +72,7 @@ export class HttpServer implements Service {
       serverFactory: (route) =>
         this.#node.on('request', (message, response) => {
           this.#latest.set(message.socket, response);
+          if (hasSeveralHosts(message)) return this.#refuse(response);
           readAbsoluteForm(message);
           if (!this.#memory.answers(message, response)) route(message, response);
         }),
@@ -167,6 +170,12 @@ export class HttpServer implements Service {
     response.assignSocket(socket);
     response.once('finish', () => socket.end());
     this.#node.emit('request', message, response);
+  }
+
+  /** Before anybody looks for a vhost. What else comes on the connection is no better. */
+  #refuse(response: ServerResponse): void {
+    response.shouldKeepAlive = false;
+    writeAnswer(textAnswer(400, SEVERAL_HOSTS), response, this.env.config().httpServer.crossdomain);
   }
 
   #headers(): Headers {

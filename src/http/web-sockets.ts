@@ -5,6 +5,7 @@ import { causeOf } from '../kernel/index.js';
 import { answerTo } from './answer-to.js';
 import { TOO_MANY, takeShare } from './client-address.js';
 import { FlvPush } from './flv-push.js';
+import { hasSeveralHosts } from './host-fields.js';
 import { webSocketLive } from './live-framing.js';
 import type { LiveOutput } from './live-output.js';
 import { type LiveRequest, liveRequestOf } from './live-request.js';
@@ -25,6 +26,7 @@ export class WebSockets {
   async upgrade(message: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy());
     try {
+      if (hasSeveralHosts(message)) return refuse(socket, '400 Bad Request');
       if (!takeShare(this.env, message, socket)) return refuse(socket, `429 ${TOO_MANY}`);
       const live = liveRequestOf(this.env.config(), message);
       if (live === undefined) return refuse(socket, '404 Not Found');

@@ -368,6 +368,41 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
     expect(await asked('/live/a-17.ts')).toEqual([200, 'at once']);
   });
 
+  test('RFC 9112 §3.2: a request with two Host headers is 400, whichever of them is a vhost', async () => {
+    const closed = 'vhost closed.example { hls { enabled on; hls_fragment 1; } http_remux { enabled on; wait 0; } }';
+    const srs = await startSrs({ config: config('hls { enabled on; hls_fragment 1; }', closed) });
+    writeFileSync(join(srs.dir, 'page.html'), 'hello');
+    pushFile(await clip({ gop: 25 }), srs.url('live', 'a'));
+    await until('a playlist', async () => (await statusOf(srs, '/live/a.m3u8')) === 200, 20_000);
+    const segment = /^a-\d+\.ts$/m.exec(await (await fetch(url(srs, '/live/a.m3u8'))).text())?.[0];
+    const key = 'Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n';
+    for (const [request, more, wanted] of [
+      ['GET /live/a.flv', '', 200],
+      ['HEAD /live/a.flv', '', 200],
+      ['GET /live/a.m3u8', '', 200],
+      [`GET /live/${segment}`, '', 200],
+      ['GET /page.html', '', 200],
+      ['GET http://x/page.html', '', 200],
+      ['OPTIONS /live/a.flv', '', 204],
+      ['POST /live/b.flv', 'Content-Length: 0\r\n', 400],
+      ['GET /live/a.flv', `${key}Upgrade: websocket\r\n`, 101],
+      ['GET /page.html', 'Connection: Upgrade\r\nUpgrade: h2c\r\n', 200],
+    ] as const) {
+      const status = async (hosts: string): Promise<number> =>
+        Number(/^HTTP\/1\.1 (\d+) /.exec(await raw(srs, `${request} HTTP/1.1\r\n${hosts}${more}\r\n`))?.[1]);
+      const name = `${request} ${more}`;
+      expect(await status('Host: x\r\nDate: x\r\n'), name).toBe(wanted);
+      expect(await status('Host: x\r\nhost: closed.example\r\n'), name).toBe(400);
+      expect(await status('Host: closed.example\r\nAccept: */*\r\nHOST: x\r\n'), name).toBe(400);
+      expect(await status('Host: x\r\nHost: x\r\n'), name).toBe(400);
+    }
+    expect(srs.log().match(/live\/b".*"publish started"/g)).toHaveLength(1);
+    const answer = await raw(srs, 'GET /live/a.m3u8 HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n');
+    expect(answer).toMatch(
+      /\r\nCache-Control: no-store\r\n.*\r\nConnection: close\r\n\r\nmore than one Host header\n$/s,
+    );
+  });
+
   test('an empty or garbled POST takes no stream from its encoder', async () => {
     const srs = await startSrs({ config: config('') });
     pushFile(await clip({ gop: 25 }), srs.url('live', 'a'));
