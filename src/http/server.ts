@@ -11,6 +11,7 @@ import { streamKey } from '../stream/index.js';
 import { answerTo } from './answer-to.js';
 import { TOO_MANY, takeShare } from './client-address.js';
 import { commonHeaders, type Headers, NOT_KEPT } from './common-headers.js';
+import { isStill } from './conditions.js';
 import { crossdomainXml } from './crossdomain.js';
 import { FlvPush, readBody } from './flv-push.js';
 import { seekOf, sendFlvFrom } from './flv-seek.js';
@@ -74,6 +75,8 @@ export class HttpServer implements Service {
           this.#latest.set(message.socket, response);
           if (hasSeveralHosts(message)) return this.#refuse(response);
           readAbsoluteForm(message);
+          // A range is of GET alone (RFC 9110 §14.2).
+          if (message.method !== 'GET') delete message.headers.range;
           if (!this.#memory.answers(message, response)) route(message, response);
         }),
       // A path that cannot be decoded reaches neither hooks nor handlers.
@@ -222,7 +225,14 @@ export class HttpServer implements Service {
     // A playlist may be of a live stream, as those of HLS in files and of ffmpeg are.
     if (/\.(m3u8|mpd)$/i.test(path)) reply.header('Cache-Control', 'no-cache');
     const start = seekOf(path, request.url);
-    return start === undefined ? reply.sendFile(path, root) : sendFlvFrom(join(root, path), start, request, reply);
+    if (start !== undefined) return sendFlvFrom(join(root, path), start, request, reply);
+    const { headers } = request.raw;
+    return reply.sendFile(path, root, {
+      // The library takes weak ETags and later dates for proof, and would add bytes of one file to those of another.
+      onFile: (_path, { mtime }) => {
+        if (!isStill(headers['if-range'], mtime.toUTCString())) delete headers.range;
+      },
+    });
   }
 
   async #streams(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -179,6 +179,35 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
       expect(await answer(target), target).toMatch(/^HTTP\/1\.1 200 /);
     for (const target of ['/bare', '/bare/', '//elsewhere.example/vod', '/..', '/vod/..', '/%5Cvod'])
       expect(await answer(target), target).toMatch(/^HTTP\/1\.1 40[04] /);
+  });
+
+  test('a part of a file: to GET alone, and with If-Range only to who has the same one (RFC 9110 §13.1.5, §14.2)', async () => {
+    const srs = await startSrs({ config: config('') });
+    const file = join(srs.dir, 'movie.mp4');
+    writeFileSync(file, 'x'.repeat(100));
+    utimesSync(file, 1_700_000_000, 1_700_000_000);
+    const ask = async (headers: Record<string, string>, method = 'GET') => {
+      const answer = await fetch(url(srs, '/movie.mp4'), { method, headers: { range: 'bytes=0-9', ...headers } });
+      await answer.arrayBuffer();
+      return { status: answer.status, length: answer.headers.get('content-length'), headers: answer.headers };
+    };
+    const part = await ask({});
+    expect(part).toMatchObject({ status: 206, length: '10' });
+    const [etag, date] = ['etag', 'last-modified'].map((name) => part.headers.get(name) ?? '') as [string, string];
+    expect([etag.startsWith('W/'), date]).toEqual([true, 'Tue, 14 Nov 2023 22:13:20 GMT']);
+    expect(await ask({ 'if-range': date })).toMatchObject({ status: 206, length: '10' });
+    for (const other of [
+      etag,
+      etag.slice(2),
+      '"x"',
+      'Tue, 14 Nov 2023 22:13:19 GMT',
+      'Tue, 14 Nov 2023 22:13:21 GMT',
+      'x',
+    ])
+      expect(await ask({ 'if-range': other }), other).toMatchObject({ status: 200, length: '100' });
+    for (const range of ['bytes=0-9', 'bytes=100-'])
+      expect(await ask({ range, 'if-range': date }, 'HEAD')).toMatchObject({ status: 200, length: '100' });
+    expect(await ask({ range: 'bytes=100-' })).toMatchObject({ status: 416 });
   });
 
   test('an encoder that left while the hook was asked publishes nothing and holds no stream', async () => {
