@@ -10,7 +10,7 @@ import { checkName } from '../protocol/rtmp/index.js';
 import { streamKey } from '../stream/index.js';
 import { answerTo } from './answer-to.js';
 import { TOO_MANY, takeShare } from './client-address.js';
-import { commonHeaders, type Headers, NOT_KEPT } from './common-headers.js';
+import { commonHeaders, type Headers, httpDate, NOT_KEPT } from './common-headers.js';
 import { isStill } from './conditions.js';
 import { crossdomainXml } from './crossdomain.js';
 import { FlvPush, readBody } from './flv-push.js';
@@ -245,7 +245,9 @@ export class HttpServer implements Service {
   async #play(live: LiveRequest, { raw }: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const { socket, httpVersion, method } = raw;
     if (method === 'HEAD')
-      return this.#isLive(live) ? reply.type(MEDIA_TYPE[live.container]).send() : reply.callNotFound();
+      return this.#isLive(live)
+        ? reply.type(MEDIA_TYPE[live.container]).headers(NOT_KEPT).send()
+        : reply.callNotFound();
     const gone = new AbortController();
     const onClose = (): void => gone.abort();
     socket.once('close', onClose);
@@ -260,7 +262,8 @@ export class HttpServer implements Service {
     reply.hijack();
     socket.setTimeout(0);
     socket.setKeepAlive(true, 30_000);
-    this.#live.serve(admitted, socket, httpLive(live, httpVersion, this.#headers()));
+    const headers = { ...this.#headers(), Date: httpDate(this.env.clock) };
+    this.#live.serve(admitted, socket, httpLive(live, httpVersion, headers));
     return reply;
   }
 

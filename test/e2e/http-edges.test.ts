@@ -432,6 +432,26 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
     );
   });
 
+  test('RFC 9110 §6.6.1: live streams say when they were sent, and so do refusals', async () => {
+    const mounts = 'wait 0; mount [vhost]/[app]/[stream].flv; mount [vhost]/[app]/[stream].ts;';
+    const srs = await startSrs({ config: config('').replace('wait 0;', mounts) });
+    pushFile(await clip({ gop: 25 }), srs.url('live', 'a'));
+    await until('it is live', async () => (await statusOf(srs, '/live/a.flv')) === 200);
+    const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+    for (const [path, more, status] of [
+      ['/live/a.flv', '', 200],
+      ['/live/a.ts', '', 200],
+      ['/live/nobody.flv', '', 404],
+      ['/live/nobody.flv', upgrade, 404],
+    ] as const) {
+      const answer = await raw(srs, `GET ${path} HTTP/1.1\r\nHost: x\r\n${more}\r\n`);
+      expect(answer, path).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+      const date = /\r\nDate: (.*)\r\n/i.exec(answer)?.[1] ?? '';
+      expect(date, path).toMatch(/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/);
+      expect(Math.abs(Date.now() - Date.parse(date))).toBeLessThan(10_000);
+    }
+  });
+
   test('an empty or garbled POST takes no stream from its encoder', async () => {
     const srs = await startSrs({ config: config('') });
     pushFile(await clip({ gop: 25 }), srs.url('live', 'a'));
@@ -456,8 +476,12 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
     const srs = await startSrs({ config: config('') });
     pushFile(await clip({ gop: 25 }), srs.url('live', 'a'));
     await until('it is live', async () => (await statusOf(srs, '/live/a.flv')) === 200);
-    const head = async (path: string) => (await fetch(url(srs, path), { method: 'HEAD' })).status;
-    expect([await head('/live/a.flv'), await head('/live/nobody.flv')]).toEqual([200, 404]);
+    const head = async (path: string) => {
+      const { status, headers } = await fetch(url(srs, path), { method: 'HEAD' });
+      return [status, headers.get('cache-control')];
+    };
+    expect(await head('/live/a.flv')).toEqual([200, 'no-store']);
+    expect(await head('/live/nobody.flv')).toEqual([404, 'no-store']);
     const asked = { 'Access-Control-Request-Method': 'GET', 'Access-Control-Request-Headers': 'authorization' };
     const preflight = await fetch(url(srs, '/live/a.flv'), { method: 'OPTIONS', headers: asked });
     expect([preflight.status, preflight.headers.get('access-control-allow-headers')]).toEqual([204, 'authorization']);

@@ -213,6 +213,7 @@ test('garbage is answered in the one shape; slow and too many connections are cl
   await until('an answer to no HTTP', () => noHttp.closed);
   assert.equal(parse(noHttp.text).status, 400);
   isProblem(parse(noHttp.text), 'API_REQUEST');
+  assert.match(noHttp.text, /\r\nDate: \w{3}, /);
 
   await until('a slow request is closed', () => slow.closed, 20_000);
   const many = Array.from({ length: 128 }, () => talk(port, ''));
