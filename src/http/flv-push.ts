@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { type Ms, ms, type Payload } from '../core/index.js';
 import { type Cause, causeOf, ProtocolError, RefusedError, SrsError, type Timer } from '../kernel/index.js';
 import { readDataName } from '../protocol/amf/index.js';
-import { FlvReader, type FlvTag, TagType } from '../protocol/flv/index.js';
+import { bringsFrame, FlvReader, type FlvTag, TagType } from '../protocol/flv/index.js';
 import { type Client, type Publication, type StreamFacts, streamKey } from '../stream/index.js';
 import { factsOf, type LiveRequest } from './live-request.js';
 import { refuseForeignPublisher } from './origin.js';
@@ -23,6 +23,7 @@ export class FlvPush implements Client {
   #publication: Publication | undefined;
   #ended = false;
   #hasBegun = false;
+  #gotFrame = false;
   #silence: Timer | undefined;
   /** Id of the client that took the stream over. */
   #replacedBy: string | undefined;
@@ -132,7 +133,9 @@ export class FlvPush implements Client {
     for (const tag of tags) publish(publication, tag);
     if (tags.length === 0) return;
     publication.settle();
-    this.#expect(this.request.vhost.publish.normalTimeout);
+    this.#gotFrame ||= tags.some(isFrame);
+    const { firstPacketTimeout, normalTimeout } = this.request.vhost.publish;
+    this.#expect(this.#gotFrame ? normalTimeout : firstPacketTimeout);
   }
 
   #expect(within: Ms): void {
@@ -168,6 +171,9 @@ export class FlvPush implements Client {
 }
 
 const publishOff = (): RefusedError => new RefusedError('PUBLISH_OFF', 'nobody may publish over HTTP here any more');
+
+const isFrame = ({ type, payload }: FlvTag): boolean =>
+  type !== TagType.script && bringsFrame(type === TagType.video ? 'video' : 'audio', payload);
 
 function publish(publication: Publication, { type: kind, timestamp, payload }: FlvTag): void {
   switch (kind) {

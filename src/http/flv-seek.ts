@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findHeaderTags, flvStartBytes } from '../protocol/flv/index.js';
 import { readRange } from './byte-range.js';
-import { isKnown, isStill } from './conditions.js';
+import { isKnown, isStill, isWanted } from './conditions.js';
 import { MEDIA_TYPE } from './live-framing.js';
 
 /** Metadata with an index of key frames may be long; sequence headers end within this much of the file. */
@@ -59,6 +59,10 @@ async function answer(
   const length = front.length + size - start;
   const etag = `"${size.toString(36)}-${Math.floor(mtimeMs).toString(36)}-${start.toString(36)}"`;
   reply.type(MEDIA_TYPE.flv).headers({ 'Accept-Ranges': 'bytes', ETag: etag });
+  if (!isWanted(headers['if-match'], etag)) {
+    reply.code(412);
+    return '';
+  }
   if (isKnown(headers['if-none-match'], etag)) {
     reply.code(304);
     return '';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readRange } from './byte-range.js';
 import { commonHeaders, NOT_KEPT } from './common-headers.js';
-import { isKnown, isStill } from './conditions.js';
+import { isKnown, isStill, isWanted } from './conditions.js';
 
 /** Names and values by turns: Node writes such a list out as it is. */
 type HeaderList = readonly string[];
@@ -29,6 +29,7 @@ export const textAnswer = (status: number, text: string): Answer => ({
 });
 
 export const NOT_FOUND = textAnswer(404, 'Not Found');
+const NOT_WANTED = textAnswer(412, 'Precondition Failed');
 
 const PLAYLIST: HeaderList = ['Content-Type', 'application/vnd.apple.mpegurl', 'Cache-Control', 'no-cache'];
 export const playlistAnswer = (body: string): Answer => ({ status: 200, headers: PLAYLIST, body });
@@ -44,6 +45,7 @@ export function segmentAnswer(bytes: Buffer, { headers: asked }: IncomingMessage
   // The name is unique and its bytes never change, so their number tells one version from another.
   const etag = `"${bytes.length.toString(36)}"`;
   const headers = [...SEGMENT, ...UNCHANGING, 'ETag', etag];
+  if (!isWanted(asked['if-match'], etag)) return NOT_WANTED;
   if (isKnown(asked['if-none-match'], etag)) return { status: 304, headers, body: '' };
   const range = isStill(asked['if-range'], etag) ? readRange(asked.range, bytes.length) : undefined;
   if (range === undefined) return { status: 200, headers, body: bytes };

@@ -12,7 +12,7 @@ import {
   type WireFormat,
   webSocket,
 } from '../stream/index.js';
-import type { Headers } from './common-headers.js';
+import { type Headers, NOT_KEPT } from './common-headers.js';
 import type { LiveBody } from './stream-viewer.js';
 
 /** What a live stream is packed in; the extension of its mount. */
@@ -58,7 +58,7 @@ export function httpLive(wanted: Wanted, version: string, headers: Headers): Liv
   const fields = {
     'Content-Type': MEDIA_TYPE[wanted.container],
     ...headers,
-    'Cache-Control': 'no-store',
+    ...NOT_KEPT,
     Connection: 'close',
     // nginx would take in what its player does not: up to 1 GB in a file, and nobody here sees that it is slow.
     'X-Accel-Buffering': 'no',

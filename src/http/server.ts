@@ -10,10 +10,13 @@ import { checkName } from '../protocol/rtmp/index.js';
 import { streamKey } from '../stream/index.js';
 import { answerTo } from './answer-to.js';
 import { TOO_MANY, takeShare } from './client-address.js';
-import { commonHeaders, type Headers, NOT_KEPT } from './common-headers.js';
+import { commonHeaders, type Headers, httpDate, NOT_KEPT } from './common-headers.js';
+import { isStill } from './conditions.js';
 import { crossdomainXml } from './crossdomain.js';
 import { FlvPush, readBody } from './flv-push.js';
 import { seekOf, sendFlvFrom } from './flv-seek.js';
+import { textAnswer, writeAnswer } from './hls-answers.js';
+import { hasSeveralHosts, SEVERAL_HOSTS } from './host-fields.js';
 import { httpLive, MEDIA_TYPE } from './live-framing.js';
 import { LiveList } from './live-list.js';
 import { LiveOutput } from './live-output.js';
@@ -70,7 +73,10 @@ export class HttpServer implements Service {
       serverFactory: (route) =>
         this.#node.on('request', (message, response) => {
           this.#latest.set(message.socket, response);
+          if (hasSeveralHosts(message)) return this.#refuse(response);
           readAbsoluteForm(message);
+          // A range is of GET alone (RFC 9110 §14.2).
+          if (message.method !== 'GET') delete message.headers.range;
           if (!this.#memory.answers(message, response)) route(message, response);
         }),
       // A path that cannot be decoded reaches neither hooks nor handlers.
@@ -169,6 +175,12 @@ export class HttpServer implements Service {
     this.#node.emit('request', message, response);
   }
 
+  /** Before anybody looks for a vhost. What else comes on the connection is no better. */
+  #refuse(response: ServerResponse): void {
+    response.shouldKeepAlive = false;
+    writeAnswer(textAnswer(400, SEVERAL_HOSTS), response, this.env.config().httpServer.crossdomain);
+  }
+
   #headers(): Headers {
     return commonHeaders(this.env.config().httpServer.crossdomain);
   }
@@ -213,7 +225,14 @@ export class HttpServer implements Service {
     // A playlist may be of a live stream, as those of HLS in files and of ffmpeg are.
     if (/\.(m3u8|mpd)$/i.test(path)) reply.header('Cache-Control', 'no-cache');
     const start = seekOf(path, request.url);
-    return start === undefined ? reply.sendFile(path, root) : sendFlvFrom(join(root, path), start, request, reply);
+    if (start !== undefined) return sendFlvFrom(join(root, path), start, request, reply);
+    const { headers } = request.raw;
+    return reply.sendFile(path, root, {
+      // The library takes weak ETags and later dates for proof, and would add bytes of one file to those of another.
+      onFile: (_path, { mtime }) => {
+        if (!isStill(headers['if-range'], mtime.toUTCString())) delete headers.range;
+      },
+    });
   }
 
   async #streams(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
@@ -226,7 +245,9 @@ export class HttpServer implements Service {
   async #play(live: LiveRequest, { raw }: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const { socket, httpVersion, method } = raw;
     if (method === 'HEAD')
-      return this.#isLive(live) ? reply.type(MEDIA_TYPE[live.container]).send() : reply.callNotFound();
+      return this.#isLive(live)
+        ? reply.type(MEDIA_TYPE[live.container]).headers(NOT_KEPT).send()
+        : reply.callNotFound();
     const gone = new AbortController();
     const onClose = (): void => gone.abort();
     socket.once('close', onClose);
@@ -241,7 +262,8 @@ export class HttpServer implements Service {
     reply.hijack();
     socket.setTimeout(0);
     socket.setKeepAlive(true, 30_000);
-    this.#live.serve(admitted, socket, httpLive(live, httpVersion, this.#headers()));
+    const headers = { ...this.#headers(), Date: httpDate(this.env.clock) };
+    this.#live.serve(admitted, socket, httpLive(live, httpVersion, headers));
     return reply;
   }
 

@@ -4,7 +4,9 @@ import { WebSocketServer } from 'ws';
 import { causeOf } from '../kernel/index.js';
 import { answerTo } from './answer-to.js';
 import { TOO_MANY, takeShare } from './client-address.js';
+import { httpDate } from './common-headers.js';
 import { FlvPush } from './flv-push.js';
+import { hasSeveralHosts } from './host-fields.js';
 import { webSocketLive } from './live-framing.js';
 import type { LiveOutput } from './live-output.js';
 import { type LiveRequest, liveRequestOf } from './live-request.js';
@@ -25,16 +27,17 @@ export class WebSockets {
   async upgrade(message: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy());
     try {
-      if (!takeShare(this.env, message, socket)) return refuse(socket, `429 ${TOO_MANY}`);
+      if (hasSeveralHosts(message)) return this.#refuse(socket, '400 Bad Request');
+      if (!takeShare(this.env, message, socket)) return this.#refuse(socket, `429 ${TOO_MANY}`);
       const live = liveRequestOf(this.env.config(), message);
-      if (live === undefined) return refuse(socket, '404 Not Found');
+      if (live === undefined) return this.#refuse(socket, '404 Not Found');
       if (live.container === 'flv' && new URLSearchParams(live.param).has('publish'))
         return await this.#push(live, message, socket, head);
       const gone = new AbortController();
       socket.once('close', () => gone.abort());
       const admitted = await this.live.admit(live, `ws-${live.container}`, message, gone.signal);
       if (gone.signal.aborted) return admitted?.giveUp();
-      if (admitted === undefined) return refuse(socket, '404 Not Found');
+      if (admitted === undefined) return this.#refuse(socket, '404 Not Found');
       let isServed = false;
       this.#ws.handleUpgrade(message, socket, head, (client) => {
         isServed = true;
@@ -47,7 +50,7 @@ export class WebSockets {
       if (!isServed) admitted.giveUp();
     } catch (error) {
       const { status, text } = answerTo(error, this.env);
-      refuse(socket, `${status} ${text.replaceAll(/[^\x20-\x7e]/g, '?')}`);
+      this.#refuse(socket, `${status} ${text.replaceAll(/[^\x20-\x7e]/g, '?')}`);
     }
   }
 
@@ -70,8 +73,9 @@ export class WebSockets {
       });
     });
   }
-}
 
-const refuse = (socket: Socket, status: string): void => {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-};
+  #refuse(socket: Socket, status: string): void {
+    const date = httpDate(this.env.clock);
+    socket.end(`HTTP/1.1 ${status}\r\nDate: ${date}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  }
+}

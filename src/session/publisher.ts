@@ -2,6 +2,7 @@ import type { VhostConfig } from '../config/index.js';
 import { ms } from '../core/index.js';
 import type { RtmpLink } from '../link/index.js';
 import type { AmfValue } from '../protocol/amf/index.js';
+import { bringsFrame } from '../protocol/flv/index.js';
 import { MessageType, parseMessage, splitAggregate, type WireMessage } from '../protocol/rtmp/index.js';
 import type { LiveStream, Publication, PublishOwner } from '../stream/index.js';
 import type { Command } from './connect.js';
@@ -37,7 +38,7 @@ const ONE_STREAM = 'one stream per connection';
 /** The publishing half of a connection, from `publish` to its end. */
 export class Publisher {
   readonly publication: Publication;
-  #gotMedia = false;
+  #gotFrame = false;
   /** A message stream that the client has besides: what it sends there is not of this publish. */
   #otherStreamId: number | undefined;
   messages = 0;
@@ -68,23 +69,19 @@ export class Publisher {
   reconfigure(vhost: VhostConfig): void {
     const { firstPacketTimeout, normalTimeout, mr, mrLatency } = vhost.publish;
     this.vhost = vhost;
-    this.link.watch.expectMessages(this.#gotMedia ? normalTimeout : firstPacketTimeout);
+    this.link.watch.expectMessages(this.#gotFrame ? normalTimeout : firstPacketTimeout);
     this.link.mergeReads(mr && !vhost.minLatency ? mrLatency : ms(0));
   }
 
   /** Audio, video, aggregates and data. */
   media(message: WireMessage): void {
     if (message.streamId === this.#otherStreamId) return;
-    if (!this.#gotMedia) {
-      this.#gotMedia = true;
-      this.link.watch.expectMessages(this.vhost.publish.normalTimeout);
-    }
     this.messages++;
     switch (message.type) {
       case MessageType.audio:
-        return this.publication.media('audio', message.timestamp, message.payload);
+        return this.#frame('audio', message);
       case MessageType.video:
-        return this.publication.media('video', message.timestamp, message.payload);
+        return this.#frame('video', message);
       case MessageType.aggregate:
         for (const part of splitAggregate(message)) this.media(part);
         return;
@@ -93,6 +90,15 @@ export class Publisher {
         if (parsed.kind === 'data') this.publication.data(parsed.name, parsed.payload);
       }
     }
+  }
+
+  #frame(kind: 'audio' | 'video', { timestamp, payload }: WireMessage): void {
+    // ffmpeg describes its tracks and then holds one back until the other begins, for up to 10 s.
+    if (!this.#gotFrame && bringsFrame(kind, payload)) {
+      this.#gotFrame = true;
+      this.link.watch.expectMessages(this.vhost.publish.normalTimeout);
+    }
+    this.publication.media(kind, timestamp, payload);
   }
 
   settled(): void {

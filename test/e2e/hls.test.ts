@@ -208,6 +208,10 @@ withPeers('ffmpeg')('HLS of what ffmpeg pushes', () => {
       expect(await statusWith({ 'if-none-match': known }), `If-None-Match ${known}`).toBe(304);
     for (const other of ['"x"', 'W/"x"', etag.replaceAll('"', ''), '"*"', '"x", "y"'])
       expect(await statusWith({ 'if-none-match': other }), `If-None-Match ${other}`).toBe(200);
+    for (const wanted of [etag, `"x", ${etag}`, '*'])
+      expect(await statusWith({ 'if-match': wanted }), `If-Match ${wanted}`).toBe(200);
+    for (const other of ['"nope"', `W/${etag}`, etag.replaceAll('"', ''), '"*"'])
+      expect(await statusWith({ 'if-match': other, 'if-none-match': etag }), `If-Match ${other}`).toBe(412);
     const range = 'bytes=188-375';
     expect(await statusWith({ range, 'if-range': etag })).toBe(206);
     for (const other of ['"x"', `W/${etag}`, 'Wed, 21 Oct 2015 07:28:00 GMT']) {
@@ -216,6 +220,16 @@ withPeers('ffmpeg')('HLS of what ffmpeg pushes', () => {
     }
     const head = await fetch(path, { method: 'HEAD' });
     expect([head.status, head.headers.get('content-length')]).toEqual([200, `${size}`]);
+    // Ranges are of GET alone (RFC 9110 §14.2).
+    for (const part of ['bytes=0-9', `bytes=${size}-`]) {
+      const ofHead = await fetch(path, { method: 'HEAD', headers: { range: part } });
+      const { headers } = ofHead;
+      expect([ofHead.status, headers.get('content-length'), headers.get('content-range')]).toEqual([
+        200,
+        `${size}`,
+        null,
+      ]);
+    }
     const m3u8 = await fetch(at('/live/http.m3u8'));
     expect(m3u8.headers.get('content-type')).toBe('application/vnd.apple.mpegurl');
     expect(m3u8.headers.get('cache-control')).toBe('no-cache');

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -179,6 +179,35 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
       expect(await answer(target), target).toMatch(/^HTTP\/1\.1 200 /);
     for (const target of ['/bare', '/bare/', '//elsewhere.example/vod', '/..', '/vod/..', '/%5Cvod'])
       expect(await answer(target), target).toMatch(/^HTTP\/1\.1 40[04] /);
+  });
+
+  test('a part of a file: to GET alone, and with If-Range only to who has the same one (RFC 9110 §13.1.5, §14.2)', async () => {
+    const srs = await startSrs({ config: config('') });
+    const file = join(srs.dir, 'movie.mp4');
+    writeFileSync(file, 'x'.repeat(100));
+    utimesSync(file, 1_700_000_000, 1_700_000_000);
+    const ask = async (headers: Record<string, string>, method = 'GET') => {
+      const answer = await fetch(url(srs, '/movie.mp4'), { method, headers: { range: 'bytes=0-9', ...headers } });
+      await answer.arrayBuffer();
+      return { status: answer.status, length: answer.headers.get('content-length'), headers: answer.headers };
+    };
+    const part = await ask({});
+    expect(part).toMatchObject({ status: 206, length: '10' });
+    const [etag, date] = ['etag', 'last-modified'].map((name) => part.headers.get(name) ?? '') as [string, string];
+    expect([etag.startsWith('W/'), date]).toEqual([true, 'Tue, 14 Nov 2023 22:13:20 GMT']);
+    expect(await ask({ 'if-range': date })).toMatchObject({ status: 206, length: '10' });
+    for (const other of [
+      etag,
+      etag.slice(2),
+      '"x"',
+      'Tue, 14 Nov 2023 22:13:19 GMT',
+      'Tue, 14 Nov 2023 22:13:21 GMT',
+      'x',
+    ])
+      expect(await ask({ 'if-range': other }), other).toMatchObject({ status: 200, length: '100' });
+    for (const range of ['bytes=0-9', 'bytes=100-'])
+      expect(await ask({ range, 'if-range': date }, 'HEAD')).toMatchObject({ status: 200, length: '100' });
+    expect(await ask({ range: 'bytes=100-' })).toMatchObject({ status: 416 });
   });
 
   test('an encoder that left while the hook was asked publishes nothing and holds no stream', async () => {
@@ -368,6 +397,61 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
     expect(await asked('/live/a-17.ts')).toEqual([200, 'at once']);
   });
 
+  test('RFC 9112 §3.2: a request with two Host headers is 400, whichever of them is a vhost', async () => {
+    const closed = 'vhost closed.example { hls { enabled on; hls_fragment 1; } http_remux { enabled on; wait 0; } }';
+    const srs = await startSrs({ config: config('hls { enabled on; hls_fragment 1; }', closed) });
+    writeFileSync(join(srs.dir, 'page.html'), 'hello');
+    pushFile(await clip({ gop: 25 }), srs.url('live', 'a'));
+    await until('a playlist', async () => (await statusOf(srs, '/live/a.m3u8')) === 200, 20_000);
+    const segment = /^a-\d+\.ts$/m.exec(await (await fetch(url(srs, '/live/a.m3u8'))).text())?.[0];
+    const key = 'Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n';
+    for (const [request, more, wanted] of [
+      ['GET /live/a.flv', '', 200],
+      ['HEAD /live/a.flv', '', 200],
+      ['GET /live/a.m3u8', '', 200],
+      [`GET /live/${segment}`, '', 200],
+      ['GET /page.html', '', 200],
+      ['GET http://x/page.html', '', 200],
+      ['OPTIONS /live/a.flv', '', 204],
+      ['POST /live/b.flv', 'Content-Length: 0\r\n', 400],
+      ['GET /live/a.flv', `${key}Upgrade: websocket\r\n`, 101],
+      ['GET /page.html', 'Connection: Upgrade\r\nUpgrade: h2c\r\n', 200],
+    ] as const) {
+      const status = async (hosts: string): Promise<number> =>
+        Number(/^HTTP\/1\.1 (\d+) /.exec(await raw(srs, `${request} HTTP/1.1\r\n${hosts}${more}\r\n`))?.[1]);
+      const name = `${request} ${more}`;
+      expect(await status('Host: x\r\nDate: x\r\n'), name).toBe(wanted);
+      expect(await status('Host: x\r\nhost: closed.example\r\n'), name).toBe(400);
+      expect(await status('Host: closed.example\r\nAccept: */*\r\nHOST: x\r\n'), name).toBe(400);
+      expect(await status('Host: x\r\nHost: x\r\n'), name).toBe(400);
+    }
+    expect(srs.log().match(/live\/b".*"publish started"/g)).toHaveLength(1);
+    const answer = await raw(srs, 'GET /live/a.m3u8 HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n');
+    expect(answer).toMatch(
+      /\r\nCache-Control: no-store\r\n.*\r\nConnection: close\r\n\r\nmore than one Host header\n$/s,
+    );
+  });
+
+  test('RFC 9110 §6.6.1: live streams say when they were sent, and so do refusals', async () => {
+    const mounts = 'wait 0; mount [vhost]/[app]/[stream].flv; mount [vhost]/[app]/[stream].ts;';
+    const srs = await startSrs({ config: config('').replace('wait 0;', mounts) });
+    pushFile(await clip({ gop: 25 }), srs.url('live', 'a'));
+    await until('it is live', async () => (await statusOf(srs, '/live/a.flv')) === 200);
+    const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+    for (const [path, more, status] of [
+      ['/live/a.flv', '', 200],
+      ['/live/a.ts', '', 200],
+      ['/live/nobody.flv', '', 404],
+      ['/live/nobody.flv', upgrade, 404],
+    ] as const) {
+      const answer = await raw(srs, `GET ${path} HTTP/1.1\r\nHost: x\r\n${more}\r\n`);
+      expect(answer, path).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+      const date = /\r\nDate: (.*)\r\n/i.exec(answer)?.[1] ?? '';
+      expect(date, path).toMatch(/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/);
+      expect(Math.abs(Date.now() - Date.parse(date))).toBeLessThan(10_000);
+    }
+  });
+
   test('an empty or garbled POST takes no stream from its encoder', async () => {
     const srs = await startSrs({ config: config('') });
     pushFile(await clip({ gop: 25 }), srs.url('live', 'a'));
@@ -392,8 +476,12 @@ withPeers('ffmpeg')('HTTP at its edges', () => {
     const srs = await startSrs({ config: config('') });
     pushFile(await clip({ gop: 25 }), srs.url('live', 'a'));
     await until('it is live', async () => (await statusOf(srs, '/live/a.flv')) === 200);
-    const head = async (path: string) => (await fetch(url(srs, path), { method: 'HEAD' })).status;
-    expect([await head('/live/a.flv'), await head('/live/nobody.flv')]).toEqual([200, 404]);
+    const head = async (path: string) => {
+      const { status, headers } = await fetch(url(srs, path), { method: 'HEAD' });
+      return [status, headers.get('cache-control')];
+    };
+    expect(await head('/live/a.flv')).toEqual([200, 'no-store']);
+    expect(await head('/live/nobody.flv')).toEqual([404, 'no-store']);
     const asked = { 'Access-Control-Request-Method': 'GET', 'Access-Control-Request-Headers': 'authorization' };
     const preflight = await fetch(url(srs, '/live/a.flv'), { method: 'OPTIONS', headers: asked });
     expect([preflight.status, preflight.headers.get('access-control-allow-headers')]).toEqual([204, 'authorization']);

@@ -395,10 +395,14 @@ describe('files', () => {
       const etag = String(whole.headers.etag);
       expect((await ask(path, { 'if-none-match': etag })).status).toBe(304);
       expect((await ask(path, { range: 'bytes=0-9', 'if-range': '"other"' })).status).toBe(200);
+      expect((await ask(path, { 'if-match': '"other"' })).status).toBe(412);
+      expect((await ask(path, { 'if-match': etag })).status).toBe(200);
       expect((await ask('/vod/clip.flv?start=13')).headers.etag).not.toBe(etag);
-      const head = await ask(path, {}, 'HEAD');
-      expect(head).toMatchObject({ status: 200, body: '' });
-      expect(head.headers['content-length']).toBe(whole.headers['content-length']);
+      for (const range of ['', 'bytes=0-9']) {
+        const head = await ask(path, { range }, 'HEAD');
+        expect(head).toMatchObject({ status: 200, body: '' });
+        expect(head.headers['content-length']).toBe(whole.headers['content-length']);
+      }
       expect((await ask(path, { range: 'bytes=99999999-' })).status).toBe(416);
       expect((await ask(`/vod/clip.flv?start=${bytes.length}`)).status).toBe(416);
       for (const all of ['', '?start=0', '?start=-5', '?start=x'])

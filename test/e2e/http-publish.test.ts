@@ -2,14 +2,16 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
+import type { MediaMessage } from '../../src/link/index.js';
+import { TagType, tagLength, writeTag } from '../../src/protocol/flv/index.js';
 import { confOf } from '../support/hook-server.js';
 import { clip } from '../support/media.js';
 import { withPeers } from '../support/peers.js';
 import { reload } from '../support/reload.js';
 import { until } from '../support/run.js';
 import { type Srs, startSrs } from '../support/srs.js';
-import { publish, record } from '../support/streams.js';
-import { feed } from '../support/synthetic.js';
+import { pause, publish, record } from '../support/streams.js';
+import { feed, tag } from '../support/synthetic.js';
 
 const config = (vhost = '', root = ''): string =>
   confOf(`http_remux { enabled on; wait 0; } ${vhost}`, `http_server { enabled on; listen HTTP_PORT; } ${root}`);
@@ -97,6 +99,30 @@ describe('a web page', () => {
     expect(await offer({ Origin: 'https://evil.example' })).toBe('GET, HEAD, OPTIONS');
     expect(await offer({ Origin: own(srs) })).toBe('GET, HEAD, POST, PUT, OPTIONS');
   });
+});
+
+test('normal_timeout counts from the first sound or picture on: metadata and configurations are none', async () => {
+  const srs = await startSrs({ config: config('publish { normal_timeout 1000; }') });
+  const source = new WebSocket(`ws://127.0.0.1:${srs.ports.HTTP_PORT}/live/a.flv?publish`);
+  let ended = false;
+  source.on('close', () => (ended = true)).on('error', () => undefined);
+  await new Promise((open) => source.once('open', open));
+  const send = ({ kind, timestamp, payload }: MediaMessage): void => {
+    const type = kind === 'video' ? TagType.video : TagType.audio;
+    const bytes = Buffer.alloc(tagLength(payload.length));
+    writeTag(bytes, 0, type, timestamp, payload);
+    source.send(bytes);
+  };
+  source.send(HEADER);
+  send(tag.avcConfig());
+  send(tag.aacConfig());
+  await pause(2500);
+  expect(ended).toBe(false);
+  send(tag.key(0));
+  const since = performance.now();
+  await until('it is closed', () => ended, 5000);
+  expect(performance.now() - since).toBeGreaterThan(900);
+  await until('the log says why', () => srs.log().includes('did not send a tag within 1000 ms'));
 });
 
 test('publish off: 403 by POST, PUT and WebSocket; a reload ends who pushes, and not who plays', async () => {

@@ -2,11 +2,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { AmfObject, encodeAmf0 } from '../../src/protocol/amf/index.js';
 import { MessageType } from '../../src/protocol/rtmp/index.js';
+import { clip } from '../support/media.js';
+import { withPeers } from '../support/peers.js';
 import { RawPeer } from '../support/raw-peer.js';
-import { until } from '../support/run.js';
+import { run, until } from '../support/run.js';
 import { startSrs } from '../support/srs.js';
-import { publish } from '../support/streams.js';
+import { pause, publish, pushFile, record, times } from '../support/streams.js';
 import { feed, tag } from '../support/synthetic.js';
 
 const config = (more: string): string => `
@@ -50,6 +53,40 @@ test('firstpkt_timeout: an encoder that sends nothing after publish is closed af
   await until('it is closed', () => peer.closed, 5000);
   expect(performance.now() - asked).toBeGreaterThan(900);
   await until('the log says why', () => srs.log().includes('did not send a message within 1000 ms'));
+});
+
+test('normal_timeout counts from the first sound or picture on: metadata and configurations are none', async () => {
+  const srs = await startSrs({ config: config('publish { firstpkt_timeout 20000; normal_timeout 1000; }') });
+  const peer = await RawPeer.connected(srs.port);
+  peer.call('createStream');
+  peer.say('publish', 's', 'live');
+  await peer.said('onStatus NetStream.Publish.Start');
+  const metadata = encodeAmf0('@setDataFrame', 'onMetaData', AmfObject.of({ width: 640 }));
+  for (const message of [{ kind: 'data', timestamp: 0, payload: metadata } as const, tag.avcConfig(), tag.aacConfig()])
+    peer.media(message);
+  await pause(2500);
+  expect(peer.closed).toBe(false);
+  peer.media(tag.key(0));
+  const since = performance.now();
+  await until('it is closed', () => peer.closed, 5000);
+  expect(performance.now() - since).toBeGreaterThan(900);
+  await until('the log says why', () => srs.log().includes('did not send a message within 1000 ms'));
+});
+
+withPeers('ffmpeg')('ffmpeg -c copy', () => {
+  test('of a file whose sound begins later holds its pictures back until then: the publish goes on', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'srs-late-sound-'));
+    onTestFinished(() => rm(dir, { recursive: true }));
+    const [file, late] = [await clip({ gop: 25, seconds: 8 }), join(dir, 'late.flv')];
+    const inputs = ['-v', 'error', '-i', file, '-itsoffset', '3', '-i', file, '-map', '0:v', '-map', '1:a'];
+    expect(await run('ffmpeg', [...inputs, '-c', 'copy', late])).toMatchObject({ code: 0, stderr: '' });
+    const srs = await startSrs({ config: config('publish { normal_timeout 1000; }') });
+    const player = await record(srs.url('live', 's'));
+    pushFile(late, srs.url('live', 's'));
+    await until('sound', () => times(player.media(), 'audio').length > 0, 10_000);
+    expect(times(player.media(), 'video').length).toBeGreaterThan(50);
+    expect(srs.log()).not.toContain('TIMEOUT');
+  });
 });
 
 /** Tells of every connection whether its packets may be small. */

@@ -197,6 +197,7 @@ test('garbage is answered in the one shape; slow and too many connections are cl
     ['GET /api/v1/clients/__proto__', [key], 404, 'API_NOT_FOUND'],
     ['GET /api/v1/clients?count=many', [key], 400, 'API_REQUEST'],
     ['GET /api/v1/clients?start=-1', [key], 400, 'API_REQUEST'],
+    ['GET /healthz', ['Host: 127.0.0.1', 'Host: evil.example'], 400, 'API_REQUEST'],
     ['PATCH /api/v1/clients', [key], 405, 'API_METHOD'],
     ['GET /api/v1/reload', [key], 405, 'API_METHOD'],
     ['POST /api/v1/reload\n{', [key, 'Content-Type: application/json'], 400, 'API_REQUEST'],
@@ -212,6 +213,7 @@ test('garbage is answered in the one shape; slow and too many connections are cl
   await until('an answer to no HTTP', () => noHttp.closed);
   assert.equal(parse(noHttp.text).status, 400);
   isProblem(parse(noHttp.text), 'API_REQUEST');
+  assert.match(noHttp.text, /\r\nDate: \w{3}, /);
 
   await until('a slow request is closed', () => slow.closed, 20_000);
   const many = Array.from({ length: 128 }, () => talk(port, ''));

@@ -147,7 +147,7 @@ export const vhost = {
         reload: 'live',
         since: 2,
         spelled: ['publish.firstpkt_timeout', 'publish_1stpkt_timeout'],
-        doc: 'An encoder that sends nothing after publish is closed after this time.',
+        doc: 'Before its first sound or picture an encoder that falls silent is closed after this time; metadata and codec configurations are neither.',
       },
       normal_timeout: {
         type: 'ms',
@@ -156,7 +156,7 @@ export const vhost = {
         reload: 'live',
         since: 2,
         spelled: ['publish.normal_timeout', 'publish_normal_timeout'],
-        doc: 'An encoder that falls silent is closed after this time.',
+        doc: 'Once its sound or picture has begun, an encoder that falls silent is closed after this time.',
       },
       mr: {
         type: 'onoff',

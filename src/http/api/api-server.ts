@@ -7,6 +7,7 @@ import { type FastifyReply, fastify } from 'fastify';
 import { API_CONNECTIONS } from '../../config/index.js';
 import { product, type Service, version } from '../../kernel/index.js';
 import { clientAddress, hidesClient } from '../client-address.js';
+import { hasSeveralHosts, SEVERAL_HOSTS } from '../host-fields.js';
 import type { Api } from './api.js';
 import { allowsOrigin, challenge, refuse } from './guard.js';
 import { refuseOtherMethods } from './methods.js';
@@ -123,6 +124,7 @@ export class ApiServer implements Service {
   #guard(): void {
     this.#app.addHook('onRequest', async (request, reply) => {
       reply.headers(HEADERS);
+      if (hasSeveralHosts(request.raw)) return reply.code(400).send(problemOf(new Error(SEVERAL_HOSTS)));
       if (PUBLIC.has(request.url)) return;
       const { host = '', authorization = '', origin = '' } = request.headers;
       const keys = this.env.config().httpApi;

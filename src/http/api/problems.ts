@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { type ErrorCode, type Log, SrsError } from '../../kernel/index.js';
+import { type ErrorCode, type Log, SrsError, systemClock } from '../../kernel/index.js';
+import { httpDate } from '../common-headers.js';
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
   API_REQUEST: 400,
@@ -44,6 +45,6 @@ export function answerGarbage(error: Error & { readonly code?: string }, socket:
   const [status, reason] = REASONS[error.code ?? ''] ?? [400, 'Bad Request'];
   const body = JSON.stringify({ code: 'API_REQUEST', message: reason.toLowerCase() });
   const head = `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}`;
-  socket.end(`${head}\r\nConnection: close\r\n\r\n${body}`);
+  socket.end(`${head}\r\nDate: ${httpDate(systemClock)}\r\nConnection: close\r\n\r\n${body}`);
   socket.destroySoon();
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Ms } from '../../core/index.js';
 import { type Cause, RefusedError, SrsError } from '../../kernel/index.js';
 import { type ClientOptions, type ReceivedMedia, RtmpClient, type RtmpLink } from '../../link/index.js';
-import { readAudioTag, readVideoTag } from '../../protocol/flv/index.js';
+import { bringsFrame } from '../../protocol/flv/index.js';
 import { type Destination, upstreamIdentity } from '../../relay/index.js';
 import {
   type Client,
@@ -229,9 +229,4 @@ export class Upstream implements Client, PublishOwner {
   }
 }
 
-/** A picture or sound, and no description of them. */
-function isFrame({ kind, payload }: ReceivedMedia): boolean {
-  if (kind === 'data') return false;
-  const { role } = kind === 'video' ? readVideoTag(payload) : readAudioTag(payload);
-  return role === 'key' || role === 'inter' || role === 'audio';
-}
+const isFrame = ({ kind, payload }: ReceivedMedia): boolean => kind !== 'data' && bringsFrame(kind, payload);

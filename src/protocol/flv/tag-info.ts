@@ -102,6 +102,12 @@ export function readAudioTag(payload: Uint8Array): FrameInfo {
   return audioInfos[format] as FrameInfo;
 }
 
+/** Whether a body brings sound or a picture, and not only a description of them. */
+export function bringsFrame(kind: 'audio' | 'video', payload: Uint8Array): boolean {
+  const { role } = kind === 'video' ? readVideoTag(payload) : readAudioTag(payload);
+  return role === 'key' || role === 'inter' || role === 'audio';
+}
+
 /**
  * Whether a body carries multitrack packets (also when ModEx comes first, also with a single track in it).
  * Its config is another thing than the config of the plain track with the same number: a cache keeps both.

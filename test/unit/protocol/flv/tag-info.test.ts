@@ -1,5 +1,5 @@
 import { assert, describe, test } from 'vitest';
-import { isMultitrack, readAudioTag, readVideoTag } from '../../../../src/protocol/flv/index.js';
+import { bringsFrame, isMultitrack, readAudioTag, readVideoTag } from '../../../../src/protocol/flv/index.js';
 import { fromHex } from '../../../support/bytes.js';
 
 const ascii = (text: string) => Buffer.from(text, 'latin1').toString('hex');
@@ -149,4 +149,19 @@ describe('isMultitrack', () => {
     test(name, () => {
       assert.equal(isMultitrack(fromHex(hex), kind), want);
     });
+});
+
+describe('a body brings a frame', () => {
+  for (const [name, kind, hex, want] of [
+    ['key frame', 'video', '17 01 000000 00', true],
+    ['inter frame', 'video', '27 01 000000 00', true],
+    ['sequence header', 'video', '17 00 000000 0164', false],
+    ['end of sequence', 'video', '17 02 000000', false],
+    ['info frame', 'video', '57 00', false],
+    ['AAC frame', 'audio', 'af 01 00', true],
+    ['MP3, which has no configuration', 'audio', '2f ff', true],
+    ['AAC configuration', 'audio', 'af 00 1210', false],
+    ['AAC configuration with nothing in it', 'audio', 'af 00', false],
+  ] as const)
+    test(name, () => assert.equal(bringsFrame(kind, fromHex(hex)), want));
 });
