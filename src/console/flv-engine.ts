@@ -6,6 +6,7 @@ const CODEC = 'This browser cannot decode the stream';
 
 /** FLV over HTTP or WebSocket by mpegts.js; a lag grown by a stalled network is caught up at a higher speed. */
 export const openFlv: OpenEngine = (video, url, onProblem) => {
+  if (!mpegts.isSupported()) throw new Error('this browser cannot play FLV');
   mpegts.LoggingControl.enableAll = false;
   const player = mpegts.createPlayer(
     { type: 'flv', isLive: true, url },

@@ -23,13 +23,17 @@ export interface Playing {
 const sizeOf = ({ videoWidth, videoHeight }: HTMLVideoElement) =>
   videoWidth > 0 ? `${videoWidth} × ${videoHeight}` : undefined;
 
-/** Plays the stream into the element and tells how it goes; what broke is tried again, and so is a stream that began anew. */
-export function useEngine(ref: RefObject<HTMLVideoElement | null>, stream: Stream, protocol: Protocol): Playing {
+/**
+ * Plays the stream into the element and tells how it goes; what broke is tried again, and so is a stream that began anew.
+ * @param protocol undefined: nothing is played.
+ */
+export function useEngine(ref: RefObject<HTMLVideoElement | null>, stream: Stream, protocol?: Protocol): Playing {
   const [playing, set] = useState<Playing>({});
-  const url = playAddress(location, stream, protocol);
+  const url = protocol && playAddress(location, stream, protocol);
   useEffect(() => {
+    set({});
     const video = ref.current;
-    if (!video) return;
+    if (!video || !protocol || !url) return;
     const load = async () => {
       const start = await engineFor(protocol, video);
       return (onProblem: (what: string) => void) => {
@@ -58,7 +62,6 @@ export function useEngine(ref: RefObject<HTMLVideoElement | null>, stream: Strea
         problem: video.ended ? ENDED : isPlaying ? undefined : last.problem,
       }));
     }, LOOK_EVERY_MS);
-    set({});
     void keeper.open();
     return () => {
       window.clearInterval(look);
