@@ -130,7 +130,7 @@ export class SrsServer implements Service {
       },
       hls: (vhost, path) => this.#hls.find(vhost, path),
       hlsArrival: (vhost, path, within) => this.#hls.arrival(vhost, path, within),
-      hlsLeftOut: (streamKey) => this.#hls.stateOf(streamKey)?.leftOut,
+      hlsOf: (streamKey) => this.#hls.stateOf(streamKey),
       isSegmentName: (vhost, path) => this.#hls.names(vhost, path),
       playlistAtOrigin: (vhost, path) =>
         vhost.cluster.mode === 'remote' ? this.#hls.playlistOf(vhost, path) : undefined,

@@ -1,35 +1,40 @@
-/** The addresses of a stream, derived from the one of the page. Names are escaped. */
+/** The addresses of a stream: what the server says, on the host of the page. Names are escaped. */
 
-type Name = { readonly vhost: string; readonly app: string; readonly stream: string };
 type Page = { readonly protocol: string; readonly host: string; readonly hostname: string };
+type Name = { readonly vhost: string; readonly app: string; readonly stream: string };
+/** Where the server has a stream: paths from its root, not escaped. */
+type Paths = { readonly vhost: string; readonly flv: string | null; readonly hls?: { readonly playlist: string } };
 
-export type Protocol = 'hls' | 'http-flv' | 'ws-flv';
+const PROTOCOLS = ['http-flv', 'ws-flv', 'hls'] as const;
+export type Protocol = (typeof PROTOCOLS)[number];
 
-/** `/` parts an app (`live/room1`), so it stays; in a stream's name it would start another part. */
-const appPath = (app: string): string => app.split('/').map(encodeURIComponent).join('/');
+/** Where clients of RTMP look when no port is named. */
+const RTMP_PORT = 1935;
+
+/** `/` parts a path; in a name it would start another part. */
+const escapePath = (path: string): string => path.split('/').map(encodeURIComponent).join('/');
 
 const query = (vhost: string): string => (vhost === '__defaultVhost__' ? '' : `?vhost=${encodeURIComponent(vhost)}`);
 
-const isSecure = (page: Page): boolean => page.protocol === 'https:';
+const pathOf = ({ flv, hls }: Paths, protocol: Protocol): string | undefined =>
+  protocol === 'hls' ? hls?.playlist : (flv ?? undefined);
 
-export function playAddress(page: Page, name: Name, protocol: Protocol): string {
-  const path = `${page.host}/${appPath(name.app)}/${encodeURIComponent(name.stream)}`;
-  const tls = isSecure(page) ? 's' : '';
-  switch (protocol) {
-    case 'hls':
-      return `http${tls}://${path}.m3u8${query(name.vhost)}`;
-    case 'http-flv':
-      return `http${tls}://${path}.flv${query(name.vhost)}`;
-    case 'ws-flv':
-      return `ws${tls}://${path}.flv${query(name.vhost)}`;
-    default:
-      return protocol satisfies never;
-  }
+/** By what a stream can be played over HTTP, fastest first. */
+export const protocolsOf = (stream: Paths): readonly Protocol[] =>
+  PROTOCOLS.filter((protocol) => pathOf(stream, protocol) !== undefined);
+
+/** @returns undefined: the server does not have the stream by this protocol. */
+export function playAddress(page: Page, stream: Paths, protocol: Protocol): string | undefined {
+  const path = pathOf(stream, protocol);
+  if (path === undefined) return undefined;
+  const scheme = `${protocol === 'ws-flv' ? 'ws' : 'http'}${page.protocol === 'https:' ? 's' : ''}`;
+  return `${scheme}://${page.host}${escapePath(path)}${query(stream.vhost)}`;
 }
 
-/** What OBS asks for apart: the server, and the key with the vhost behind it. On RTMP's own port, 1935. */
-export function pushAddress(page: Page, name: Name): { server: string; key: string; whole: string } {
-  const server = `rtmp://${page.hostname}/${appPath(name.app)}`;
+/** What OBS asks for apart: the server, and the key with the vhost behind it. */
+export function pushAddress(page: Page, port: number, name: Name): { server: string; key: string; whole: string } {
+  const host = port === RTMP_PORT ? page.hostname : `${page.hostname}:${port}`;
+  const server = `rtmp://${host}/${escapePath(name.app)}`;
   const key = `${encodeURIComponent(name.stream)}${query(name.vhost)}`;
   return { server, key, whole: `${server}/${key}` };
 }

@@ -15,14 +15,14 @@ function useChosen(list: readonly Stream[]) {
 }
 
 export function App() {
-  const { list, problem } = useStreams();
-  const streams = list ?? [];
+  const { live, problem } = useStreams();
+  const { streams = [], rtmpPort = null } = live ?? {};
   const [shown, choose] = useChosen(streams);
   return (
     <>
       <header>
         <h1>srs</h1>
-        <p role="status">{problem ?? (list && `${list.length} live`)}</p>
+        <p role="status">{problem ?? (live && `${streams.length} live`)}</p>
       </header>
       <main class={shown ? 'watching' : 'idle'}>
         {streams.length > 0 && (
@@ -30,18 +30,18 @@ export function App() {
             <StreamList streams={streams} chosen={shown && keyOf(shown)} onChoose={choose} />
           </nav>
         )}
-        {shown && <Player key={keyOf(shown)} stream={shown} />}
-        {list?.length === 0 && !shown && (
+        {shown && <Player key={keyOf(shown)} stream={shown} rtmpPort={rtmpPort} />}
+        {live?.streams.length === 0 && !shown && (
           <section class="nothing">
             <h2>Nothing is live</h2>
             <p>Push a stream and it plays here.</p>
-            <HowToPush />
+            {rtmpPort !== null && <HowToPush rtmpPort={rtmpPort} />}
           </section>
         )}
-        {streams.length > 0 && (
+        {streams.length > 0 && rtmpPort !== null && (
           <details class="push">
             <summary>How to push another stream</summary>
-            <HowToPush />
+            <HowToPush rtmpPort={rtmpPort} />
           </details>
         )}
       </main>

@@ -3,8 +3,9 @@ import { Copyable } from './copyable.js';
 
 const EXAMPLE = { vhost: '__defaultVhost__', app: 'live', stream: 'livestream' };
 
-export function HowToPush() {
-  const { server, key, whole } = pushAddress(location, EXAMPLE);
+/** @param rtmpPort of the server. */
+export function HowToPush({ rtmpPort }: { rtmpPort: number }) {
+  const { server, key, whole } = pushAddress(location, rtmpPort, EXAMPLE);
   return (
     <section class="addresses how-to">
       <h3>With OBS</h3>

@@ -1,4 +1,11 @@
-/** A live stream, as `console/streams.json` lists it. */
+/** `console/streams.json` */
+export interface LiveStreams {
+  /** Where encoders connect; null: nowhere. */
+  readonly rtmpPort: number | null;
+  readonly streams: readonly Stream[];
+}
+
+/** A live stream. Paths are those of the server, not escaped. */
 export interface Stream {
   readonly vhost: string;
   readonly app: string;
@@ -8,8 +15,13 @@ export interface Stream {
   readonly viewers: number;
   readonly video?: { readonly codec: string; readonly width?: number; readonly height?: number };
   readonly audio?: { readonly codec: string };
+  /** Of HTTP-FLV and WS-FLV; null without them. */
+  readonly flv: string | null;
   /** Missing without HLS. */
-  readonly hls?: { readonly leftOut: ReadonlyArray<{ readonly codec: string; readonly reason: string }> };
+  readonly hls?: {
+    readonly playlist: string;
+    readonly leftOut: ReadonlyArray<{ readonly codec: string; readonly reason: string }>;
+  };
 }
 
 /** The same for the same stream over time, and for no other: no name holds a control character. */

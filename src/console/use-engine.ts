@@ -1,8 +1,8 @@
 import type { RefObject } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { type Protocol, playAddress } from './addresses.js';
-import type { Engine } from './engine.js';
 import { engineFor } from './engine-for.js';
+import { EngineKeeper } from './engine-keeper.js';
 import type { Stream } from './stream.js';
 
 const LOOK_EVERY_MS = 500;
@@ -23,39 +23,26 @@ export interface Playing {
 const sizeOf = ({ videoWidth, videoHeight }: HTMLVideoElement) =>
   videoWidth > 0 ? `${videoWidth} × ${videoHeight}` : undefined;
 
-/** Plays the stream into the element and tells how it goes; what broke is tried again, and so is a stream that began anew. */
-export function useEngine(ref: RefObject<HTMLVideoElement | null>, stream: Stream, protocol: Protocol): Playing {
+/**
+ * Plays the stream into the element and tells how it goes; what broke is tried again, and so is a stream that began anew.
+ * @param protocol undefined: nothing is played.
+ */
+export function useEngine(ref: RefObject<HTMLVideoElement | null>, stream: Stream, protocol?: Protocol): Playing {
   const [playing, set] = useState<Playing>({});
-  const url = playAddress(location, stream, protocol);
+  const url = protocol && playAddress(location, stream, protocol);
   useEffect(() => {
+    set({});
     const video = ref.current;
-    if (!video) return;
-    let engine: Engine | undefined;
-    let gone = false;
-    let retry: number | undefined;
-    const close = () => {
-      engine?.stop();
-      engine = undefined;
-    };
-    const broke = (problem: string) => {
-      if (gone) return;
-      set({ problem });
-      window.clearTimeout(retry);
-      retry = window.setTimeout(() => {
-        close();
-        void open();
-      }, RETRY_MS);
-    };
-    const open = async () => {
-      try {
-        const start = await engineFor(protocol, video);
-        if (gone) return;
-        engine = start(video, url, broke);
+    if (!video || !protocol || !url) return;
+    const load = async () => {
+      const start = await engineFor(protocol, video);
+      return (onProblem: (what: string) => void) => {
+        const engine = start(video, url, onProblem);
         video.play().catch(() => undefined); // a browser that wants a touch first shows its own play button
-      } catch (error) {
-        broke(error instanceof Error ? error.message : String(error));
-      }
+        return engine;
+      };
     };
+    const keeper = new EngineKeeper(load, (problem) => set({ problem }), RETRY_MS);
     let time = 0;
     let movedAt = performance.now();
     const look = window.setInterval(() => {
@@ -64,24 +51,21 @@ export function useEngine(ref: RefObject<HTMLVideoElement | null>, stream: Strea
       time = video.currentTime;
       if (now - movedAt > STANDSTILL_MS) {
         movedAt = now;
-        broke('the picture stands still');
+        keeper.broke('the picture stands still');
       }
       const { droppedVideoFrames: dropped } = video.getVideoPlaybackQuality();
       const isPlaying = video.readyState > HTMLMediaElement.HAVE_CURRENT_DATA;
       set((last) => ({
-        behind: engine?.behind(),
+        behind: keeper.engine?.behind(),
         dropped,
         size: sizeOf(video),
         problem: video.ended ? ENDED : isPlaying ? undefined : last.problem,
       }));
     }, LOOK_EVERY_MS);
-    set({});
-    void open();
+    void keeper.open();
     return () => {
-      gone = true;
       window.clearInterval(look);
-      window.clearTimeout(retry);
-      close();
+      keeper.stop();
     };
   }, [ref, url, protocol, stream.since]);
   return playing;

@@ -1,8 +1,10 @@
+import { findVhost } from '../config/index.js';
 import type { LiveStream } from '../stream/index.js';
+import { flvPathOf } from './flv-path.js';
 import type { HttpEnvironment } from './ports.js';
 
 /** A live stream as the page of the console lists it. */
-export interface ListedStream {
+interface ListedStream {
   readonly vhost: string;
   readonly app: string;
   readonly stream: string;
@@ -12,8 +14,20 @@ export interface ListedStream {
   /** Its size is left out while it is not known. */
   readonly video?: { readonly codec: string; readonly width?: number; readonly height?: number };
   readonly audio?: { readonly codec: string };
-  /** Left out without HLS. */
-  readonly hls?: { readonly leftOut: readonly { readonly codec: string; readonly reason: string }[] };
+  /** Path of FLV over HTTP and WebSocket, not escaped; null where the vhost has none. */
+  readonly flv: string | null;
+  /** Left out without HLS. The path of the playlist is not escaped. */
+  readonly hls?: {
+    readonly playlist: string;
+    readonly leftOut: readonly { readonly codec: string; readonly reason: string }[];
+  };
+}
+
+/** `/console/streams.json` */
+interface ListedStreams {
+  /** Where encoders connect: the first port of `listen`. */
+  readonly rtmpPort: number | null;
+  readonly streams: readonly ListedStream[];
 }
 
 /** Which streams are live and since when. */
@@ -21,7 +35,7 @@ export class LiveList {
   readonly #since = new Map<LiveStream, number>();
   readonly #unobserve: () => void;
 
-  constructor(private readonly env: Pick<HttpEnvironment, 'hub' | 'clients' | 'clock' | 'hlsLeftOut'>) {
+  constructor(private readonly env: Pick<HttpEnvironment, 'hub' | 'clients' | 'clock' | 'config' | 'hlsOf'>) {
     this.#unobserve = env.hub.observe({
       published: (stream) => {
         if (!this.#since.has(stream)) this.#since.set(stream, env.clock.wall());
@@ -30,22 +44,28 @@ export class LiveList {
     });
   }
 
-  list(): ListedStream[] {
+  list(): ListedStreams {
+    const config = this.env.config();
     const viewers = this.#viewers();
-    return [...this.#since].map(([stream, since]) => ({
-      ...stream.name,
-      since: new Date(since).toISOString(),
-      viewers: viewers.get(stream.key) ?? 0,
-      ...formatOf(stream.meter),
-      ...this.#hlsOf(stream.key),
-    }));
+    const streams = [...this.#since].map(([{ name, key, meter }, since]): ListedStream => {
+      const vhost = findVhost(config, name.vhost);
+      return {
+        ...name,
+        since: new Date(since).toISOString(),
+        viewers: viewers.get(key) ?? 0,
+        ...formatOf(meter),
+        flv: (vhost && flvPathOf(vhost, name)) ?? null,
+        ...this.#hlsOf(key),
+      };
+    });
+    return { rtmpPort: config.listen[0]?.port ?? null, streams };
   }
 
   #hlsOf(streamKey: string): Pick<ListedStream, 'hls'> {
-    const leftOut = this.env.hlsLeftOut(streamKey);
-    return leftOut === undefined
-      ? {}
-      : { hls: { leftOut: [...leftOut].map(([codec, reason]) => ({ codec, reason })) } };
+    const hls = this.env.hlsOf(streamKey);
+    if (hls === undefined) return {};
+    const leftOut = [...hls.leftOut].map(([codec, reason]) => ({ codec, reason }));
+    return { hls: { playlist: hls.playlist, leftOut } };
   }
 
   /** Players of each stream, whatever they speak. */

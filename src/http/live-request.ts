@@ -97,8 +97,8 @@ export function liveRequestOf(config: Config, message: IncomingMessage): LiveReq
   return vhost === undefined ? undefined : readLiveRequest(vhost, asked);
 }
 
-/** What a path names in the first mount that it fits. */
-function findMount(mounts: readonly string[], path: string) {
+/** What a path names in the first mount that it fits. @param path decoded. */
+export function findMount(mounts: readonly string[], path: string) {
   for (const mount of mounts) {
     const { app = '', stream = '' } = mountPattern(mount).exec(path)?.groups ?? {};
     if (stream !== '') return { app, stream, container: mount.endsWith('.ts') ? ('ts' as const) : ('flv' as const) };
@@ -108,12 +108,14 @@ function findMount(mounts: readonly string[], path: string) {
 
 const patterns = new Map<string, RegExp>();
 
-/** `[vhost]/[app]/[stream].flv` → a pattern for paths; the vhost is told by the Host header. */
+/** `[vhost]/[app]/[stream].flv` → `/[app]/[stream].flv`: the vhost is told by the Host header. */
+export const mountPath = (mount: string): string => mount.replace(/^\/?(\[vhost\]|__defaultVhost__)?\/*/, '/');
+
+/** `[vhost]/[app]/[stream].flv` → a pattern for paths. */
 function mountPattern(mount: string): RegExp {
   let pattern = patterns.get(mount);
   if (pattern === undefined) {
-    const path = mount.replace(/^\/?(\[vhost\]|__defaultVhost__)?\/*/, '/');
-    const source = path
+    const source = mountPath(mount)
       .replaceAll(/[.*+?^${}()|\\]/g, '\\$&')
       .replaceAll('[app]', '(?<app>.+)')
       .replaceAll('[stream]', '(?<stream>[^/]+)');

@@ -5,6 +5,14 @@ import type { ClientRegistry, Gate, StreamHub, StreamName } from '../stream/inde
 import type { MemoryFile } from './memory-files.js';
 import type { Refusals } from './refusals.js';
 
+/** What is listed of a stream's HLS. */
+export interface ListedHls {
+  /** Path from the root of the HTTP server. */
+  readonly playlist: string;
+  /** What of the stream cannot be in it, and why, by codec. */
+  readonly leftOut: ReadonlyMap<string, string>;
+}
+
 /** What the HTTP server needs from the server around it; wired in app/. */
 export interface HttpEnvironment {
   readonly hub: StreamHub;
@@ -19,8 +27,8 @@ export interface HttpEnvironment {
   hls(vhost: string, path: string): MemoryFile | undefined;
   /** Somebody waits for something to play in a playlist, which need not be there yet. @param within at most so long. */
   hlsArrival(vhost: string, path: string, within: Ms): { readonly over: Promise<void>; stop(): void };
-  /** What of a live stream cannot be in its HLS: why, by codec. @returns undefined: it has no HLS. */
-  hlsLeftOut(streamKey: string): ReadonlyMap<string, string> | undefined;
+  /** HLS of a live stream. @returns undefined: it has none. */
+  hlsOf(streamKey: string): ListedHls | undefined;
   /** A path is called as segments of a stream are; those that have been forgotten, too. @param path decoded. */
   isSegmentName(vhost: string, path: string): boolean;
   /** The stream whose playlist a path is, where an origin may have it: it comes when somebody plays it. */

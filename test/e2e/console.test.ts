@@ -13,6 +13,8 @@ const livestream = {
   viewers: 3,
   video: { codec: 'avc', width: 640, height: 360 },
   audio: { codec: 'aac' },
+  flv: '/live/livestream.flv',
+  hls: { playlist: '/live/livestream.m3u8', leftOut: [] },
 };
 
 /** The page on a host that says what the test wants it to; on the server itself: console-live.test.ts. */
@@ -35,6 +37,7 @@ withPeers('ffmpeg', 'chromium')('the page', () => {
 
   const open = async (...streams: unknown[]) => {
     host.streams = streams;
+    host.rtmpPort = 1935;
     host.asked.length = 0;
     await browser.page.goto(host.origin);
   };
@@ -52,9 +55,40 @@ withPeers('ffmpeg', 'chromium')('the page', () => {
     await advances(browser.page, 1);
   });
 
+  test('a port of RTMP that is not 1935 is named, also where nothing is live; without one nothing is said', async () => {
+    const { page } = browser;
+    await open();
+    host.rtmpPort = 21935;
+    await page.getByText('rtmp://127.0.0.1:21935/live', { exact: true }).waitFor();
+    host.streams = [livestream];
+    for (const line of ['', 'vlc ', 'ffmpeg -i '])
+      await page
+        .locator('code', { hasText: `${line}rtmp://127.0.0.1:21935/live/livestream` })
+        .first()
+        .waitFor();
+    host.rtmpPort = null;
+    await page.getByText(`vlc ${host.origin}/live/livestream.flv`, { exact: true }).waitFor();
+    assert.equal(await page.getByText('rtmp://').count(), 0);
+  });
+
+  test('a protocol that a reload takes away is left for one that is there', async () => {
+    const { page } = browser;
+    await open(livestream);
+    await page.getByRole('radio', { name: 'WS-FLV' }).check();
+    await until('WS-FLV', () => host.asked.includes('ws:/live/livestream.flv'));
+    host.streams = [{ ...livestream, flv: null }];
+    await until('HLS', () => host.asked.includes('/live/livestream.m3u8'));
+    assert.isTrue(await page.getByRole('radio', { name: 'HLS' }).isChecked());
+    assert.equal(await page.getByRole('radio').count(), 1);
+    host.streams = [{ ...livestream, flv: null, hls: undefined }];
+    await page.getByText('The server has this stream for players of RTMP only.').waitFor();
+    assert.equal(await page.getByRole('group', { name: 'Protocol' }).count(), 0);
+    assert.equal(await page.getByText('trying again').count(), 0);
+  });
+
   test('names of streams are text, whatever is in them', async () => {
     const name = '<img src=x onerror=alert(1)>';
-    await open({ ...livestream, stream: name, vhost: 'a.example' });
+    await open({ ...livestream, stream: name, vhost: 'a.example', flv: `/live/${name}.flv` });
     await browser.page.locator('nav .name', { hasText: `live/${name}` }).waitFor();
     const want = `/live/${encodeURIComponent(name)}.flv?vhost=a.example`;
     await until(`${want} is asked for`, () => host.asked.includes(want));
@@ -62,7 +96,7 @@ withPeers('ffmpeg', 'chromium')('the page', () => {
   });
 
   test('the keyboard chooses a stream and a protocol', async () => {
-    await open(livestream, { ...livestream, stream: 'second' });
+    await open(livestream, { ...livestream, stream: 'second', flv: '/live/second.flv' });
     const second = browser.page.getByRole('button', { name: /live\/second/ });
     await second.focus();
     await browser.page.keyboard.press('Enter');
@@ -72,14 +106,12 @@ withPeers('ffmpeg', 'chromium')('the page', () => {
     await until('the second stream by WebSocket', () => host.asked.includes('ws:/live/second.flv'));
   });
 
-  test('says why HLS shows less than the encoder sends, or nothing', async () => {
-    await open({ ...livestream, hls: { leftOut: [{ codec: 'av1', reason: 'not a codec of HLS segments' }] } });
+  test('says why HLS shows less than the encoder sends', async () => {
+    const leftOut = [{ codec: 'av1', reason: 'not a codec of HLS segments' }];
+    await open({ ...livestream, hls: { ...livestream.hls, leftOut } });
     assert.equal(await browser.page.getByText('HLS is without').count(), 0);
     await browser.page.getByRole('radio', { name: 'HLS' }).check();
     await browser.page.getByText('HLS is without av1: not a codec of HLS segments.').waitFor();
-    await open(livestream);
-    await browser.page.getByRole('radio', { name: 'HLS' }).check();
-    await browser.page.getByText('There is no HLS of this stream.').waitFor();
   });
 
   test('copies an address', async () => {

@@ -193,10 +193,12 @@ withPeers('ffmpeg')('reload of HLS under a live stream', () => {
           left_out: [{ codec: 'speex', reason }],
         });
         const onPage = (await (await fetch(at(srs, '/console/streams.json'))).json()) as {
-          stream: string;
-          hls: unknown;
-        }[];
-        expect(onPage.find((one) => one.stream === name)?.hls).toEqual({ leftOut: [{ codec: 'speex', reason }] });
+          streams: { stream: string; hls: unknown }[];
+        };
+        expect(onPage.streams.find((one) => one.stream === name)?.hls).toEqual({
+          playlist: `/live/${name}.m3u8`,
+          leftOut: [{ codec: 'speex', reason }],
+        });
         await expect
           .poll(async () => (await playlist(srs, `/live/${name}.m3u8`)).split('#EXTINF').length > 2, { timeout: 5000 })
           .toBe(outcome === 'listed');

@@ -309,15 +309,22 @@ describe('what is live', () => {
   test('console on: the list, with codecs and viewers, for no other origin', async () => {
     const shown = await startSrs({ config: config.replace('listen HTTP_PORT;', 'listen HTTP_PORT; console on;') });
     const url = `http://127.0.0.1:${shown.ports.HTTP_PORT}/console/streams.json`;
-    const list = async () => (await (await fetch(url)).json()) as unknown[];
-    expect(await list()).toEqual([]);
+    const answer = async () => (await (await fetch(url)).json()) as { rtmpPort: number; streams: unknown[] };
+    expect(await answer()).toEqual({ rtmpPort: shown.port, streams: [] });
+    const list = async () => (await answer()).streams;
     const publisher = await publish(shown.url('live', 'listed'));
     const player = await record(shown.url('live', 'listed'));
     await feed(publisher, { frames: 5 });
     await player.until('it plays', () => times(player.media(), 'video').length === 5);
     const entry = { vhost: '__defaultVhost__', app: 'live', stream: 'listed', viewers: 1 };
     expect(await list()).toEqual([
-      { ...entry, since: expect.any(String), video: { codec: 'avc' }, audio: { codec: 'aac' } },
+      {
+        ...entry,
+        since: expect.any(String),
+        video: { codec: 'avc' },
+        audio: { codec: 'aac' },
+        flv: '/live/listed.flv',
+      },
     ]);
     const { headers } = await fetch(url);
     expect(headers.get('access-control-allow-origin')).toBeNull();

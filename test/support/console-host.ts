@@ -15,6 +15,7 @@ export interface ConsoleHost {
   readonly origin: string;
   /** What `console/streams.json` answers. */
   streams: unknown[];
+  rtmpPort: number | null;
   /** Paths that were asked for. */
   readonly asked: string[];
   close(): Promise<void>;
@@ -45,7 +46,9 @@ export async function hostConsole(flv: string): Promise<ConsoleHost> {
     const { pathname } = new URL(request.url ?? '/', 'http://host');
     asked.push(request.url ?? '');
     if (pathname === '/console/streams.json') {
-      answer.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(host.streams));
+      answer
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ rtmpPort: host.rtmpPort, streams: host.streams }));
     } else if (pathname.endsWith('.flv')) {
       answer.writeHead(200, { 'content-type': 'video/x-flv' });
       answer.once(
@@ -68,6 +71,7 @@ export async function hostConsole(flv: string): Promise<ConsoleHost> {
   const host: ConsoleHost = {
     origin: `http://127.0.0.1:${address.port}`,
     streams: [],
+    rtmpPort: 1935,
     asked,
     async close() {
       for (const socket of sockets.clients) socket.terminate();
