@@ -116,9 +116,9 @@ function mountPattern(mount: string): RegExp {
   let pattern = patterns.get(mount);
   if (pattern === undefined) {
     const source = mountPath(mount)
-      .replaceAll(/[.*+?^${}()|\\]/g, '\\$&')
-      .replaceAll('[app]', '(?<app>.+)')
-      .replaceAll('[stream]', '(?<stream>[^/]+)');
+      .replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('\\[app\\]', '(?<app>.+)')
+      .replaceAll('\\[stream\\]', '(?<stream>[^/]+)');
     pattern = new RegExp(`^${source}$`);
     patterns.set(mount, pattern);
   }

@@ -12,6 +12,7 @@ test.each([
   ['enabled off;', undefined],
   ['enabled on; mount [vhost]/[app]/[stream]/live.flv;', '/live/cam/live.flv'],
   ['enabled on; mount /flv/[stream]/of/[app].flv;', '/flv/cam/of/live.flv'],
+  ['enabled on; mount /a[1]/[app]/[stream].flv;', '/a[1]/live/cam.flv'],
   ['enabled on; mount [vhost]/[app]/[stream].ts;', undefined],
   ['enabled on; mount [vhost]/[app]/[stream].ts; mount [vhost]/[app]/[stream].flv;', '/live/cam.flv'],
   ['enabled on; mount [vhost]/a/[app]/[stream].flv; mount [vhost]/[app]/[stream].flv;', '/a/live/cam.flv'],
