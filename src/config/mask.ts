@@ -13,7 +13,8 @@ export function maskValue(row: ValueRow, value: unknown): unknown {
 }
 
 /** Options of ffmpeg by which it shows who it is, or opens what is encrypted. */
-const CREDENTIAL = /^(headers|cookies|passphrase|password|\w*_(password|passwd|pass|token|secret)|(de|en)cryption_key|cryptokey)$/i;
+const CREDENTIAL =
+  /^(headers|cookies|passphrase|password|\w*_(password|passwd|pass|token|secret)|(de|en)cryption_key|cryptokey)$/i;
 
 const maskPair = ([name, value]: Pair): Pair => [name, CREDENTIAL.test(name) ? HIDDEN : maskUrl(value)];
 
