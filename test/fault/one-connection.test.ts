@@ -1,6 +1,8 @@
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
+import WebSocket from 'ws';
 import { confOf, startHooks } from '../support/hook-server.js';
+import { rss } from '../support/rss.js';
 import { startSrs } from '../support/srs.js';
 
 const HTTP = 'http_server { enabled on; listen HTTP_PORT; }';
@@ -29,4 +31,23 @@ test('requests that are sent ahead, a few at a time, are all answered', async ()
     await expect.poll(() => text.split('HTTP/1.1 404').length - 1, { timeout: 5000 }).toBe(16 * round);
   }
   socket.destroy();
+}, 20_000);
+
+test('a WebSocket player makes the server collect no long message', async () => {
+  const srs = await startSrs({ config: confOf('http_remux { enabled on; publish on; }', HTTP) });
+  const open = async (query: string): Promise<WebSocket> => {
+    const socket = new WebSocket(`ws://127.0.0.1:${srs.ports.HTTP_PORT}/live/a.flv${query}`);
+    await new Promise((resolve) => socket.once('open', resolve));
+    return socket;
+  };
+  const publisher = await open('?publish');
+  const before = rss(srs.pid);
+  const players = await Promise.all(Array.from({ length: 8 }, () => open('')));
+  const ends = players.map((player) => new Promise<number>((resolve) => player.once('close', resolve)));
+  for (const player of players) player.on('error', () => undefined).send(Buffer.alloc(2 ** 24), { fin: false });
+  const late = new Promise<number>((resolve) => setTimeout(resolve, 4000, 0).unref());
+  for (const end of ends) expect(await Promise.race([end, late])).toBeGreaterThan(0);
+  expect(rss(srs.pid) - before).toBeLessThan(60);
+  expect(publisher.readyState).toBe(WebSocket.OPEN);
+  publisher.terminate();
 }, 20_000);
