@@ -25,6 +25,7 @@ import { isReading, MemoryFiles } from './memory-files.js';
 import { isFromForeignPage } from './origin.js';
 import type { HttpEnvironment } from './ports.js';
 import { directoryUrl, findConsoleFile, findFile, type StaticFile } from './static-files.js';
+import { Unanswered } from './unanswered.js';
 import { WebSockets } from './web-sockets.js';
 
 /** A request must have sent its headers within this time (reliability S9); a body may take as long as a stream lasts. */
@@ -54,12 +55,14 @@ export class HttpServer implements Service {
   readonly #list: LiveList;
   /** The answer to the last request of each connection. */
   readonly #latest = new WeakMap<Socket, ServerResponse>();
+  readonly #unanswered: Unanswered;
 
   constructor(private readonly env: HttpEnvironment) {
     this.#live = new LiveOutput(env);
     this.#webSockets = new WebSockets(env, this.#live);
     this.#memory = new MemoryFiles(env);
     this.#list = new LiveList(env);
+    this.#unanswered = new Unanswered(env.log);
     this.#node = createServer({
       headersTimeout: HEADERS_WITHIN,
       requestTimeout: 0,
@@ -72,6 +75,7 @@ export class HttpServer implements Service {
       // Memory files first: a segment's name ends in .ts too, and would be taken for a live stream.
       serverFactory: (route) =>
         this.#node.on('request', (message, response) => {
+          if (!this.#unanswered.admits(message, response)) return;
           this.#latest.set(message.socket, response);
           if (hasSeveralHosts(message)) return this.#refuse(response);
           readAbsoluteForm(message);

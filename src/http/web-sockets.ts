@@ -13,10 +13,13 @@ import { type LiveRequest, liveRequestOf } from './live-request.js';
 import type { HttpEnvironment } from './ports.js';
 
 const MAX_MESSAGE = 17 * 2 ** 20;
+/** What a player sends is not looked at, so it is not collected either. */
+const MAX_OF_PLAYER = 2 ** 16;
 
 /** Live streams over WebSockets: played, and pushed. */
 export class WebSockets {
-  readonly #ws = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_MESSAGE });
+  readonly #players = doorFor(MAX_OF_PLAYER);
+  readonly #publishers = doorFor(MAX_MESSAGE);
 
   constructor(
     private readonly env: HttpEnvironment,
@@ -39,7 +42,7 @@ export class WebSockets {
       if (gone.signal.aborted) return admitted?.giveUp();
       if (admitted === undefined) return this.#refuse(socket, '404 Not Found');
       let isServed = false;
-      this.#ws.handleUpgrade(message, socket, head, (client) => {
+      this.#players.handleUpgrade(message, socket, head, (client) => {
         isServed = true;
         // It answers pings and closes; what it is sent is written to the socket itself, framed once for all players.
         client.on('message', () => undefined);
@@ -58,7 +61,7 @@ export class WebSockets {
     const push = await FlvPush.open(this.env, live, message, () => socket.destroySoon());
     if (push === undefined) return;
     socket.once('close', () => push.end());
-    this.#ws.handleUpgrade(message, socket, head, (client) => {
+    this.#publishers.handleUpgrade(message, socket, head, (client) => {
       client.on('error', (error) => {
         push.end(error);
         socket.destroy();
@@ -79,3 +82,6 @@ export class WebSockets {
     socket.end(`HTTP/1.1 ${status}\r\nDate: ${date}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   }
 }
+
+const doorFor = (maxPayload: number): WebSocketServer =>
+  new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload });

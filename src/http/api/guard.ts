@@ -37,9 +37,12 @@ function isPlainHost(host: string): boolean {
 export const allowsOrigin = ({ allowOrigin }: Keys, origin: string): boolean =>
   allowOrigin.includes(origin) || allowOrigin.includes('*');
 
-/** Browsers send a password that they know along with any page's request: a page from elsewhere must not use it. */
 const isForeignPage = ({ origin, host }: Asker, keys: Keys): boolean =>
   isForeignOrigin(origin, host) && !allowsOrigin(keys, origin);
+
+/** Browsers send a password that they know along with any page's request: only a page that is named may use it. */
+const isStrangersPage = ({ origin, host }: Asker, { allowOrigin }: Keys): boolean =>
+  isForeignOrigin(origin, host) && !allowOrigin.includes(origin);
 
 function holdsPassword(authorization: string, { enabled, username, password }: Keys['auth']): boolean {
   if (!enabled || username === '' || password === '') return false;
@@ -53,7 +56,8 @@ export function refuse(scope: Scope, asker: Asker, keys: Keys): 401 | 403 | unde
   if (scope === 'write' && isForeignPage(asker, keys)) return 403;
   const given = /^Bearer +(\S+)$/i.exec(asker.authorization)?.[1] ?? '';
   if (isSet(writeToken) && same(given, writeToken)) return undefined;
-  if (holdsPassword(asker.authorization, auth)) return undefined;
+  const mayUsePassword = scope === 'read' || !isStrangersPage(asker, keys);
+  if (mayUsePassword && holdsPassword(asker.authorization, auth)) return undefined;
   const mayWrite = isSet(writeToken) || auth.enabled;
   if (scope === 'write') return mayWrite ? 401 : 403;
   if (isSet(readToken) && same(given, readToken)) return undefined;

@@ -39,8 +39,9 @@ function urlOf(key: string): string {
   return `/${key}`.replace(/^\/__defaultVhost__\//, '/');
 }
 
-/** Queries carry keys and tokens. */
-export const withoutQuery = (url: string): string => url.split('?', 1)[0] ?? '';
+/** Queries carry keys and tokens, and so may what stands behind `#`, or before the host. */
+export const withoutSecrets = (url: string): string =>
+  (url.split(/[?#]/, 1)[0] ?? '').replace(/^([^/]*:\/\/)[^/]*@/, '$1');
 
 export const vhostShape = (from: ServerIdentity, { name, enabled, hls }: VhostConfig, numbers: VhostStatistics) => ({
   id: idOf(from, name),
@@ -193,9 +194,9 @@ export function clientShape(from: ServerIdentity, client: Client, now: number) {
     stream: streamKey === undefined ? '' : idOf(from, streamKey),
     stream_url: streamKey ?? '',
     ip: facts.ip,
-    pageUrl: withoutQuery(facts.pageUrl),
-    swfUrl: withoutQuery(facts.swfUrl),
-    tcUrl: withoutQuery(facts.tcUrl),
+    pageUrl: withoutSecrets(facts.pageUrl),
+    swfUrl: withoutSecrets(facts.swfUrl),
+    tcUrl: withoutSecrets(facts.tcUrl),
     url: urlOf(streamKey ?? `${facts.vhost}/${facts.app}`),
     name: streamKey?.slice(streamKey.lastIndexOf('/') + 1) ?? '',
     type,

@@ -3,7 +3,7 @@ import { XMLBuilder } from 'fast-xml-parser';
 import { version } from '../../kernel/index.js';
 import type { Client, StreamStatistics } from '../../stream/index.js';
 import type { ApiEnvironment } from '../api/ports.js';
-import { codecName, withoutQuery } from '../api/shapes.js';
+import { codecName, withoutSecrets } from '../api/shapes.js';
 
 type Source = Pick<ApiEnvironment, 'hub' | 'clients' | 'statistics' | 'clock' | 'config' | 'accepted'>;
 
@@ -117,7 +117,7 @@ function streamElement(stream: StreamStatistics, clients: readonly Client[], tim
 }
 
 function clientElement({ facts, type, viewer, since }: Client, timestamp: number, now: number) {
-  const [page, swf] = [withoutQuery(facts.pageUrl), withoutQuery(facts.swfUrl)];
+  const [page, swf] = [withoutSecrets(facts.pageUrl), withoutSecrets(facts.swfUrl)];
   return {
     id: facts.id,
     address: facts.ip,

@@ -10,12 +10,13 @@ import { AmfObject, type AmfObjectShape, type AmfValue } from './value.js';
 export class Amf0Reader {
   readonly #in: ByteReader;
   readonly #budget = new Budget();
-  readonly #objects = new ReferenceTable(this.#budget);
+  readonly #objects: ReferenceTable;
   /** Made at the first AMF3 value; later ones of the message go on with its tables. */
   #amf3: Amf3Reader | undefined;
 
   constructor(bytes: Uint8Array, offset: number) {
     this.#in = new ByteReader(bytes, offset);
+    this.#objects = new ReferenceTable(this.#budget, this.#in);
   }
 
   get at(): number {

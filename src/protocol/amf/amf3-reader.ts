@@ -11,6 +11,8 @@ interface Traits {
   readonly dynamic: boolean;
   readonly externalizable: boolean;
   readonly names: readonly string[];
+  /** That the names take. */
+  readonly bytes: number;
 }
 
 /** Their class decides how externalizable objects look on the wire. These wrap exactly one value; no other is known. */
@@ -31,7 +33,7 @@ export class Amf3Reader {
   constructor(input: ByteReader, budget: Budget) {
     this.#in = input;
     this.#budget = budget;
-    this.#objects = new ReferenceTable(budget);
+    this.#objects = new ReferenceTable(budget, input);
   }
 
   value(): AmfValue {
@@ -68,11 +70,11 @@ export class Amf3Reader {
     switch (marker) {
       case Marker.xmlDocument:
       case Marker.xml:
-        return this.#leaf(this.#in.utf8(length));
+        return this.#leaf(this.#in.utf8(length), length);
       case Marker.date:
         return this.#leaf(new Date(this.#in.double()));
       case Marker.byteArray:
-        return this.#leaf(this.#in.copy(length));
+        return this.#leaf(this.#in.copy(length), length);
       case Marker.array:
         return this.#array(length);
       case Marker.object:
@@ -90,8 +92,8 @@ export class Amf3Reader {
     }
   }
 
-  #leaf(value: AmfValue): AmfValue {
-    this.#objects.addLeaf(value);
+  #leaf(value: AmfValue, bytes = 0): AmfValue {
+    this.#objects.addLeaf(value, 0, bytes);
     return value;
   }
 
@@ -112,6 +114,7 @@ export class Amf3Reader {
     if ((header & 1) === 0) {
       const text = this.#strings[header >> 1];
       if (text === undefined) throw syntaxError('reference to an unknown string', { index: header >> 1 });
+      this.#budget.copy(text.length);
       return text;
     }
     const text = this.#in.utf8(header >> 1);
@@ -158,17 +161,23 @@ export class Amf3Reader {
     if ((header & 2) === 0) {
       const known = this.#traits[header >> 2];
       if (known === undefined) throw syntaxError('reference to unknown traits', { index: header >> 2 });
+      this.#budget.copy(known.bytes);
       return known;
     }
     const externalizable = (header & 4) !== 0;
     const className = this.#string();
+    let bytes = className.length;
     if (externalizable && !wrappers.has(className)) throw syntaxError('externalizable class', { className });
     const count = externalizable ? 0 : header >> 4;
     this.#in.need(count);
     this.#budget.spend(count);
     const names: string[] = [];
-    for (let i = 0; i < count; i++) names.push(this.#string());
-    const traits = { className, externalizable, dynamic: (header & 8) !== 0, names };
+    for (let i = 0; i < count; i++) {
+      const name = this.#string();
+      bytes += name.length;
+      names.push(name);
+    }
+    const traits = { className, externalizable, dynamic: (header & 8) !== 0, names, bytes };
     this.#traits.push(traits);
     return traits;
   }
