@@ -17,6 +17,9 @@ export function headerSlot(frame: Frame): string | undefined {
   return isMultitrack(payload, kind) ? `${role}:multitrack` : role;
 }
 
+const isEnhanced = (kind: Frame['kind'], [first = 0]: Uint8Array): boolean =>
+  kind === 'video' ? first >= 0x80 : first >> 4 === 9;
+
 /** Where the configuration of the first track is, unless it came in a multitrack packet. */
 const plainConfig = (kind: Frame['kind']): string => `${kind}:0:config`;
 
@@ -54,11 +57,13 @@ export class HeaderCache {
     return isSame ? 'same' : 'new';
   }
 
-  /** Coded media: the configuration of another codec, such as AAC before MP3 within a publish, does not describe it. */
-  media({ kind, codec, track, payload }: Frame): void {
+  /**
+   * Coded media: the configuration of another codec, such as AAC before MP3 within a publish, does not describe it.
+   * Codecs of Enhanced RTMP have configurations of their own, and what is not known there says nothing.
+   */
+  media({ kind, codec, payload }: Frame): void {
     const configured = this.#codecs.get(kind);
-    if (configured === undefined || configured === codec || codec === 'none' || track !== 0) return;
-    if (kind === 'data' || isMultitrack(payload, kind)) return;
+    if (configured === undefined || configured === codec || codec === 'none' || isEnhanced(kind, payload)) return;
     this.#forget(plainConfig(kind));
     this.#codecs.delete(kind);
   }
