@@ -53,8 +53,6 @@ export class HttpServer implements Service {
   readonly #live: LiveOutput;
   readonly #memory: MemoryFiles;
   readonly #list: LiveList;
-  /** The answer to the last request of each connection. */
-  readonly #latest = new WeakMap<Socket, ServerResponse>();
   readonly #unanswered: Unanswered;
 
   constructor(private readonly env: HttpEnvironment) {
@@ -76,7 +74,6 @@ export class HttpServer implements Service {
       serverFactory: (route) =>
         this.#node.on('request', (message, response) => {
           if (!this.#unanswered.admits(message, response)) return;
-          this.#latest.set(message.socket, response);
           if (hasSeveralHosts(message)) return this.#refuse(response);
           readAbsoluteForm(message);
           // A range is of GET alone (RFC 9110 §14.2).
@@ -92,7 +89,7 @@ export class HttpServer implements Service {
     });
     this.#node.on('upgrade', (message, socket: Socket, head) => {
       // It must not overtake an answer, and Node does not see to those any more once it has let go of a connection.
-      if (this.#latest.get(socket)?.writableFinished === false) socket.destroy();
+      if (this.#unanswered.waits(socket)) socket.destroy();
       else if (message.headers.upgrade?.toLowerCase() === 'websocket')
         void this.#webSockets.upgrade(message, socket, head);
       else this.#ignoreUpgrade(message, socket);
